@@ -1,0 +1,70 @@
+"""Every error latentkit raises on purpose.
+
+    LatentkitError
+    ├── ImagesError          images that cannot be found, read or split
+    ├── ArchitectureError    a network that cannot be built
+    ├── FormatError          a file or a stream that is not what it should be
+    ├── BackendError         a backend that is unknown, missing or not to the contract
+    ├── TrainingError        a run that cannot start, resume or go on
+    ├── ProjectionError      latents that cannot be projected as asked
+    ├── SeparationError      latents that cannot be judged as asked
+    ├── DiagnosisError       a log that holds nothing to diagnose
+    └── PictureError         a figure that cannot be drawn as asked
+
+The message of each is for a person and is printed as it stands: what happened, with the value and
+the file, then what to do next. It is one line. Anything else that is raised is a bug of ours and
+keeps its traceback.
+"""
+
+__all__ = [
+    "ArchitectureError",
+    "BackendError",
+    "DiagnosisError",
+    "FormatError",
+    "ImagesError",
+    "LatentkitError",
+    "PictureError",
+    "ProjectionError",
+    "SeparationError",
+    "TrainingError",
+]
+
+
+class LatentkitError(Exception):
+    """What every error below is."""
+
+
+class ImagesError(LatentkitError):
+    """Images that cannot be found, read or split."""
+
+
+class ArchitectureError(LatentkitError):
+    """A network that cannot be built."""
+
+
+class FormatError(LatentkitError):
+    """A file or a stream that is not what it should be."""
+
+
+class BackendError(LatentkitError):
+    """A backend that is unknown, missing or not to the contract."""
+
+
+class TrainingError(LatentkitError):
+    """A run that cannot start, resume or go on."""
+
+
+class ProjectionError(LatentkitError):
+    """Latents that cannot be projected as asked."""
+
+
+class SeparationError(LatentkitError):
+    """Latents that cannot be judged as asked."""
+
+
+class DiagnosisError(LatentkitError):
+    """A log that holds nothing to diagnose."""
+
+
+class PictureError(LatentkitError):
+    """A figure that cannot be drawn as asked."""
