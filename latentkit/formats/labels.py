@@ -1,0 +1,82 @@
+"""`--labels CSV`: class names for images, from lines of id,label or from one label a row.
+
+With two columns or more the id finds its row, whatever the order of the lines; ids that the latents do
+not have are passed over, so one table may serve many sets, but every image must have its line. A header
+is needed only to say which of more than two columns are `id` and `label`.
+"""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.errors import FormatError
+
+__all__ = ["labels_of"]
+
+
+def labels_of(ids: Sequence[str], csv_path: str) -> NDArray[np.str_]:
+    """The label of each id, (N,) in the order of `ids`; "" is none.
+
+    Raises FormatError naming the file and the line or the id at fault.
+    """
+    lines = _lines(csv_path)
+    if all(len(cells) == 1 for _, cells in lines):
+        return np.array(_one_a_row([cells[0] for _, cells in lines], len(ids), csv_path), dtype=np.str_)
+    found = _by_id(lines, csv_path)
+    missing = [id for id in ids if id not in found]
+    if missing:
+        raise FormatError(
+            f"{csv_path} has no label for {len(missing)} of {len(ids)} images, the first {missing[0]!r}: "
+            "give each image a line (its label may be empty)"
+        )
+    return np.array([found[id] for id in ids], dtype=np.str_)
+
+
+def _lines(csv_path: str) -> list[tuple[int, list[str]]]:
+    try:
+        with Path(csv_path).open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FormatError(f"{csv_path} is not a CSV file in UTF-8: {error}") from error
+    if not lines:
+        raise FormatError(f"{csv_path} is empty: it must hold lines of id,label, or one label a row")
+    return lines
+
+
+def _one_a_row(labels: list[str], rows: int, csv_path: str) -> list[str]:
+    if len(labels) == rows + 1 and labels[0].lower() in ("label", "labels", "class"):
+        return labels[1:]
+    if len(labels) != rows:
+        raise FormatError(
+            f"{csv_path} has {len(labels)} labels for {rows} images: give each a line, or lines of id,label"
+        )
+    return labels
+
+
+def _by_id(lines: list[tuple[int, list[str]]], csv_path: str) -> dict[str, str]:
+    header = [cell.lower() for cell in lines[0][1]]
+    at_id, at_label = 0, 1
+    if "id" in header and "label" in header:
+        at_id, at_label = header.index("id"), header.index("label")
+        lines = lines[1:]
+    elif len(header) > 2:
+        raise FormatError(
+            f"{csv_path} has {len(header)} columns: name two of them id and label in its first line"
+        )
+    found: dict[str, tuple[int, str]] = {}
+    for number, cells in lines:
+        if len(cells) <= max(at_id, at_label):
+            raise FormatError(
+                f"{csv_path}, line {number} has {len(cells)} columns; it must have an id and a label"
+            )
+        id, label = cells[at_id], cells[at_label]
+        before, other = found.setdefault(id, (number, label))
+        if other != label:
+            raise FormatError(
+                f"{csv_path}, lines {before} and {number} call {id!r} both {other!r} and {label!r}"
+            )
+    return {id: label for id, (_, label) in found.items()}

@@ -1,0 +1,184 @@
+"""Latents: the value that travels between commands.
+
+An .npz of named arrays with one row an image, and a JSON object that says what it is (see `schema`).
+What a command does not know it passes on. Reading checks everything; writing checks it again, before
+the first byte.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from latentkit.errors import FormatError
+from latentkit.formats import npz, schema, spool
+from latentkit.formats.incoming import regular_file
+from latentkit.formats.labels import labels_of
+
+__all__ = ["Latents", "LatentsWriter", "read_latents", "with_labels", "write_latents"]
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Named arrays in file order, `ids` and `mu` always among them, and the schema's JSON object."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    meta: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"schema": schema.SCHEMA})
+
+    def __len__(self) -> int:
+        return len(self.arrays["mu"])
+
+    @property
+    def ids(self) -> NDArray[np.str_]:
+        """(N,) the image's path relative to its root; unique."""
+        return self.arrays["ids"]
+
+    @property
+    def mu(self) -> NDArray[np.float32]:
+        """(N, D) posterior means."""
+        return self.arrays["mu"]
+
+    @property
+    def logvar(self) -> NDArray[np.float32] | None:
+        """(N, D) posterior log variances."""
+        return self.arrays.get("logvar")
+
+    @property
+    def mse(self) -> NDArray[np.float32] | None:
+        """(N,) squared error per pixel."""
+        return self.arrays.get("mse")
+
+    @property
+    def split(self) -> NDArray[np.str_] | None:
+        """(N,) train, validation or unseen."""
+        return self.arrays.get("split")
+
+    @property
+    def labels(self) -> NDArray[np.str_] | None:
+        """(N,) class names; "" is none."""
+        return self.arrays.get("labels")
+
+    @property
+    def digest(self) -> NDArray[np.str_] | None:
+        """(N,) hex of the image's content: equal for duplicates."""
+        return self.arrays.get("digest")
+
+    @property
+    def baseline(self) -> NDArray[np.float32] | None:
+        """(N, D') PCA of the pixels."""
+        return self.arrays.get("baseline")
+
+    @property
+    def thumbnails(self) -> NDArray[np.uint8] | None:
+        """(N, h, w, C) small pictures."""
+        return self.arrays.get("thumbnails")
+
+    def with_arrays(self, **arrays: NDArray[Any]) -> "Latents":
+        """A copy with arrays added at the end, or replaced where they stand."""
+        return dataclasses.replace(self, arrays={**self.arrays, **arrays})
+
+
+def read_latents(source: str | Path | BinaryIO, *, name: str) -> Latents:
+    """Read latents, ours or made elsewhere (bare .npz, .npy, CSV: see `foreign`); arrays are read-only.
+
+    Large arrays of a regular file are memory-mapped (see `npz.read_npz`). `name` is what errors call the
+    source. Raises FormatError naming it and the key.
+    """
+    from latentkit.formats import foreign
+
+    with regular_file(source) as file:
+        start = file.read(8)
+        file.seek(0)
+        if start and not start.startswith(npz.MAGIC):
+            latents = foreign.from_file(file, name)
+        else:
+            arrays = npz.read_npz(file, name=name)
+            if "schema" in arrays:
+                meta = schema.parse_meta(_text(arrays.pop("schema")), name)
+                latents = Latents(arrays, meta)
+            else:
+                latents = foreign.from_arrays(arrays, name)
+    schema.check(latents.arrays, name)
+    return latents
+
+
+def write_latents(latents: Latents, stream: BinaryIO) -> None:
+    """Write latents to a stream: nothing but `stream.write` is needed, and equal latents give equal bytes."""
+    schema.check(latents.arrays, "the latents to be written")
+    npz.write_npz(stream, {"schema": _json(latents.meta), **latents.arrays})
+
+
+def with_labels(latents: Latents, csv_path: str) -> Latents:
+    """The latents with `labels` from a CSV of id,label lines, or of one label a row (see `labels`)."""
+    return latents.with_arrays(labels=labels_of(latents.ids.tolist(), csv_path))
+
+
+class LatentsWriter:
+    """Latents written while they are made, n unknown until the end; a context manager.
+
+    Rows spool to unlinked temporary files, so that memory holds one batch and the ids. The stream gets
+    its first byte when the block ends without an exception, and none otherwise; the bytes are those of
+    `write_latents` for the same content.
+    """
+
+    def __init__(self, stream: BinaryIO, meta: Mapping[str, Any], *, name: str = "the latents") -> None:
+        self._stream = stream
+        self._meta = meta
+        self._name = name
+        self._columns: dict[str, spool.Rows | spool.Text] = {}
+        self._row_of: dict[str, int] = {}
+
+    def append(self, **arrays: ArrayLike | Sequence[str]) -> None:
+        """Add rows. Every call brings the arrays of the first: `ids` and `mu`, and any others.
+
+        Raises FormatError for rows that `read_latents` would refuse, naming key, row and id.
+        """
+        rows = {key: np.asarray(values) for key, values in arrays.items()}
+        schema.check(rows, self._name)
+        if self._columns and list(rows) != list(self._columns):
+            raise FormatError(
+                f"{self._name}: a batch brings {', '.join(rows)}; the first {', '.join(self._columns)}"
+            )
+        for id in rows["ids"].tolist():
+            row = len(self._row_of)
+            if self._row_of.setdefault(id, row) != row:
+                raise FormatError(
+                    f"{self._name}: rows {self._row_of[id]} and {row} have the same id {id!r}: ids must be unique"
+                )
+        for key, array in rows.items():
+            if key not in self._columns:
+                self._columns[key] = spool.Text() if array.dtype.kind == "U" else spool.Rows(array)
+            self._columns[key].append(array)
+
+    def __enter__(self) -> "LatentsWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            for column in self._columns.values():
+                column.close()
+
+    def _finish(self) -> None:
+        if not self._columns:
+            raise FormatError(f"{self._name}: there is not one row to write")
+        with npz.NpzWriter(self._stream) as archive:
+            meta = _json(self._meta)
+            archive.write("schema", meta.dtype, (), [meta.reshape(-1).view(np.uint8)])
+            for key, column in self._columns.items():
+                archive.write(key, column.dtype, column.shape, column.chunks())
+
+
+def _json(meta: Mapping[str, Any]) -> NDArray[np.str_]:
+    return np.array(json.dumps({"schema": schema.SCHEMA, **meta}))
+
+
+def _text(array: NDArray[Any]) -> str:
+    return str(array.item()) if array.size == 1 else str(array.shape)

@@ -1,0 +1,169 @@
+"""latentkit.latents/1: what an array of latents must look like.
+
+    ids                 (N,)        text      unique, in the order of the rows
+    mu                  (N, D)      float32   posterior means
+    logvar              (N, D)      float32   posterior log variances
+    mse                 (N,)        float32   squared error per pixel of the reconstruction
+    split               (N,)        text      train, validation or unseen
+    labels              (N,)        text      "" is none
+    digest              (N,)        text      hex of the image's content
+    baseline            (N, D')     float32   PCA of the pixels
+    thumbnails          (N, h, w, C) uint8    C is 1 or 3
+    projection_<method> (N, 2|3)    float32
+    projection_info     ()          text      JSON {"latest": method, "methods": {method: {...}}}
+    clusters            (N,)        int32
+    cluster_confidence  (N,)        float32
+
+`ids` and `mu` are required. Numbers are finite. Any other array passes through untouched.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.errors import FormatError
+
+__all__ = ["SCHEMA", "SPLITS", "Column", "check", "column", "parse_meta"]
+
+SCHEMA = "latentkit.latents/1"
+SPLITS = ("train", "validation", "unseen")
+
+
+class Column(NamedTuple):
+    """The dtype of a known array and the length of each axis after the first (None: any)."""
+
+    dtype: str
+    axes: tuple[tuple[int, ...] | None, ...] = ()
+
+
+_COLUMNS = {
+    "ids": Column("U"),
+    "mu": Column("f4", (None,)),
+    "logvar": Column("f4", (None,)),
+    "mse": Column("f4"),
+    "split": Column("U"),
+    "labels": Column("U"),
+    "digest": Column("U"),
+    "baseline": Column("f4", (None,)),
+    "thumbnails": Column("u1", (None, None, (1, 3))),
+    "clusters": Column("i4"),
+    "cluster_confidence": Column("f4"),
+}
+_PROJECTION = Column("f4", ((2, 3),))
+
+
+def column(key: str) -> Column | None:
+    """What the schema says of `key`; None for an array that it does not know."""
+    if key.startswith("projection_") and key != "projection_info":
+        return _PROJECTION
+    return _COLUMNS.get(key)
+
+
+def parse_meta(text: str, name: str) -> dict[str, Any]:
+    """The JSON object under `schema`; a newer major version is refused by name."""
+    try:
+        meta = json.loads(text)
+        match = re.fullmatch(r"([\w.]+)/(\d{1,9})(\.\d+)?", meta["schema"])
+    except (ValueError, RecursionError, TypeError, KeyError):
+        match = None
+    if match is None:
+        raise FormatError(f"{name}: schema is not that of latents: {text[:60]!r}")
+    if match[1] != "latentkit.latents":
+        raise FormatError(f"{name} is {match[0]}, not latents: `latentkit embed` makes those")
+    if int(match[2]) > 1:
+        raise FormatError(
+            f"{name} is {match[0]}, written by a newer latentkit: upgrade this one, which reads {SCHEMA}"
+        )
+    return dict(meta)
+
+
+def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+    """Hold every known array against the schema, and all their lengths against each other's.
+
+    Raises FormatError naming `name`, the key, and where one value is at fault its row and id.
+    """
+    for key in ("ids", "mu"):
+        if key not in arrays:
+            raise FormatError(f"{name} has no {key!r}: it holds {', '.join(arrays) or 'nothing'}")
+    for key, array in arrays.items():
+        _check_shape(key, array, len(arrays["mu"]) if arrays["mu"].ndim else 0, name)
+    ids = arrays["ids"]
+    if "logvar" in arrays and arrays["logvar"].shape != arrays["mu"].shape:
+        raise FormatError(
+            f"{name}: logvar is {arrays['logvar'].shape} and mu {arrays['mu'].shape}: they must agree"
+        )
+    for key, array in arrays.items():
+        if column(key) is not None and array.dtype.kind == "f":
+            _check_finite(key, array, ids, name)
+    _check_unique(ids, name)
+    if "split" in arrays:
+        for row in np.flatnonzero(~np.isin(arrays["split"], SPLITS))[:1]:
+            raise FormatError(
+                f"{name}: split of row {row} ({str(ids[row])!r}) is {str(arrays['split'][row])!r}, "
+                f"not one of {', '.join(SPLITS)}"
+            )
+    if "projection_info" in arrays:
+        _check_info(arrays["projection_info"], arrays, name)
+
+
+def _check_shape(key: str, array: NDArray[Any], rows: int, name: str) -> None:
+    known = column(key)
+    if known is None:
+        return
+    if array.dtype.str.lstrip("<>|=")[: len(known.dtype)] != known.dtype:
+        raise FormatError(f"{name}: {key} is {array.dtype}; it must be {np.dtype(known.dtype).name}")
+    if array.ndim != 1 + len(known.axes):
+        raise FormatError(f"{name}: {key} has {array.ndim} dimensions; it must have {1 + len(known.axes)}")
+    if 0 in array.shape:
+        raise FormatError(f"{name}: {key} is {array.shape}, which is empty")
+    if len(array) != rows:
+        raise FormatError(f"{name}: {key} has {len(array)} rows and mu {rows}: they must agree")
+    for axis, (length, allowed) in enumerate(zip(array.shape[1:], known.axes, strict=True), 1):
+        if allowed is not None and length not in allowed:
+            raise FormatError(
+                f"{name}: {key} is {array.shape}; axis {axis} must be {' or '.join(map(str, allowed))}"
+            )
+
+
+def _check_finite(key: str, array: NDArray[Any], ids: NDArray[Any], name: str) -> None:
+    for start, block in blocks(array):
+        good = np.isfinite(block).reshape(len(block), -1).all(axis=1)
+        if not good.all():
+            row = start + int(np.argmin(good))
+            raise FormatError(f"{name}: {key} of row {row} ({str(ids[row])!r}) is not finite")
+
+
+def _check_unique(ids: NDArray[Any], name: str) -> None:
+    rows: dict[str, int] = {}
+    for row, id in enumerate(ids.tolist()):
+        if rows.setdefault(id, row) != row:
+            raise FormatError(
+                f"{name}: rows {rows[id]} and {row} have the same id {id!r}: ids must be unique"
+            )
+
+
+def _check_info(info: NDArray[Any], arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+    try:
+        parsed = json.loads(str(info.item()))
+        latest, methods = parsed["latest"], parsed["methods"]
+        good = isinstance(methods, dict) and latest in methods
+        missing = [method for method in methods if f"projection_{method}" not in arrays] if good else []
+    except (ValueError, RecursionError, TypeError, KeyError):
+        good, missing = False, []
+    if not good:
+        raise FormatError(
+            f'{name}: projection_info is not JSON {{"latest": method, "methods": {{method: ...}}}}'
+        )
+    for method in missing:
+        raise FormatError(f"{name}: projection_info tells of {method!r}, and there is no projection_{method}")
+
+
+def blocks(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Runs of rows of about 4 MiB with the row each begins at, so that a mapped array is never held whole."""
+    rows = max(1, (4 << 20) // max(1, array[:1].nbytes))
+    for start in range(0, len(array), rows):
+        yield start, array[start : start + rows]
