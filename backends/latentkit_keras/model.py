@@ -1,0 +1,204 @@
+"""One network on one device, with its optimiser, in whatever framework is below Keras.
+
+keras.ops has no gradient, so the update goes through `train_on_batch` of a keras.Model whose
+`compute_loss` is ours. Everything else is `predict_on_batch` of small models over the same
+weights, because that is what compiles in every framework.
+"""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from latentkit import objective as meaning
+from latentkit.architecture import Architecture, parameters, shapes
+from latentkit.objective import Objective
+from latentkit.protocol import Batch, Evaluation, Losses, Posterior, State
+from latentkit_keras.optimizers import make
+from latentkit_keras.rows import apply, canonical, native
+
+__all__ = ["KerasModel"]
+
+Tensor = Any
+
+
+class Network(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
+    """The weights, and both halves."""
+
+    def __init__(self, architecture: Architecture, objective: Objective, state: State) -> None:
+        super().__init__(name="network")
+        height, width, channels = architecture.image
+        self.architecture, self.objective = architecture, objective
+        self.encoder_shapes = shapes(architecture.encoder, (channels, height, width))
+        self.decoder_shapes = shapes(architecture.decoder, (architecture.latent,))
+        self.weight = {}
+        for name in parameters(architecture):
+            value = native(state[f"weights/{name}"])
+            self.weight[name] = self.add_weight(shape=value.shape, name=name.replace(".", "_"))
+            self.weight[name].assign(value)
+        self.built = True
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, H, W, C) in 0..1 to mu and clamped logvar."""
+        mu, logvar = ops.split(
+            apply("encoder", self.architecture.encoder, self.encoder_shapes, self.weight, x), 2, axis=1
+        )
+        return mu, ops.clip(logvar, *meaning.LOGVAR)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, latent) to logits, (N, H, W, C)."""
+        return apply("decoder", self.architecture.decoder, self.decoder_shapes, self.weight, z)
+
+    def forward(self, batch: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Reconstruction (N,), squared error (N,), mu and logvar (N, latent) of a Batch."""
+        images, targets, noise = batch
+        mu, logvar = self.encode(_unit(images))
+        target, logits = _unit(targets), self.decode(mu + ops.exp(logvar / 2) * noise)
+        squared_error = ops.sum(ops.square(ops.sigmoid(logits) - target), axis=(1, 2, 3))
+        return self._reconstruction(logits, target, squared_error), squared_error, mu, logvar
+
+    def _reconstruction(self, logits: Tensor, target: Tensor, squared_error: Tensor) -> Tensor:
+        """(N,) nats; the meaning is objective.py's."""
+        if self.objective.likelihood == "bernoulli":
+            each = ops.maximum(logits, 0) - logits * target + ops.log1p(ops.exp(-ops.abs(logits)))
+            return ops.sum(each, axis=(1, 2, 3))
+        pixels = self.architecture.pixels
+        if self.objective.sigma is None:
+            sigma2 = ops.maximum(ops.mean(ops.stop_gradient(squared_error)) / pixels, meaning.SIGMA2_FLOOR)
+        else:
+            sigma2 = ops.convert_to_tensor(self.objective.sigma**2, "float32")
+        return squared_error / (2 * sigma2) + pixels / 2 * ops.log(2 * math.pi * sigma2)
+
+
+class Trainer(keras.Model):  # type: ignore[misc]
+    """A batch in, an update done; beta and the figures of the last step are variables beside the weights."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+        self.beta = self.add_weight(shape=(), trainable=False, name="beta")
+        self.figures = self.add_weight(shape=(4,), trainable=False, name="figures")
+        self.built = True
+
+    def call(self, batch: Any) -> Any:
+        return self.network.forward(batch)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
+        each, squared_error, mu, logvar = y_pred
+        kl = ops.mean(ops.square(mu) + ops.exp(logvar) - 1 - logvar, axis=0) / 2
+        reconstruction = ops.mean(each)
+        loss = reconstruction + self.beta * ops.sum(ops.maximum(kl, self.network.objective.free_bits))
+        figures = [loss, reconstruction, ops.sum(kl), ops.mean(squared_error)]
+        self.figures.assign(ops.stack([ops.stop_gradient(figure) for figure in figures]))
+        return loss
+
+
+class Evaluator(keras.Model):  # type: ignore[misc]
+    """A batch to its Evaluation."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def call(self, batch: Any) -> Any:
+        return self.network.forward(batch)
+
+
+class Encoder(keras.Model):  # type: ignore[misc]
+    """Images to their posterior."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def call(self, images: Any) -> Any:
+        return self.network.encode(_unit(images))
+
+
+class Decoder(keras.Model):  # type: ignore[misc]
+    """Latents to decoded means."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def call(self, latents: Any) -> Any:
+        return ops.sigmoid(self.network.decode(latents))
+
+
+class KerasModel:
+    """See latentkit.protocol.Model."""
+
+    def __init__(self, architecture: Architecture, objective: Objective, state: State, device: str) -> None:
+        self._device = device
+        with keras.device(device):
+            self._network = Network(architecture, objective, state)
+            self._trainer, self._optimizer = Trainer(self._network), make(objective)
+            self._optimizer.build(list(self._network.trainable_variables))
+            self._trainer.compile(optimizer=self._optimizer, jit_compile=keras.backend.backend() == "jax")
+            self._evaluator, self._encoder = Evaluator(self._network), Encoder(self._network)
+            self._decoder = Decoder(self._network)
+        self._names = {id(weight): name for name, weight in self._network.weight.items()}
+        if "step" in state:
+            self._optimizer.iterations.assign(int(state["step"]))
+            for slot, weight, variable in self._slots():
+                variable.assign(native(state[f"{slot}/{weight}"]))
+
+    def _slots(self) -> list[tuple[str, str, Any]]:
+        """Every slot: its canonical name, its weight's, and its variable."""
+        return [
+            (slot, self._names[id(weight)], variable)
+            for slot, variables in self._optimizer.slots.items()
+            for weight, variable in zip(self._network.trainable_variables, variables, strict=True)
+        ]
+
+    def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
+        """One update of the weights; the losses are those before it."""
+        with keras.device(self._device):
+            self._optimizer.learning_rate.assign(learning_rate)
+            self._trainer.beta.assign(beta)
+            self._trainer.train_on_batch(tuple(batch))
+            return Losses(*_array(self._trainer.figures))
+
+    def evaluate(self, batch: Batch) -> Evaluation:
+        """The figures of each image of the batch; changes nothing."""
+        with keras.device(self._device):
+            return Evaluation(*map(_array, self._evaluator.predict_on_batch(tuple(batch))))
+
+    def encode(self, images: NDArray[np.uint8]) -> Posterior:
+        """(N, H, W, C) uint8 to the posterior of each image."""
+        with keras.device(self._device):
+            return Posterior(*map(_array, self._encoder.predict_on_batch(images)))
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, latent) to decoded means, (N, H, W, C) in 0..1."""
+        with keras.device(self._device):
+            return _array(self._decoder.predict_on_batch(latents))
+
+    def state(self) -> State:
+        """Everything that the next step depends on, as copies."""
+        state: State = {
+            f"weights/{name}": canonical(_array(weight)) for name, weight in self._network.weight.items()
+        }
+        state |= {f"{slot}/{weight}": canonical(_array(variable)) for slot, weight, variable in self._slots()}
+        return state | {"step": np.array(int(self._optimizer.iterations.numpy()), np.int64)}
+
+
+def _unit(images: Tensor) -> Tensor:
+    """uint8 to 0..1."""
+    return ops.cast(images, "float32") / 255
+
+
+def _array(tensor: Any) -> NDArray[np.float32]:
+    """A copy in main memory."""
+    return np.array(ops.convert_to_numpy(tensor), np.float32)

@@ -1,0 +1,77 @@
+"""Layer rows by keras.ops: images are (N, H, W, C) here, and weights lie as Keras has them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from latentkit.architecture import NORM_EPSILON, Layer, Shape
+
+__all__ = ["apply", "canonical", "native"]
+
+Tensor = Any
+"""Whatever the framework below Keras computes with."""
+
+TO_NATIVE = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
+TO_CANONICAL = {1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}
+"""Axes by rank: a convolution is OIHW in the contract and HWIO here, a dense weight (out, in) and (in, out)."""
+
+
+def native(weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From the contract's layout to Keras's."""
+    return np.transpose(weight, TO_NATIVE[weight.ndim])
+
+
+def canonical(weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From Keras's layout to the contract's: a C-contiguous copy."""
+    return np.array(np.transpose(weight, TO_CANONICAL[weight.ndim]), np.float32, order="C")
+
+
+def apply(
+    half: str, rows: Sequence[Layer], shapes: Sequence[Shape], weights: Mapping[str, Tensor], x: Tensor
+) -> Tensor:
+    """The rows one after another; `shapes` are those of `architecture.shapes`, `half` is encoder or decoder."""
+    for row, before, after in zip(rows, shapes, shapes[1:], strict=False):
+        x = _row(row, before, after, f"{half}.{row.name}", weights, x)
+    return x
+
+
+def _row(
+    row: Layer, before: Shape, after: Shape, name: str, weights: Mapping[str, Tensor], x: Tensor
+) -> Tensor:
+    match row.kind:
+        case "conv":
+            return _convolution(name, weights, x, strides=2)
+        case "upconv":
+            return _convolution(name, weights, ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2))
+        case "dense":
+            return ops.matmul(x, weights[f"{name}.weight"]) + weights[f"{name}.bias"]
+        case "norm":
+            return _norm(name, row.size, before, weights, x)
+        case "silu":
+            return ops.silu(x)
+        case "flatten":  # the contract's order is channel, row, column
+            return ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, *after))
+        case "unflatten":
+            return ops.transpose(ops.reshape(x, (-1, *after)), (0, 2, 3, 1))
+        case "residual":
+            inner = ops.silu(_norm(f"{name}.norm1", row.size, before, weights, x))
+            inner = _convolution(f"{name}.conv1", weights, inner)
+            inner = ops.silu(_norm(f"{name}.norm2", row.size, before, weights, inner))
+            return x + _convolution(f"{name}.conv2", weights, inner)
+
+
+def _convolution(name: str, weights: Mapping[str, Tensor], x: Tensor, strides: int = 1) -> Tensor:
+    # On even sides "same" puts one pixel of zeros around, for 4x4 stride 2 as for 3x3 stride 1.
+    kernel = weights[f"{name}.weight"]
+    return ops.conv(x, kernel, strides, padding="same", data_format="channels_last") + weights[f"{name}.bias"]
+
+
+def _norm(name: str, groups: int, shape: Shape, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    channels, height, width = shape
+    grouped = ops.reshape(x, (-1, height * width, groups, channels // groups))
+    mean, variance = ops.moments(grouped, axes=(1, 3), keepdims=True)
+    normed = ops.reshape((grouped - mean) * ops.rsqrt(variance + NORM_EPSILON), (-1, height, width, channels))
+    return normed * weights[f"{name}.weight"] + weights[f"{name}.bias"]

@@ -1,0 +1,38 @@
+"""latentkit's PyTorch backend: layer rows as torch.nn.functional, gradients by autograd."""
+
+from collections.abc import Sequence
+
+import torch
+
+from latentkit.architecture import Architecture
+from latentkit.errors import BackendError
+from latentkit.objective import Objective
+from latentkit.protocol import State
+from latentkit_torch.model import TorchModel
+
+__all__ = ["API", "build", "devices", "version"]
+
+API = 1
+
+
+def version() -> str:
+    """The framework and its version."""
+    return f"torch {torch.__version__}"
+
+
+def devices() -> Sequence[str]:
+    """The best device first: CUDA, then Apple's, then the CPU."""
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    apple = ["mps"] if torch.backends.mps.is_available() else []
+    return [*cuda, *apple, "cpu"]
+
+
+def build(
+    architecture: Architecture, objective: Objective, state: State, *, device: str = "auto"
+) -> TorchModel:
+    """A model with this state on this device."""
+    known = devices()
+    chosen = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
+    if chosen not in known:
+        raise BackendError(f"torch has no device {device!r} here; it has {', '.join(known)}")
+    return TorchModel(architecture, objective, state, torch.device(chosen))
