@@ -1,0 +1,302 @@
+"""The cache of decoded images: one SQLite file in $LATENTKIT_CACHE, else in latentkit/ of the XDG cache folder.
+
+Promises:
+- Pixels are kept by content digest, transform and decoder version, so a changed or moved file is
+  never mistaken. A digest is kept by path with the file's size, times and inode, so that a file
+  that did not change need not be read again; never for one changed in the last seconds, which
+  could change again within the clock's grain.
+- Every row carries a checksum of key and value; one that does not hold is as good as absent. A
+  file that SQLite finds damaged is replaced by an empty one.
+- Locked between processes by SQLite, safe between threads here.
+- At most $LATENTKIT_CACHE_LIMIT bytes (as 500M or 8G; 4G if unset; 0 for no cache). What was not
+  used for longest goes first; what was used within the hour stays, and nothing is added then.
+- It never fails a run: without a folder that can be written to, work goes on without a cache and
+  `note` says why.
+"""
+
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from latentkit.errors import ImagesError
+from latentkit.images.decode import VERSION
+from latentkit.images.transform import Transform
+
+__all__ = ["Cache", "CacheInfo", "clear", "folder", "info", "limit", "pixel_key", "stamp"]
+
+_FILE = "images-1.sqlite"
+_DEFAULT_LIMIT = "4G"
+_GRAIN_NS = 2 * 10**9
+_KEEP_SECONDS = 3600
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS files  (key BLOB PRIMARY KEY, value BLOB, crc INTEGER, used INTEGER);
+    CREATE TABLE IF NOT EXISTS pixels (key BLOB PRIMARY KEY, value BLOB, crc INTEGER, used INTEGER);
+    CREATE INDEX IF NOT EXISTS pixels_used ON pixels (used);
+    CREATE INDEX IF NOT EXISTS files_used ON files (used);
+"""
+
+
+class CacheInfo(NamedTuple):
+    """What the cache holds; sizes in bytes."""
+
+    path: str
+    bytes: int
+    limit: int
+    images: int
+    files: int
+
+
+def folder() -> Path:
+    """Where the cache is, whether or not it is there."""
+    if named := os.environ.get("LATENTKIT_CACHE"):
+        return Path(named)
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (home if home.is_absolute() else Path("~/.cache").expanduser()) / "latentkit"
+
+
+def limit() -> int:
+    """How many bytes the cache may take; ImagesError where the variable is no size."""
+    text = os.environ.get("LATENTKIT_CACHE_LIMIT") or _DEFAULT_LIMIT
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise ImagesError(f"LATENTKIT_CACHE_LIMIT is {text!r}, which is no size: give one as 500M or 8G")
+    return int(float(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " "))
+
+
+def pixel_key(digest: str, transform: Transform) -> bytes:
+    """The key of an image's pixels: content, transform and all that decoding depends on."""
+    import PIL
+
+    recipe = json.dumps([digest, VERSION, PIL.__version__, transform.as_json()], sort_keys=True)
+    return hashlib.blake2b(recipe.encode(), digest_size=16).digest()
+
+
+def stamp(status: os.stat_result) -> bytes | None:
+    """What tells a file's content from an earlier one; None where it changed too lately to be told."""
+    newest = max(status.st_mtime_ns, status.st_ctime_ns)
+    if newest > time.time_ns() - _GRAIN_NS:
+        return None
+    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
+    return struct.pack("<5Q", *(number % 2**64 for number in numbers))
+
+
+class Cache:
+    """The cache, open; `note` is None or says in one line why it does less than it should."""
+
+    def __init__(self) -> None:
+        self.note: str | None = None
+        self.folder: Path | None = None  # a folder that can be written to
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._path = Path()
+        self._limit = limit()
+        self._opened = int(time.time())
+        self._full = False
+        if self._limit == 0:
+            return
+        try:
+            where = folder()
+            where.mkdir(parents=True, exist_ok=True)
+        except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+            self._without(str(error))
+            return
+        self._path = where / _FILE
+        self.folder = where
+        with self._guarded():
+            self._connect()
+
+    def __enter__(self) -> "Cache":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; afterwards the cache is empty and keeps nothing."""
+        with self._lock:
+            self._disconnect()
+
+    def digests(self, files: Sequence[tuple[str, bytes]]) -> list[str | None]:
+        """The digests kept for files, given as (path, stamp); None where there is none for this stamp."""
+        found = self._values("files", [_path_key(path) for path, _ in files])
+        return [
+            value[40:].hex() if value is not None and value[:40] == expected else None
+            for value, (_, expected) in zip(found, files, strict=True)
+        ]
+
+    def pixels(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The bytes kept under keys, None where there are none that can be believed."""
+        return self._values("pixels", keys)
+
+    def keep(self, files: Iterable[tuple[str, bytes, str]], pixels: Iterable[tuple[bytes, bytes]]) -> None:
+        """Keep digests, given as (path, stamp, digest), and pixels, given as (key, bytes), while there is room."""
+        with self._guarded() as connection:
+            if connection is None or self._full:
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            values = [(_path_key(path), seen + bytes.fromhex(digest)) for path, seen, digest in files]
+            for table, rows in (("files", values), ("pixels", list(pixels))):
+                connection.executemany(
+                    f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)",
+                    ((key, value, _crc(key, value), self._opened) for key, value in rows),
+                )
+            connection.execute("COMMIT")
+            self._make_room(connection)
+
+    def _values(self, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
+        values: list[bytes | None] = [None] * len(keys)
+        with self._guarded() as connection:
+            if connection is None:
+                return values
+            stale = []
+            for i, key in enumerate(keys):
+                row = connection.execute(
+                    f"SELECT value, crc, used FROM {table} WHERE key = ?", (key,)
+                ).fetchone()
+                if row is not None and isinstance(row[0], bytes) and _crc(key, row[0]) == row[1]:
+                    values[i] = row[0]
+                    if row[2] < self._opened - _KEEP_SECONDS // 2:
+                        stale.append((self._opened, key))
+            if stale:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(f"UPDATE {table} SET used = ? WHERE key = ?", stale)
+                connection.execute("COMMIT")
+        return values
+
+    def _make_room(self, connection: sqlite3.Connection) -> None:
+        oldest_kept = self._opened - _KEEP_SECONDS
+        while _bytes_used(connection) > self._limit:
+            connection.execute("BEGIN IMMEDIATE")
+            gone = 0
+            for table in ("pixels", "files"):
+                gone += connection.execute(
+                    f"DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE used < ? ORDER BY used LIMIT 500)",
+                    (oldest_kept,),
+                ).rowcount
+            connection.execute("COMMIT")
+            if not gone:
+                self._full = True
+                self.note = (
+                    f"the cache of decoded images is full ({self._limit / 2**30:.3g} GiB): "
+                    "LATENTKIT_CACHE_LIMIT=8G allows more"
+                )
+                return
+
+    @contextmanager
+    def _guarded(self) -> Iterator[sqlite3.Connection | None]:
+        """The connection, to one thread at a time; what goes wrong with it ends the cache, not the run."""
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.OperationalError as error:  # locked for long, disk full, no right to write
+                self._without(str(error))
+            except sqlite3.DatabaseError as error:
+                self._rebuild(str(error))
+
+    def _connect(self) -> None:
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._connection = connection
+        connection.execute("PRAGMA page_size = 16384")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA synchronous = OFF")  # after a power cut the checksums tell
+        connection.executescript(_SCHEMA)
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _without(self, why: str) -> None:
+        self._disconnect()
+        self.note = (
+            f"going on without a cache of decoded images ({why}): set LATENTKIT_CACHE to a folder of yours"
+        )
+
+    def _rebuild(self, why: str) -> None:
+        self._disconnect()
+        try:
+            _remove(self._path)
+            self._connect()
+        except (OSError, sqlite3.Error) as error:
+            self._without(str(error))
+        else:
+            self.note = f"the cache of decoded images was damaged ({why}) and begins anew"
+
+
+def info() -> CacheInfo:
+    """What the cache holds now; it is not made if it is not there."""
+    path = folder() / _FILE
+    if not path.exists():
+        return CacheInfo(str(path), 0, limit(), 0, 0)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    try:
+        images, files = (
+            connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("pixels", "files")
+        )
+    except sqlite3.Error as error:
+        raise ImagesError(
+            f"the cache {path} cannot be read ({error}): `latentkit cache clear` removes it"
+        ) from error
+    finally:
+        connection.close()
+    return CacheInfo(str(path), path.stat().st_size, limit(), images, files)
+
+
+def clear() -> int:
+    """Empty the cache and return how many bytes that freed. A process that is using it goes on unharmed."""
+    path = folder() / _FILE
+    try:
+        before = path.stat().st_size
+    except FileNotFoundError:
+        return 0
+    try:
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        try:
+            for statement in ("DELETE FROM pixels", "DELETE FROM files", "VACUUM"):
+                connection.execute(statement)
+        finally:
+            connection.close()
+        return before - path.stat().st_size
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise ImagesError(
+                f"the cache {path} cannot be cleared ({error}): try again, or delete it"
+            ) from error
+    except sqlite3.DatabaseError:
+        pass  # damaged: there is nothing in it to lose
+    _remove(path)
+    return before
+
+
+def _remove(path: Path) -> None:
+    for name in (path, Path(f"{path}-journal")):
+        name.unlink(missing_ok=True)
+
+
+def _path_key(path: str) -> bytes:
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - a string each, a hundred thousand times
+
+
+def _crc(key: bytes, value: bytes) -> int:
+    return zlib.crc32(value, zlib.crc32(key))
+
+
+def _bytes_used(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
