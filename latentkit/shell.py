@@ -30,6 +30,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -190,7 +191,7 @@ def run(app: Callable[[], Any]) -> int:
     """
     streams = sys.stdout, sys.stderr
     _occupy_closed_descriptors()
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, partial(_on_sigterm, os.getpid()))
     try:
         try:
             return _invoke(app)
@@ -217,14 +218,14 @@ def run(app: Callable[[], Any]) -> int:
 
 
 def _invoke(app: Callable[[], Any]) -> int:
-    """Typer ends in SystemExit, also after a broken pipe and a Ctrl-C: those two are taken back."""
+    """Typer ends everything in SystemExit, also a broken pipe, a Ctrl-C and an EOFError: these are taken back."""
     try:
         app()
     except SystemExit as stop:
         reason = stop.__context__
         if reason is not None and reason.__cause__ is not None:
             reason = reason.__cause__
-        if isinstance(reason, BrokenPipeError | KeyboardInterrupt):
+        if isinstance(reason, BrokenPipeError | KeyboardInterrupt | EOFError):
             raise reason from None
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else FAILED
     return 0
@@ -262,5 +263,9 @@ def _occupy_closed_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+def _on_sigterm(process: int, number: int, frame: FrameType | None) -> None:
+    if os.getpid() == process:
+        raise Terminated
+    # A forked worker has inherited this handler; its pool ends it by SIGTERM and expects it to die.
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

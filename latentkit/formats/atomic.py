@@ -47,7 +47,7 @@ def _beside(target: Path, mode: int | None) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             temporary.replace(target)
         except BaseException:
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
             raise
     _sync_folder(target.parent)
 

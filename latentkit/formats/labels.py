@@ -39,7 +39,7 @@ def _lines(csv_path: str) -> list[tuple[int, list[str]]]:
     try:
         with Path(csv_path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)]
+            lines = [(reader.line_num, cells) for cells in reader if cells]
     except (UnicodeDecodeError, csv.Error) as error:
         raise FormatError(f"{csv_path} is not a CSV file in UTF-8: {error}") from error
     if not lines:
@@ -48,6 +48,7 @@ def _lines(csv_path: str) -> list[tuple[int, list[str]]]:
 
 
 def _one_a_row(labels: list[str], rows: int, csv_path: str) -> list[str]:
+    labels = [label.strip() for label in labels]
     if len(labels) == rows + 1 and labels[0].lower() in ("label", "labels", "class"):
         return labels[1:]
     if len(labels) != rows:
@@ -58,7 +59,7 @@ def _one_a_row(labels: list[str], rows: int, csv_path: str) -> list[str]:
 
 
 def _by_id(lines: list[tuple[int, list[str]]], csv_path: str) -> dict[str, str]:
-    header = [cell.lower() for cell in lines[0][1]]
+    header = [cell.strip().lower() for cell in lines[0][1]]
     at_id, at_label = 0, 1
     if "id" in header and "label" in header:
         at_id, at_label = header.index("id"), header.index("label")
@@ -73,7 +74,7 @@ def _by_id(lines: list[tuple[int, list[str]]], csv_path: str) -> dict[str, str]:
             raise FormatError(
                 f"{csv_path}, line {number} has {len(cells)} columns; it must have an id and a label"
             )
-        id, label = cells[at_id], cells[at_label]
+        id, label = cells[at_id], cells[at_label].strip()
         before, other = found.setdefault(id, (number, label))
         if other != label:
             raise FormatError(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from latentkit.errors import FormatError
-from latentkit.formats import npz, schema, spool
+from latentkit.formats import foreign, npy, npz, schema, spool
 from latentkit.formats.incoming import regular_file
 from latentkit.formats.labels import labels_of
 
@@ -89,22 +89,29 @@ def read_latents(source: str | Path | BinaryIO, *, name: str) -> Latents:
     Large arrays of a regular file are memory-mapped (see `npz.read_npz`). `name` is what errors call the
     source. Raises FormatError naming it and the key.
     """
-    from latentkit.formats import foreign
+    try:
+        with regular_file(source) as file:
+            meta, arrays = _read(file, name)
+    except IsADirectoryError:
+        raise FormatError(
+            f"{name} is a folder, not latents: `latentkit embed` makes latents from a run and images"
+        ) from None
+    schema.check(arrays, name)
+    return Latents(arrays, meta)
 
-    with regular_file(source) as file:
-        start = file.read(8)
-        file.seek(0)
-        if start and not start.startswith(npz.MAGIC):
-            latents = foreign.from_file(file, name)
-        else:
-            arrays = npz.read_npz(file, name=name)
-            if "schema" in arrays:
-                meta = schema.parse_meta(_text(arrays.pop("schema")), name)
-                latents = Latents(arrays, meta)
-            else:
-                latents = foreign.from_arrays(arrays, name)
-    schema.check(latents.arrays, name)
-    return latents
+
+def _read(file: BinaryIO, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    start = file.read(len(npy.MAGIC))
+    file.seek(0)
+    meta: dict[str, Any] = {"schema": schema.SCHEMA}
+    if start.startswith(npy.MAGIC):
+        return meta, foreign.from_npy(file, name)
+    if start and not start.startswith(npz.MAGIC):
+        return meta, foreign.from_csv(file, name)
+    arrays = npz.read_npz(file, name=name)
+    if "schema" not in arrays:
+        return meta, foreign.from_npz(arrays, name)
+    return schema.parse_meta(arrays.pop("schema"), name), arrays
 
 
 def write_latents(latents: Latents, stream: BinaryIO) -> None:
@@ -138,7 +145,9 @@ class LatentsWriter:
 
         Raises FormatError for rows that `read_latents` would refuse, naming key, row and id.
         """
-        rows = {key: np.asarray(values) for key, values in arrays.items()}
+        rows = {
+            key: npy.canonical(np.asarray(values), f"{self._name}: {key}") for key, values in arrays.items()
+        }
         schema.check(rows, self._name)
         if self._columns and list(rows) != list(self._columns):
             raise FormatError(
@@ -151,9 +160,11 @@ class LatentsWriter:
                     f"{self._name}: rows {self._row_of[id]} and {row} have the same id {id!r}: ids must be unique"
                 )
         for key, array in rows.items():
+            if len(np.atleast_1d(array)) != len(rows["ids"]):
+                raise FormatError(f"{self._name}: {key} brings {array.shape} for {len(rows['ids'])} rows")
             if key not in self._columns:
                 self._columns[key] = spool.Text() if array.dtype.kind == "U" else spool.Rows(array)
-            self._columns[key].append(array)
+            self._columns[key].append(array, f"{self._name}: {key}")
 
     def __enter__(self) -> "LatentsWriter":
         return self
@@ -178,7 +189,3 @@ class LatentsWriter:
 
 def _json(meta: Mapping[str, Any]) -> NDArray[np.str_]:
     return np.array(json.dumps({"schema": schema.SCHEMA, **meta}))
-
-
-def _text(array: NDArray[Any]) -> str:
-    return str(array.item()) if array.size == 1 else str(array.shape)

@@ -39,14 +39,14 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def canonical(array: NDArray[Any]) -> NDArray[Any]:
+def canonical(array: NDArray[Any], what: str) -> NDArray[Any]:
     """The same values in C order, little-endian, text no wider than its longest: equal arrays, equal bytes.
 
-    Raises FormatError for a dtype that is not a number, a truth value or text.
+    Raises a FormatError that begins with `what` for a dtype that is neither number nor truth value nor text.
     """
     if array.dtype.kind not in KINDS:
         raise FormatError(
-            f"an array of dtype {array.dtype} cannot be stored: numbers, truth values and text can"
+            f"{what} is of dtype {array.dtype}; only numbers, truth values and text can be stored"
         )
     dtype = array.dtype.newbyteorder("<")
     if array.dtype.kind in "US":
@@ -86,7 +86,7 @@ def read_header(stream: IO[bytes], size: int, what: str) -> Header:
         fortran=order[1] == "True",
         length=length,
     )
-    if len(header.shape) > 8 or header.nbytes != size - length:
+    if len(header.shape) > 32 or header.nbytes != size - length:
         raise FormatError(
             f"{what} says it is {header.shape} {header.dtype}, {header.nbytes} bytes, and holds {size - length}: "
             "it is damaged or made to harm"
@@ -117,19 +117,21 @@ def read_data(stream: IO[bytes], header: Header, what: str) -> NDArray[Any]:
             raise FormatError(f"{what} is cut short: {len(rest)} of {header.nbytes} bytes are missing")
         rest[: len(part)] = part
         rest = rest[len(part) :]
-    return _shaped(data.view(header.dtype).reshape(header.shape, order="F" if header.fortran else "C"), what)
+    return _finished(
+        data.view(header.dtype).reshape(header.shape, order="F" if header.fortran else "C"), what
+    )
 
 
 def map_data(file: BinaryIO, offset: int, header: Header, what: str) -> NDArray[Any]:
     """Map the data at `offset` of a regular file: a read-only array that costs no memory."""
     order: Any = "F" if header.fortran else "C"
-    return _shaped(np.asarray(np.memmap(file, header.dtype, "r", offset, header.shape, order)), what)
+    return _finished(np.asarray(np.memmap(file, header.dtype, "r", offset, header.shape, order)), what)
 
 
-def _shaped(array: NDArray[Any], what: str) -> NDArray[Any]:
-    if array.dtype.kind == "U" and array.size:
-        points = array.reshape(-1).view(array.dtype.byteorder.replace("|", "=") + "u4")
-        if points.max() > 0x10FFFF:
-            raise FormatError(f"{what} holds text that is not Unicode: the file is damaged")
+def _finished(array: NDArray[Any], what: str) -> NDArray[Any]:
+    """In the machine's byte order, of text that Python can hold, and read-only."""
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    if array.dtype.kind == "U" and array.size and array.reshape(-1).view(np.uint32).max() > 0x10FFFF:
+        raise FormatError(f"{what} holds text that is not Unicode: the file is damaged")
     array.setflags(write=False)
     return array

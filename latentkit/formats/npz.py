@@ -6,6 +6,7 @@ not back and never unpickles: what is not a plain .npz of numbers, truth values 
 FormatError that names the file and the key.
 """
 
+import errno
 import math
 import struct
 import zipfile
@@ -35,10 +36,7 @@ def write_npz(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write `arrays` to `stream` in their order, uncompressed; nothing but `stream.write` is needed."""
     with NpzWriter(stream) as npz:
         for key, array in arrays.items():
-            try:
-                array = canonical(array)
-            except FormatError as error:
-                raise FormatError(f"{key}: {error}") from None
+            array = canonical(array, key)
             npz.write(key, array.dtype, array.shape, [array.reshape(-1).view(np.uint8)])
 
 
@@ -136,6 +134,10 @@ def _checked(members: list[zipfile.ZipInfo], size: int, name: str) -> dict[str, 
             raise FormatError(f"{name} holds {key!r} twice")
         if info.flag_bits & 0x1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise FormatError(f"{name}: {key} is encrypted or packed in a way that np.savez does not use")
+        if info.compress_type == zipfile.ZIP_STORED and info.compress_size != info.file_size:
+            raise FormatError(
+                f"{name}: {key} has two sizes, {info.compress_size} and {info.file_size}: it is damaged"
+            )
         checked[key] = info
     packed = sum(info.compress_size for info in members)
     inflated = sum(info.file_size for info in members if info.compress_type == zipfile.ZIP_DEFLATED)
@@ -176,6 +178,8 @@ def _damage_is_a_format_error(name: str) -> Iterator[None]:
     try:
         yield
     except (
-        zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError
+        zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError, OSError
     ) as error:  # fmt: skip
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: a seek to before the start
+            raise
         raise FormatError(f"{name} is damaged or cut short: {error}") from error

@@ -63,8 +63,9 @@ def column(key: str) -> Column | None:
     return _COLUMNS.get(key)
 
 
-def parse_meta(text: str, name: str) -> dict[str, Any]:
+def parse_meta(array: NDArray[Any], name: str) -> dict[str, Any]:
     """The JSON object under `schema`; a newer major version is refused by name."""
+    text = str(array.item()) if array.size == 1 else str(array.shape)
     try:
         meta = json.loads(text)
         match = re.fullmatch(r"([\w.]+)/(\d{1,9})(\.\d+)?", meta["schema"])

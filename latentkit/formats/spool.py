@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit.errors import FormatError
+
 __all__ = ["Rows", "Text"]
 
 CHUNK = 1 << 20  # bytes
 
 
 class Rows:
-    """Rows of fixed size; the first ones fix dtype and shape."""
+    """Rows of one dtype and shape, which the first ones fix."""
 
     def __init__(self, first: NDArray[Any]) -> None:
-        self.dtype = first.dtype.newbyteorder("<")
+        self.dtype = first.dtype
         self._row = first.shape[1:]
         self._length = 0
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
@@ -26,10 +28,13 @@ class Rows:
     def shape(self) -> tuple[int, ...]:
         return (self._length, *self._row)
 
-    def append(self, rows: NDArray[Any]) -> None:
-        if rows.shape[1:] != self._row:
-            raise ValueError(f"rows of shape {rows.shape[1:]} after rows of shape {self._row}")
-        self._file.write(np.asarray(rows, self.dtype, order="C").reshape(-1).view(np.uint8).data)
+    def append(self, rows: NDArray[Any], what: str) -> None:
+        """Add rows in canonical form; FormatErrors begin with `what`."""
+        if (rows.dtype, rows.shape[1:]) != (self.dtype, self._row):
+            raise FormatError(
+                f"{what} has rows of {rows.shape[1:]} {rows.dtype}; the first had {self._row} {self.dtype}"
+            )
+        self._file.write(rows.reshape(-1).view(np.uint8).data)
         self._length += len(rows)
 
     def chunks(self) -> Iterator[NDArray[np.uint8]]:
@@ -58,7 +63,10 @@ class Text:
     def shape(self) -> tuple[int, ...]:
         return (self._length,)
 
-    def append(self, rows: NDArray[Any]) -> None:
+    def append(self, rows: NDArray[Any], what: str) -> None:
+        """Add texts; FormatErrors begin with `what`."""
+        if rows.dtype.kind != "U" or rows.ndim != 1:
+            raise FormatError(f"{what} has rows of {rows.shape[1:]} {rows.dtype}; the first were text")
         for text in rows.tolist():
             # File names that are not Unicode arrive as lone surrogates, and must leave as they came.
             data = text.encode("utf-8", "surrogatepass")
