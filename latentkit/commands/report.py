@@ -1,0 +1,92 @@
+"""`latentkit report`."""
+
+from typing import Annotated
+
+import typer
+
+from latentkit import shell
+
+
+def _number_or_auto(text: str) -> str:
+    if text != "auto" and not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter(f"{text!r} is neither a number of clusters nor auto")
+    return text
+
+
+def _conditions(texts: list[str] | None) -> list[str]:
+    from latentkit.errors import SeparationError
+    from latentkit.separation import require
+
+    try:
+        return [require.parse(text).text for text in texts or []]
+    except SeparationError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def report(
+    latents: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Latents; - is standard input.")] = "-",
+    labels: Annotated[
+        str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label a row.")
+    ] = None,
+    on: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT", help="latents, or projection to judge the picture (or pca, tsne, umap)."
+        ),
+    ] = "latents",
+    clusters: Annotated[
+        str,
+        typer.Option(
+            metavar="K|auto", help="Number of clusters; auto: of classes, or by BIC without labels."
+        ),
+    ] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.report/1.")] = False,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COND",
+            callback=_conditions,
+            help="Exit 3 unless this holds: separated, visible, 'knn15>=0.9', 'min_pair_auc>0.95'.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of samples, splits and tests.")] = 0,
+    separated_auc: Annotated[
+        float, typer.Option(help="Lower bound of AUC at which a pair is separate.")
+    ] = 0.90,
+    visible_ari: Annotated[
+        float, typer.Option(help="Lower bound of k-means' ARI at which classes are visible.")
+    ] = 0.50,
+    min_class: Annotated[int, typer.Option(help="Fewer scored images of a class prove no absence.")] = 20,
+    max_se: Annotated[float, typer.Option(help="A larger standard error of AUC proves no absence.")] = 0.05,
+    alpha: Annotated[
+        float, typer.Option(help="Error rate of tests; 1 - alpha is the level of bounds.")
+    ] = 0.05,
+    min_stability: Annotated[float, typer.Option(help="Mean bootstrap Jaccard of a stable cluster.")] = 0.75,
+    active_variance: Annotated[
+        float, typer.Option(help="Variance of mu above which a latent is active.")
+    ] = 0.01,
+) -> None:
+    """Do your classes separate? Prints a verdict in words and the figures it rests on.
+
+    With labels: can a simple classifier tell the classes apart on images it has not seen (separable), and
+    would clustering find them without labels (visible)? Without labels: are there groups at all? Every
+    figure is taken in the full latent space, never in a two-dimensional picture.
+    """
+    import json as jsons
+
+    from latentkit import separation
+    from latentkit.separation import require as requirements
+
+    conditions = [requirements.parse(text) for text in require or []]
+    limits = separation.Thresholds(
+        separated_auc, visible_ari, min_class, max_se, alpha, min_stability, active_variance
+    )
+    options = separation.Options(on, None if clusters == "auto" else int(clusters), seed, limits)
+    found = separation.judge(shell.load_latents(latents, labels), options)
+    shell.emit(
+        jsons.dumps(separation.to_json(found), indent=2)
+        if json
+        else separation.to_text(found, shell.printable)
+    )
+    if (told := requirements.unmet(separation.to_json(found), conditions)) is not None:
+        raise shell.UnmetRequirement(told)

@@ -1,0 +1,157 @@
+"""The verdict in sentences: what is so, why, and what to do next. For readers who are no statisticians."""
+
+from collections.abc import Sequence
+
+from latentkit.separation.clusters import Recovery
+from latentkit.separation.pairs import Pair
+from latentkit.separation.scores import Score
+from latentkit.separation.structure import Structure
+from latentkit.separation.thresholds import Thresholds
+
+NEXT = {
+    ("separated", "yes"): "Next: `latentkit cluster` gives every image its cluster.",
+    (
+        "separated",
+        "no",
+    ): "Next: label a few images of each class and classify from mu, or try `latentkit cluster "
+    "--method n2d`; training with `--augment denoise` often pulls classes further apart.",
+    (
+        "separated",
+        "cannot say",
+    ): "Next: more images of the smallest class would tell whether clustering finds them.",
+    (
+        "no evidence",
+        "no",
+    ): "Next: look at the images and labels of a few of each class, then `latentkit diagnose` the run.",
+}
+
+
+def hardest(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs with an AUC, the least separate first."""
+    return sorted((pair for pair in pairs if pair.auc is not None), key=lambda pair: pair.auc or 0.0)
+
+
+def culprit(pairs: Sequence[Pair], limits: Thresholds) -> str | None:
+    """The one class that is in every pair that falls short, if there is one and some other pair does not."""
+    short = [
+        {pair.a, pair.b} for pair in pairs if pair.auc_low is None or pair.auc_low < limits.separated_auc
+    ]
+    common = set.intersection(*short) if len(short) > 1 else set()
+    return common.pop() if len(common) == 1 and len(short) < len(pairs) else None
+
+
+def _named(pair: Pair) -> str:
+    return f"{pair.a} and {pair.b} (AUC {pair.auc:.3f}, at least {pair.auc_low:.3f})"
+
+
+def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits: Thresholds) -> str:
+    """What the labelled verdict means for these classes."""
+    known = hardest(pairs)
+    if verdict == "separated":
+        said = f"Your classes separate: a linear probe tells every pair apart on images it was not fitted on; the hardest is {_named(known[0])}."
+        weaker = sum(pair.verdict != "separate" for pair in pairs)
+        if weaker:
+            said += (
+                f" ({weaker} of {len(pairs)} pairs would miss the stricter bound that each must pass to be singled out; "
+                "the verdict on all of them together needs no such correction.)"
+            )
+        return said
+    if verdict == "partly":
+        apart = sum(pair.verdict == "separate" for pair in pairs)
+        short = [pair for pair in known if (pair.auc_low or 0.0) < limits.separated_auc]
+        said = f"Your classes separate only partly: {apart} of {len(pairs)} pairs are clearly apart. "
+        said += f"The hardest is {_named(known[0])}; an AUC of 0.5 is chance, 1 is perfect."
+        blame = culprit(pairs, limits)
+        if blame is not None:
+            said += f" {blame} is the culprit: it is in all {len(short)} pairs that fall short."
+        return said
+    if verdict == "no evidence":
+        return (
+            "There is no evidence that your classes differ in this space: shuffled labels do as well as yours. "
+            "There were enough images to notice a clear difference; that is still no proof that the classes are the same."
+        )
+    if classes < 2:
+        what = "there are no labels" if classes == 0 else "there is only one class"
+        return f"Whether classes separate cannot be said: {what}. Give labels with `--labels FILE.csv`."
+    return (
+        f"Whether your classes separate cannot be said from so few images: label at least {limits.min_class} different ones "
+        "of each class on either side of the split, better 100."
+    )
+
+
+def visible_sentence(verdict: str, found: Recovery | None, test: Structure | None, limits: Thresholds) -> str:
+    """What the verdict of clustering means where there are labels."""
+    if verdict == "cannot say" or found is None or test is None:
+        return "Whether clustering would find them without labels cannot be said: a class has too few images."
+    ari = f"adjusted Rand index {found.ari:.2f}, at least {found.low:.2f}; 0 is chance, 1 is perfect"
+    if verdict == "yes":
+        return (
+            f"They are visible without labels: k-means finds them ({ari}), "
+            f"and one Gaussian cloud would not look like this (p = {test.p:.2g})."
+        )
+    if found.low >= limits.visible_ari:
+        return f"k-means happens to cut along your classes ({ari}), but one Gaussian cloud would be cut as well (p = {test.p:.2g}): not visible."
+    return (
+        f"They are not visible without labels: k-means does not find them ({ari}). A picture that shows one cloud "
+        "is right about the cloud and says nothing about the classes in it."
+    )
+
+
+def unlabelled_sentence(
+    verdict: str, k: int, stabilities: Sequence[float] | None, test: Structure | None, limits: Thresholds
+) -> str:
+    """What the verdict of clustering means where there are no labels."""
+    if verdict == "cannot say" or stabilities is None or test is None:
+        return "Whether there are groups cannot be said: there are too few images, or they do not vary."
+    if verdict == "yes":
+        return (
+            f"There are groups in your images: {k} clusters that no single Gaussian cloud would show (p = {test.p:.2g}) and "
+            f"that other samples would show again (the least stable: Jaccard {min(stabilities):.2f})."
+        )
+    if test.p >= limits.alpha:
+        return f"No groups can be seen: one Gaussian cloud would look the same (p = {test.p:.2g}), so clusters found in it are arbitrary cuts."
+    return (
+        f"Your images are not one Gaussian cloud (p = {test.p:.2g}), but {k} clusters are not stable either "
+        f"(the least: Jaccard {min(stabilities):.2f}, {limits.min_stability:g} is needed): do not rely on them."
+    )
+
+
+def baseline_sentence(scores: Sequence[Score | None]) -> str | None:
+    """Whether the VAE beats PCA of the pixels; None where that is unknown."""
+    known = [
+        (name, score)
+        for name, score in zip(("15-NN", "probe"), scores, strict=True)
+        if score and score.pixel_pca is not None
+    ]
+    if not known:
+        return None
+    figures = " and ".join(f"{name} {score.value:.3f} against {score.pixel_pca:.3f}" for name, score in known)
+    wins = sum(bool(score.beats_pixel_pca) for _, score in known)
+    if wins == len(known):
+        return f"The VAE has helped: it beats PCA of the pixels at the same size ({figures})."
+    if wins == 0:
+        return (
+            f"The VAE has not helped: PCA of the pixels at the same size does as well or better ({figures})."
+        )
+    return f"The VAE has helped in part: it beats PCA of the pixels by one score of two ({figures})."
+
+
+def next_sentence(
+    separable: str, visible: str, pairs: Sequence[Pair], classes: int, collapsed: bool
+) -> str | None:
+    """One thing to do next."""
+    if collapsed:
+        return "Next: the latents hardly vary (posterior collapse): lower `--beta` or use `--warmup`, and train again."
+    if classes < 2:
+        if visible == "yes":
+            return "Next: `latentkit cluster` gives every image its cluster; labels for some images (`--labels FILE.csv`) would tell what they are."
+        return (
+            "Next: label some images (`--labels FILE.csv`): classes can be there although no cluster shows."
+        )
+    if separable == "partly":
+        worst = hardest(pairs)[0]
+        return (
+            f"Next: look at images of {worst.a} and {worst.b} side by side; if you can tell them apart, train longer, with more "
+            "latents or with `--augment denoise`; if you cannot, no model will."
+        )
+    return NEXT.get((separable, visible))
