@@ -14,6 +14,7 @@ import csv
 import io
 from array import array as growing
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
@@ -58,8 +59,11 @@ def _as_known(key: str, array: NDArray[Any]) -> NDArray[Any]:
     if known.dtype == "f4" and array.dtype.kind in "fiu":
         with np.errstate(over="ignore"):  # infinity is refused later, by row
             return array.astype(np.float32, copy=False)
-    if known.dtype == "U" and array.dtype.kind in "iuS":
+    if known.dtype == "U" and array.dtype.kind in "iu":
         return array.astype(np.str_)
+    if known.dtype == "U" and array.dtype.kind == "S":
+        with suppress(UnicodeDecodeError):
+            return np.strings.decode(array, "utf-8")
     if known.dtype == "i4" and array.dtype.kind in "iu" and abs(array.astype(float)).max(initial=0) < 2**31:
         return array.astype(np.int32)
     return array

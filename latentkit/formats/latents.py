@@ -153,6 +153,9 @@ class LatentsWriter:
             raise FormatError(
                 f"{self._name}: a batch brings {', '.join(rows)}; the first {', '.join(self._columns)}"
             )
+        for key, array in rows.items():
+            if array.shape[:1] != rows["ids"].shape:
+                raise FormatError(f"{self._name}: {key} brings {array.shape} for {len(rows['ids'])} rows")
         for id in rows["ids"].tolist():
             row = len(self._row_of)
             if self._row_of.setdefault(id, row) != row:
@@ -160,8 +163,6 @@ class LatentsWriter:
                     f"{self._name}: rows {self._row_of[id]} and {row} have the same id {id!r}: ids must be unique"
                 )
         for key, array in rows.items():
-            if len(np.atleast_1d(array)) != len(rows["ids"]):
-                raise FormatError(f"{self._name}: {key} brings {array.shape} for {len(rows['ids'])} rows")
             if key not in self._columns:
                 self._columns[key] = spool.Text() if array.dtype.kind == "U" else spool.Rows(array)
             self._columns[key].append(array, f"{self._name}: {key}")

@@ -34,9 +34,11 @@ RATIO_LIMIT = 100
 
 def write_npz(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write `arrays` to `stream` in their order, uncompressed; nothing but `stream.write` is needed."""
+    whole = {
+        key: canonical(array, key) for key, array in arrays.items()
+    }  # refusals come before the first byte
     with NpzWriter(stream) as npz:
-        for key, array in arrays.items():
-            array = canonical(array, key)
+        for key, array in whole.items():
             npz.write(key, array.dtype, array.shape, [array.reshape(-1).view(np.uint8)])
 
 

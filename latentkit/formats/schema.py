@@ -90,8 +90,8 @@ def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
     for key in ("ids", "mu"):
         if key not in arrays:
             raise FormatError(f"{name} has no {key!r}: it holds {', '.join(arrays) or 'nothing'}")
-    for key, array in arrays.items():
-        _check_shape(key, array, len(arrays["mu"]) if arrays["mu"].ndim else 0, name)
+    for key in ("mu", *arrays):  # mu first: the others are measured by it
+        _check_shape(key, arrays[key], arrays["mu"].shape[0] if arrays["mu"].ndim else 0, name)
     ids = arrays["ids"]
     if "logvar" in arrays and arrays["logvar"].shape != arrays["mu"].shape:
         raise FormatError(
@@ -118,7 +118,7 @@ def _check_shape(key: str, array: NDArray[Any], rows: int, name: str) -> None:
     if array.dtype.str.lstrip("<>|=")[: len(known.dtype)] != known.dtype:
         raise FormatError(f"{name}: {key} is {array.dtype}; it must be {np.dtype(known.dtype).name}")
     if array.ndim != 1 + len(known.axes):
-        raise FormatError(f"{name}: {key} has {array.ndim} dimensions; it must have {1 + len(known.axes)}")
+        raise FormatError(f"{name}: {key} is {array.shape}; it must be {1 + len(known.axes)}-dimensional")
     if 0 in array.shape:
         raise FormatError(f"{name}: {key} is {array.shape}, which is empty")
     if len(array) != rows:
