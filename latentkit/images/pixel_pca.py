@@ -21,7 +21,7 @@ class PixelPCA(NamedTuple):
 
     def transform(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, H, W, C) uint8 to (N, K)."""
-        scores: NDArray[np.float32] = (_unit(pixels) - self.mean) @ self.components.T
+        scores: NDArray[np.float32] = np.matmul(_unit(pixels) - self.mean, self.components.T, dtype=np.float32)
         return scores
 
 
@@ -48,5 +48,5 @@ def fit(
 
 
 def _unit(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    unit: NDArray[np.float32] = pixels.reshape(len(pixels), -1).astype(np.float32) / np.float32(255)
-    return unit
+    flat = pixels.reshape(len(pixels), -1)
+    return np.divide(flat, np.float32(255), dtype=np.float32)

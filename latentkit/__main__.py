@@ -1,0 +1,6 @@
+"""`python -m latentkit`"""
+
+from latentkit.shell import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The command line: names the commands. Nothing heavy is imported here or by a command's module."""
+
+from typing import Annotated
+
+import typer
+
+from latentkit import __version__, shell
+from latentkit.commands.backends import backends
+from latentkit.commands.cache import cache
+from latentkit.commands.embed import embed
+from latentkit.commands.info import info
+from latentkit.commands.project import project
+from latentkit.commands.report import report
+from latentkit.commands.train import train
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="latentkit",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Train a variational auto-encoder on unlabelled images, and find out whether the classes separate.\n\n"
+    "latentkit train photos -o run; latentkit embed run photos | latentkit project | latentkit report",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        shell.emit(f"latentkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (train, embed, project, report, info):
+    app.command()(command)
+app.add_typer(backends, name="backends")
+app.add_typer(cache, name="cache")

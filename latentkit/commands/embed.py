@@ -1,0 +1,58 @@
+"""`latentkit embed`."""
+
+from typing import Annotated
+
+import typer
+
+from latentkit import shell
+from latentkit.commands import inputs
+
+
+def embed(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder that `latentkit train` made.")],
+    images: inputs.Images = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE|-", help="Where the latents go.")
+    ] = "-",
+    files_from: inputs.FilesFrom = None,
+    files0_from: inputs.Files0From = None,
+    backend: inputs.Backend = None,
+    device: inputs.Device = "auto",
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CSV", help="Labels instead of folder names: lines of id,label, or one label a row."
+        ),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    thumbnails: Annotated[
+        int | None, typer.Option(min=1, metavar="PIXELS", help="Carry small pictures of this size along.")
+    ] = None,
+    workers: inputs.Workers = "auto",
+    no_cache: inputs.NoCache = False,
+    quiet: inputs.Quiet = False,
+) -> None:
+    """Turn images into latents with a trained run; writes an .npz.
+
+    For each image: mu and logvar of its posterior (never a sample), its reconstruction error (mse),
+    label, content digest, whether the run was trained or validated on it (split), and the PCA of
+    its pixels for comparison (baseline).
+    """
+    from pathlib import Path
+
+    from latentkit import embedding, progress
+
+    shell.quiet(quiet)
+    request = embedding.Request(
+        Path(run),
+        inputs.sources(images, files_from, files0_from),
+        backend=backend,
+        device=device,
+        labels=labels,
+        batch=batch,
+        thumbnails=thumbnails,
+        workers="auto" if workers == "auto" else int(workers),
+        cache=not no_cache,
+    )
+    with shell.open_output(output) as stream, progress.Counter("embedding", quiet=quiet) as counter:
+        embedding.embed(request, stream, progress=counter, left_out=progress.left_out)

@@ -1,0 +1,48 @@
+"""Named arrays in a .safetensors file, with one JSON object beside them.
+
+The JSON stands under one metadata key, because with several the bytes of the file differ at every
+save. Every array is made C-contiguous first: safetensors writes any other silently wrong.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.errors import FormatError
+from latentkit.formats.atomic import replace_file
+
+__all__ = ["read_tensors", "write_tensors"]
+
+KEY = "latentkit"
+
+
+def write_tensors(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
+    """Replace the file whole; the same content gives the same bytes."""
+    from safetensors.numpy import save
+
+    contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
+    data = save(contiguous, {KEY: json.dumps(about, sort_keys=True, allow_nan=False)})
+    with replace_file(path) as file:
+        file.write(data)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The arrays and the JSON object; raises FormatError naming the file."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = json.loads((file.metadata() or {}).get(KEY, "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118  # not a mapping
+    except FileNotFoundError:
+        raise FormatError(
+            f"{path} is missing; is {path.parent} a run that was begun by `latentkit train`?"
+        ) from None
+    except (SafetensorError, ValueError) as error:
+        raise FormatError(
+            f"{path} is not a readable .safetensors file ({error}); train the run anew"
+        ) from None

@@ -1,0 +1,143 @@
+"""Progress on stderr, drawn with rich, and only where stderr is a terminal; words where it is not.
+
+It is fed plain events and numbers, and knows nothing of how they come about.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from latentkit import shell
+from latentkit.images import Skipped
+from latentkit.training.loop import Stepped, Validated
+from latentkit.training.run import Began, Ended, LeftOut, Read, Said
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+__all__ = ["Counter", "Training", "left_out"]
+
+
+def left_out(skipped: Sequence[Skipped], total: int) -> None:
+    """Count and name the images that could not be read."""
+    shell.say(f"{len(skipped)} of {total} images could not be read and are left out:")
+    for image in skipped:
+        shell.say(f"  {image.path}: {image.reason}")
+
+
+def _bar(*, quiet: bool) -> "Progress | None":
+    """A bar that disappears when it is done; None where nobody watches."""
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        return None
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+class Counter:
+    """So many of so many, under a name: `with Counter("reading") as counter: counter(done, total)`."""
+
+    def __init__(self, name: str, *, quiet: bool = False) -> None:
+        self._name = name
+        self._bar = _bar(quiet=quiet)
+        self._task: TaskID | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._bar is None:
+            return
+        if self._task is None:
+            self._task = self._bar.add_task(self._name, total=total)
+        self._bar.update(self._task, completed=done, total=total)
+
+    def __enter__(self) -> "Counter":
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class Training:
+    """What `train` shows: a bar while it reads and trains, a line a validation, and words."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._bar = _bar(quiet=quiet)
+        self._reading: TaskID | None = None
+        self._training: TaskID | None = None
+        self._best: Validated | None = None
+
+    def __enter__(self) -> "Training":
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: object) -> None:
+        match event:
+            case Read(done, total):
+                self._read(done, total)
+            case LeftOut(skipped, total):
+                left_out(skipped, total)
+            case Said(text):
+                shell.say(text)
+            case Began():
+                self._begin(event)
+            case Stepped(step):
+                self._step(step)
+            case Validated():
+                self._validated(event)
+            case Ended(text):
+                self._ended(text)
+
+    def _read(self, done: int, total: int) -> None:
+        if self._bar is not None:
+            if self._reading is None:
+                self._reading = self._bar.add_task("reading images", total=total)
+            self._bar.update(self._reading, completed=done, total=total)
+
+    def _begin(self, event: Began) -> None:
+        shell.say(
+            f"training on {event.training} images, validating on all of {event.validation} held out; "
+            f"{event.parameters:,} weights, {event.backend} on {event.device}"
+        )
+        if self._bar is not None:
+            if self._reading is not None:
+                self._bar.remove_task(self._reading)
+            self._training = self._bar.add_task("training", total=event.steps, completed=event.steps_done)
+
+    def _step(self, step: int) -> None:
+        if self._bar is not None and self._training is not None:
+            self._bar.update(self._training, completed=step)
+
+    def _validated(self, event: Validated) -> None:
+        if event.improved:
+            self._best = event
+        if self._bar is not None:
+            self._bar.console.print(_line(event), markup=False, highlight=False)
+
+    def _ended(self, text: str) -> None:
+        shell.say(text)
+        if self._best is not None:
+            shell.say(f"best: {_line(self._best)}")
+
+
+def _line(event: Validated) -> str:
+    """One validation in one line; reconstruction is per pixel, so that it can be compared between sizes."""
+    record, figures = event.record, event.figures
+    r2 = "-" if figures.r2 is None else f"{figures.r2:.3f}"
+    return (
+        f"epoch {record['epoch']:>3}  loss {figures.loss:.5g}  error/pixel {figures.mse:.5f}  KL {figures.kl:.2f}  R2 {r2}  "
+        f"active {figures.active_units}/{len(figures.kl_per_dim)}  lr {record['lr']:.2g}  {record['images_per_second']:.0f} images/s"
+    )

@@ -1,0 +1,1 @@
+"""Training: options, schedule, figures, the loop, and the run it leaves behind."""

@@ -1,0 +1,55 @@
+"""Ctrl-C and SIGTERM between two steps instead of in the middle of one, where weights are half updated."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+__all__ = ["BetweenSteps"]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class BetweenSteps:
+    """Inside the block a first signal is only noted, and a second one acts at once.
+
+    `asked` says whether one was noted; `act` then does what the signal would have done.
+    """
+
+    def __init__(self) -> None:
+        self._noted: int | None = None
+        self._before: dict[int, Any] = {}
+
+    @property
+    def asked(self) -> bool:
+        """Whether to stop after this step."""
+        return self._noted is not None
+
+    def act(self) -> None:
+        """Hand the signal to the handler that was there before; without one noted, do nothing."""
+        if self._noted is not None:
+            noted, self._noted = self._noted, None
+            self._pass_on(noted, None)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._noted is not None:
+            self._pass_on(number, frame)
+        self._noted = number
+
+    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+        handler = self._before.get(number)
+        if callable(handler):
+            handler(number, frame)
+        elif handler == signal.SIG_DFL:
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> "BetweenSteps":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

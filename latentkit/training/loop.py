@@ -1,0 +1,206 @@
+"""The loop: batches in, events out. It writes nothing, and what it does next depends only on its position.
+
+The order of the images is a function of (seed, epoch), noise and augmentation of (seed, step): a
+run that goes on from a position does what an unbroken one would have done.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.errors import TrainingError
+from latentkit.images.augment import denoise
+from latentkit.objective import Objective
+from latentkit.protocol import Batch, Losses, Model
+from latentkit.randomness import generator
+from latentkit.training.data import Data
+from latentkit.training.figures import Figures, Sums, evaluate, pool, variance
+from latentkit.training.options import Options
+from latentkit.training.schedule import Schedule, after_validation, beta_at, start
+
+__all__ = ["Event", "Loop", "Position", "Stepped", "Stopped", "Validated", "batches_per_epoch"]
+
+FETCH = 16
+"""Steps between two looks at the losses, so that an accelerator need not wait at each."""
+
+
+@dataclass
+class Position:
+    """Where training stands between two steps, beside the model's own state."""
+
+    schedule: Schedule
+    step: int = 0
+    """Updates done."""
+    seconds: float = 0.0
+    """Spent in training so far, validation included."""
+    sums: Sums = field(default_factory=Sums)
+
+    def to_json(self) -> dict[str, Any]:
+        """What last.safetensors keeps."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Position":
+        """What last.safetensors kept."""
+        return cls(Schedule(**stored["schedule"]), stored["step"], stored["seconds"], Sums(**stored["sums"]))
+
+    @classmethod
+    def beginning(cls, options: Options) -> "Position":
+        """Before the first step."""
+        return cls(start(options))
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """An update was done."""
+
+    step: int
+    images: int
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The whole validation set was looked at."""
+
+    record: dict[str, Any]
+    """A line of history.jsonl."""
+    figures: Figures
+    improved: bool
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """There is nothing more to do; always the last event."""
+
+    early: bool
+    """Whether patience ended it rather than the last epoch."""
+
+
+Event = Stepped | Validated | Stopped
+
+
+def batches_per_epoch(images: int, batch: int) -> int:
+    """The last one may be smaller."""
+    return math.ceil(images / batch)
+
+
+class Loop:
+    """One training run: goes on from `position` and keeps it up to date, so that both can be saved between events."""
+
+    def __init__(
+        self, model: Model, data: Data, options: Options, objective: Objective, position: Position
+    ) -> None:
+        self.position = position
+        self._model, self._data, self._options, self._objective = model, data, options, objective
+        self._per_epoch = batches_per_epoch(len(data.training), options.batch)
+        self._pixels = math.prod(data.training.pixels.shape[1:])
+        self._variance, self._validation_variance = variance(data.training), variance(data.validation)
+        self._order: tuple[int, NDArray[np.int64]] = (-1, np.empty(0, np.int64))
+        self._pending: list[tuple[Losses, int]] = []
+        self._marked = time.perf_counter()
+
+    def events(self, asked_to_stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+        """To the end of the last epoch, or of patience; returns without `Stopped` when `asked_to_stop`.
+
+        Raises TrainingError naming the first step whose loss is not finite.
+        """
+        position, options = self.position, self._options
+        last = options.epochs * self._per_epoch
+        every = options.validate_every or self._per_epoch
+        self._marked = time.perf_counter()
+        while position.step < last and not position.schedule.is_over(options):
+            yield self._step()
+            due = position.step % every == 0
+            if due or position.step == last:
+                yield self._validate(counted=due)
+            if asked_to_stop():
+                self._settle()
+                return
+        yield Stopped(early=position.step < last)
+
+    def _step(self) -> Stepped:
+        position, options = self.position, self._options
+        rows = self._rows(position.step)
+        batch = _batch(self._data.training.take(rows), options, position.step)
+        beta = beta_at(position.step, options)
+        losses = self._model.step(batch, learning_rate=position.schedule.lr, beta=beta)
+        self._pending.append((losses, len(rows)))
+        position.step += 1
+        if len(self._pending) >= FETCH:
+            self._settle()
+        return Stepped(position.step, len(rows))
+
+    def _rows(self, step: int) -> NDArray[np.int64]:
+        """Which images a step sees."""
+        epoch, index = divmod(step, self._per_epoch)
+        if self._order[0] != epoch:
+            shuffled = generator(self._options.seed, "order", epoch).permutation(len(self._data.training))
+            self._order = epoch, shuffled
+        return self._order[1][index * self._options.batch : (index + 1) * self._options.batch]
+
+    def _settle(self) -> None:
+        """Fetch the losses of the steps since the last look, and take the time."""
+        first = self.position.step - len(self._pending) + 1
+        for step, (losses, images) in enumerate(self._pending, first):
+            if not math.isfinite(float(losses.loss)):
+                raise TrainingError(_not_finite("training loss", step))
+            self.position.sums.add(losses, images)
+        self._pending.clear()
+        now = time.perf_counter()
+        self.position.seconds += now - self._marked
+        self.position.sums.seconds += now - self._marked
+        self._marked = now
+
+    def _validate(self, *, counted: bool) -> Validated:
+        """Over the whole set. One that is not `counted` stands outside the grid that a longer run would have."""
+        self._settle()
+        position, options, sums = self.position, self._options, self.position.sums
+        evaluations = evaluate(
+            self._model, self._data.validation, options.latent, options.batch, options.seed
+        )
+        figures = pool(
+            evaluations,
+            self._objective,
+            pixels=self._pixels,
+            pixel_variance=self._validation_variance,
+            beta=options.beta,
+        )
+        if not math.isfinite(figures.loss):
+            raise TrainingError(_not_finite("validation loss", position.step))
+        record = {
+            "epoch": math.ceil(position.step / self._per_epoch),
+            "step": position.step,
+            "lr": position.schedule.lr,
+            "beta": beta_at(position.step - 1, options),
+            "seconds": round(position.seconds, 3),
+            "images_per_second": round(sums.images / max(sums.seconds, 1e-9), 1),
+            "train": sums.means(self._pixels, self._variance),
+            "validation": figures.summary(),
+        }
+        before = position.schedule.best
+        position.schedule = after_validation(
+            position.schedule, figures.loss, position.step, options, counted=counted
+        )
+        position.sums = Sums()
+        self._settle()
+        position.sums.seconds = 0.0
+        return Validated(record, figures, improved=before is None or figures.loss < before)
+
+
+def _batch(clean: NDArray[np.uint8], options: Options, step: int) -> Batch:
+    """What a step sees: the images as they are, or moved, with the clean ones as targets."""
+    noise = generator(options.seed, "noise", step).standard_normal((len(clean), options.latent), np.float32)
+    seen = denoise(clean, generator(options.seed, "augment", step)) if options.augment == "denoise" else clean
+    return Batch(seen, clean, noise)
+
+
+def _not_finite(what: str, step: int) -> str:
+    return (
+        f"the {what} is not finite at step {step}: the weights of the best validation before it are kept; "
+        "start again with --overwrite and a lower --lr, or with --clip 1"
+    )

@@ -1,0 +1,287 @@
+"""One run from images to weights: what `latentkit train` does, apart from the shell.
+
+It reads, divides, trains and writes; what it has to say it hands to a listener, as plain events.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, fields, replace
+from importlib.metadata import version
+from math import prod
+from pathlib import Path
+from typing import Any, Literal
+
+from latentkit import registry
+from latentkit.architecture import RECIPES, Architecture, initial_weights, parameters
+from latentkit.errors import TrainingError
+from latentkit.formats import history
+from latentkit.formats.run import begin, check_free, read_images, read_record, write_images, write_record
+from latentkit.formats.tensors import write_tensors
+from latentkit.images import Cache, ImageSet, Skipped, Source, Transform, find, load, pixel_pca, resolve_color
+from latentkit.objective import Objective
+from latentkit.protocol import Backend, Model, State
+from latentkit.randomness import generator
+from latentkit.training.checkpoint import Checkpoint, restore
+from latentkit.training.data import Data, digest, divide, refuse_change
+from latentkit.training.interrupt import BetweenSteps
+from latentkit.training.loop import Event, Loop, Position, Validated, batches_per_epoch
+from latentkit.training.options import Options, resolve, resume
+
+__all__ = ["Began", "Ended", "LeftOut", "Listener", "Read", "Request", "Said", "train"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    images: list[Source]
+    out: Path
+    given: Mapping[str, Any]
+    """The options that were named, as fields of Options."""
+    backend: str | None = None
+    device: str = "auto"
+    resume: bool = False
+    overwrite: bool = False
+    workers: int | Literal["auto"] = "auto"
+    cache: bool = True
+
+
+@dataclass(frozen=True)
+class Read:
+    """Images were read."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something to be told in words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Began:
+    """Training is about to begin, or to go on."""
+
+    options: Options
+    training: int
+    validation: int
+    steps_done: int
+    steps: int
+    parameters: int
+    backend: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Training is over, for the reason given in words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Images that could not be read, of how many."""
+
+    skipped: tuple[Skipped, ...]
+    total: int
+
+
+Listener = Callable[[Event | Read | LeftOut | Said | Began | Ended], None]
+
+
+def train(request: Request, listen: Listener) -> None:
+    """Train, or go on with, the run in `request.out`.
+
+    KeyboardInterrupt and errors pass through after the run's state and best weights are saved.
+    """
+    record: dict[str, Any] = {}
+    if request.resume:
+        record = read_record(request.out)
+        options = resume(record["options"], request.given)
+    else:
+        check_free(request.out, overwrite=request.overwrite)
+        options = resolve(request.given)
+    name, backend = registry.choose(request.backend, record.get("backend", {}).get("name"))
+    transform = _transform(options, record, request)
+    data = _read(request, options, transform, listen)
+    if request.resume:
+        refuse_change(read_images(request.out), data.images)
+    architecture, objective = _network(options, transform, record), _objective(options)
+    per_epoch = batches_per_epoch(len(data.training), options.batch)
+    if not request.resume:
+        options = replace(options, warmup=min(options.warmup, options.epochs * per_epoch))
+        begin(request.out, overwrite=request.overwrite)
+    record |= {
+        "state": "running",
+        "architecture": architecture.to_json(),
+        "objective": vars(objective),
+        "options": options.to_json(),
+        "seed": options.seed,
+        "images": _about(data, transform),
+        "backend": {"name": name, "version": backend.version(), "device": request.device},
+        "best": record.get("best"),
+        "validation": record.get("validation"),
+        "versions": {package: version(package) for package in ("latentkit", "numpy")}
+        | {"python": sys.version.split()[0]},
+    }
+    write_record(request.out, record)
+    if not request.resume:
+        write_images(request.out, data.images)
+        _write_baseline(request.out, data, options)
+    model, position, checkpoint = _model(request, backend, architecture, objective, options)
+    listen(
+        Began(
+            options,
+            training=len(data.training),
+            validation=len(data.validation),
+            steps_done=position.step,
+            steps=options.epochs * per_epoch,
+            parameters=sum(map(prod, parameters(architecture).values())),
+            backend=backend.version(),
+            device=request.device if request.device != "auto" else backend.devices()[0],
+        )
+    )
+    _run(
+        Loop(model, data, options, objective, position),
+        model,
+        checkpoint,
+        request.out,
+        record,
+        options,
+        listen,
+    )
+
+
+def _transform(options: Options, record: Mapping[str, Any], request: Request) -> Transform:
+    if record:
+        return Transform.from_json(record["images"]["transform"])
+    color = options.color
+    if color == "auto":
+        color = resolve_color(request.images, workers=request.workers)
+    return Transform(options.size, color, options.fit)  # type: ignore[arg-type]  # checked by Transform
+
+
+def _read(request: Request, options: Options, transform: Transform, listen: Listener) -> Data:
+    """Every image, read once and divided."""
+    with Cache() if request.cache else nullcontext() as cache:
+
+        def read(sources: list[Source]) -> ImageSet:
+            images = load(
+                sources,
+                transform,
+                workers=request.workers,
+                cache=cache,
+                progress=lambda done, total: listen(Read(done, total)),
+            )
+            if images.skipped:
+                listen(LeftOut(images.skipped, len(sources)))
+            return images
+
+        images = read(request.images)
+        folder = options.validation
+        held_out = read(find([folder])) if isinstance(folder, str) else folder
+        if cache is not None and cache.note:
+            listen(Said(cache.note))
+    data = divide(images, held_out, options.seed)
+    if data.leaked:
+        listen(Said(f"{data.leaked} training images are left out: the validation folder has them too"))
+    return data
+
+
+def _network(options: Options, transform: Transform, record: Mapping[str, Any]) -> Architecture:
+    """That of the run, or of a recipe; a run's rows outlive the recipe that made them."""
+    if record:
+        return Architecture.from_json(record["architecture"])
+    width = {} if options.width is None else {"width": options.width}
+    return RECIPES[options.arch](transform.shape, options.latent, **width)
+
+
+def _objective(options: Options) -> Objective:
+    shared = {field.name: getattr(options, field.name) for field in fields(Objective)}
+    return Objective(**shared)
+
+
+def _about(data: Data, transform: Transform) -> dict[str, Any]:
+    return {
+        "count": len(data.images.ids),
+        "train": len(data.training),
+        "validation": len(data.validation),
+        "digest": digest(data.images),
+        "transform": transform.as_json(),
+    }
+
+
+def _write_baseline(path: Path, data: Data, options: Options) -> None:
+    training = data.training
+    found = pixel_pca.fit(training.pixels, training.rows, options.latent, generator(options.seed, "baseline"))
+    write_tensors(path / "baseline.safetensors", found._asdict(), {})
+
+
+def _model(
+    request: Request, backend: Backend, architecture: Architecture, objective: Objective, options: Options
+) -> tuple[Model, Position, Checkpoint]:
+    """The model where the run stands, and what keeps it."""
+    best: State | None = None
+    if request.resume:
+        state, position, best = restore(request.out)
+    else:
+        weights = initial_weights(architecture, options.seed)
+        state = {f"weights/{name}": value for name, value in weights.items()}
+        position = Position.beginning(options)
+    return (
+        backend.build(architecture, objective, state, device=request.device),
+        position,
+        Checkpoint(request.out, best),
+    )
+
+
+def _run(
+    loop: Loop,
+    model: Model,
+    checkpoint: Checkpoint,
+    path: Path,
+    record: dict[str, Any],
+    options: Options,
+    listen: Listener,
+) -> None:
+    """Drive the loop; whatever ends it, the record says so and the best weights are on disk."""
+
+    def end(state: str, text: str) -> None:
+        write_record(path, record | {"state": state})
+        listen(Ended(text))
+
+    with BetweenSteps() as signals:
+        checkpoint.save(model, loop.position)
+        try:
+            for event in loop.events(lambda: signals.asked):
+                if isinstance(event, Validated):
+                    history.append(path / "history.jsonl", event.record)
+                    if event.improved:
+                        checkpoint.improved(model)
+                        record |= _best(event)
+                    if checkpoint.due():
+                        checkpoint.save(model, loop.position)
+                        write_record(path, record)
+                listen(event)
+        except TrainingError as error:
+            checkpoint.save_best()
+            end("stopped", str(error))
+            raise
+        checkpoint.save(model, loop.position)
+        if signals.asked:
+            end("interrupted", f"stopped after step {loop.position.step}; go on with --resume")
+            signals.act()
+        early = loop.position.schedule.is_over(options)
+        end("done", "stopped early: the validation loss no longer fell" if early else "done")
+
+
+def _best(event: Validated) -> dict[str, Any]:
+    """What the record says of the best weights: the figures of the whole validation set."""
+    figures = asdict(event.figures)
+    place = {key: event.record[key] for key in ("step", "epoch")}
+    return {"best": place | {"loss": figures["loss"]}, "validation": figures}
