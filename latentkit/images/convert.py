@@ -55,10 +55,10 @@ def scaled(values: NDArray[Any]) -> NDArray[np.uint8]:
         tops = [255.0, 4095.0, 65535.0]
     fitting = [top for top in tops if high <= top]
     if low < 0 or not fitting:
-        base, span = low, max(high - low, np.finfo(np.float64).tiny)
+        base, span = low, (high - low) or 1.0
     else:
         base, span = 0.0, fitting[0]
-    return np.rint((values.astype(np.float64) - base) * (255.0 / span)).astype(np.uint8)
+    return np.rint((values.astype(np.float64) - base) / span * 255.0).astype(np.uint8)
 
 
 def _from_lab(image: "Image.Image") -> "Image.Image":

@@ -64,7 +64,7 @@ def read(path: str) -> tuple[bytes, os.stat_result] | str:
     """The bytes of a regular file and its status before it was read, or in plain words why not."""
     try:
         # Not blocking: a named pipe in a folder would hold the run up for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:  # noqa: PTH123 - a descriptor
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return "not a regular file"
