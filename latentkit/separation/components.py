@@ -10,7 +10,7 @@ from latentkit.separation.sample import sample
 
 Floats = NDArray[np.float64]
 
-MOST = 15
+MOST = 10
 PATIENCE = 3
 STARTS = 5
 ROWS = 2000
@@ -26,7 +26,7 @@ class Components(NamedTuple):
 
 
 def choose_components(X: Floats, rng: np.random.Generator) -> Components:
-    """The k in 1..15 with the least BIC over diagonal and tied covariances, five starts each.
+    """The k in 1..10 with the least BIC over diagonal and tied covariances, five starts each.
 
     A covariance type is given up after three values of k that do not improve on its best.
     """

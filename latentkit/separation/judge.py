@@ -16,19 +16,19 @@ from latentkit.formats.latents import Latents
 from latentkit.separation import (
     caveats,
     clusters,
-    components,
     latent,
     scores,
     silhouette,
-    stability,
     verdict,
     words,
 )
+from latentkit.separation.components import choose_components
 from latentkit.separation.pairs import Pairs, judge_pairs
 from latentkit.separation.report import Clusterings, Found, Report, Verdict
 from latentkit.separation.rows import Halves, Rows, arrange, distinct, halves
 from latentkit.separation.sample import sample, stratified
 from latentkit.separation.scale import one_scale
+from latentkit.separation.stability import jaccard, largest_stable
 from latentkit.separation.structure import Structure, structure
 from latentkit.separation.thresholds import Thresholds
 
@@ -223,40 +223,59 @@ def judge_tightness(X: Floats, codes: Index, classes: int, options: Options) -> 
 def judge_clusters(
     X: Floats, pixels: Floats | None, rows: Rows, options: Options
 ) -> tuple[Clusterings | None, Structure | None]:
-    """Clusterings at k and the structure test; k comes from the option, else the classes, else BIC."""
+    """Clusterings and the structure test: at the k of the option, else of the classes, else as many as are stable."""
     picked = sample(np.arange(len(X)), EXACT, _rng(options, 9))
-    points, codes = X[picked], rows.codes[picked]
-    labelled = codes >= 0
-    with_classes = len(rows.classes) > 1
-    chosen_by, best = "classes", None
-    k = len(rows.classes)
-    if options.clusters is not None:
-        chosen_by, k = "option", options.clusters
-    elif not with_classes:
-        best = components.choose_components(points, _rng(options, 10)).k
-        chosen_by, k = "bic", max(best, 2)
-    if len(points) <= k or not X.any():
+    points = X[picked]
+    k = options.clusters or len(rows.classes)
+    if len(points) <= max(k, 2) or not X.any():
         return None, None
-    level = 1 - options.limits.alpha
+    density = clusters.density(points, _rng(options, 13))
+    if len(rows.classes) < 2:
+        found = discover(points, density, options)
+    else:
+        found = recover(points, None if pixels is None else pixels[picked], k, density, picked, rows, options)
+    return found, structure(points, found.k, _rng(options, 14))
+
+
+def recover(
+    points: Floats,
+    pixels: Floats | None,
+    k: int,
+    density: clusters.Density,
+    picked: Index,
+    rows: Rows,
+    options: Options,
+) -> Clusterings:
+    """How much of the classes clustering finds again."""
+    codes, groups = rows.codes[picked], rows.groups[picked]
     by_means = clusters.kmeans(points, k, options.seed)
     by_mixture = clusters.gaussian_mixture(points, by_means.every)
-    kmeans = gmm = found = None
-    if with_classes:
-        beside = None if pixels is None else clusters.kmeans(pixels[picked], k, options.seed)
-        kmeans, gmm = (
-            clusters.recovery(
-                codes, rows.groups[picked], clustering, labelled, level, _rng(options, 11), pixels=other
-            )
-            for clustering, other in ((by_means, beside), (by_mixture, None))
+    beside = None if pixels is None else clusters.kmeans(pixels, k, options.seed)
+    kmeans, gmm = (
+        clusters.recovery(
+            codes, groups, found, codes >= 0, 1 - options.limits.alpha, _rng(options, 11), pixels=other
         )
-    else:
-        stable = stability.jaccard(points, by_means.labels, _rng(options, 12))
-        sizes = np.bincount(by_means.labels, minlength=k)
-        found = tuple(Found(int(n), float(j)) for n, j in zip(sizes, stable, strict=True))
-    density = clusters.density(points, _rng(options, 13))
-    return Clusterings(k, chosen_by, best, kmeans, gmm, density, found), structure(
-        points, k, _rng(options, 14)
+        for found, other in ((by_means, beside), (by_mixture, None))
     )
+    chosen_by = "classes" if options.clusters is None else "option"
+    return Clusterings(k, chosen_by, None, kmeans, gmm, density, None)
+
+
+def discover(points: Floats, density: clusters.Density, options: Options) -> Clusterings:
+    """The clusters to be found where there are no classes: as many as are stable, unless a number is given."""
+    enough = options.limits.min_stability
+    components, chosen_by, found = None, "option", None
+    k = options.clusters
+    if k is None:
+        components = choose_components(points, _rng(options, 10)).k
+        chosen_by, found = "stability", largest_stable(points, enough, options.seed, _rng(options, 12))
+    if found is None:
+        chosen_by, k = (chosen_by, k) if k is not None else ("bic", max(components or 2, 2))
+        labels = clusters.kmeans(points, k, options.seed).labels
+        found = labels, jaccard(points, labels, _rng(options, 12))
+    sizes = np.bincount(found[0], minlength=len(found[1]))
+    every = tuple(Found(int(n), float(j)) for n, j in zip(sizes, found[1], strict=True))
+    return Clusterings(len(every), chosen_by, components, None, None, density, every)
 
 
 def conclude(

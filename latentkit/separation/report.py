@@ -16,7 +16,7 @@
                  beats_pixel_pca} | null}: balanced accuracy; majority is what one constant answer scores
     silhouette   {euclidean, euclidean_se, squared, per_class: {name: value}} | null; euclidean_se: null if exact
     davies_bouldin, calinski_harabasz, gdv
-    clustering   {k, chosen_by: classes | option | bic, components: the k with the best BIC, which may be 1 | null,
+    clustering   {k, chosen_by: classes | option | stability | bic, components: the k with the best BIC, which may be 1 | null,
                  kmeans | gmm: {ari, ami, accuracy, spread, low, pixel_pca} | null,
                  hdbscan: {clusters, noise}, found: [{images, stability}] | null without labels only}
     structure    {p, k, n, draws} | null
@@ -62,7 +62,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Clusterings:
-    """What clustering at k found, and where k came from: classes, option or bic."""
+    """What clustering at k found, and where k came from: classes, option, stability or bic."""
 
     k: int
     chosen_by: str

@@ -129,7 +129,8 @@ def _clusters(report: Report) -> list[str]:
     reason = {
         "classes": "as many as classes",
         "option": "as asked for",
-        "bic": f"the best BIC has {found.components}",
+        "stability": f"as many as are stable; the best BIC has {found.components}",
+        "bic": f"by the best BIC, {found.components}; no number is stable",
     }[found.chosen_by]
     lines = [f"WITHOUT LABELS   {found.k} clusters ({reason})"]
     if found.kmeans is not None and found.gmm is not None:

@@ -31,13 +31,14 @@ def hardest(pairs: Sequence[Pair]) -> list[Pair]:
     return sorted((pair for pair in pairs if pair.auc is not None), key=lambda pair: pair.auc or 0.0)
 
 
-def culprit(pairs: Sequence[Pair], limits: Thresholds) -> str | None:
-    """The one class that is in every pair that falls short, if there is one and some other pair does not."""
-    short = [
-        {pair.a, pair.b} for pair in pairs if pair.auc_low is None or pair.auc_low < limits.separated_auc
-    ]
-    common = set.intersection(*short) if len(short) > 1 else set()
-    return common.pop() if len(common) == 1 and len(short) < len(pairs) else None
+def culprit(pairs: Sequence[Pair]) -> tuple[str, float] | None:
+    """The class whose pairs have the least AUC on average, and that average; None with a single pair."""
+    areas: dict[str, list[float]] = {}
+    for pair in hardest(pairs):
+        for name in (pair.a, pair.b):
+            areas.setdefault(name, []).append(pair.auc or 0.0)
+    means = {name: sum(values) / len(values) for name, values in areas.items()}
+    return min(means.items(), key=lambda item: item[1]) if len(means) > 2 else None
 
 
 def _named(pair: Pair) -> str:
@@ -58,12 +59,11 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
         return said
     if verdict == "partly":
         apart = sum(pair.verdict == "separate" for pair in pairs)
-        short = [pair for pair in known if (pair.auc_low or 0.0) < limits.separated_auc]
         said = f"Your classes separate only partly: {apart} of {len(pairs)} pairs are clearly apart. "
         said += f"The hardest is {_named(known[0])}; an AUC of 0.5 is chance, 1 is perfect."
-        blame = culprit(pairs, limits)
+        blame = culprit(pairs)
         if blame is not None:
-            said += f" {blame} is the culprit: it is in all {len(short)} pairs that fall short."
+            said += f" {blame[0]} is mixed up most: the AUC of its pairs is {blame[1]:.3f} on average."
         return said
     if verdict == "no evidence":
         return (
