@@ -1,0 +1,104 @@
+"""UMAP by umap-learn: 15 neighbours, least distance 0.1, PCA start (Kobak & Linderman 2021), one thread.
+
+numba must be called from one thread only, or it aborts the process (umap#665), and a seed asks for one
+anyway. TensorFlow is hidden while umap is imported: its parametric variant, unused here, would load it
+(10 s and more).
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.projection import pca
+from latentkit.projection.fitted import Fitted
+from latentkit.projection.reducer import Reducer
+
+__all__ = ["fit", "transform"]
+
+NEIGHBOURS = 15
+LEAST_DISTANCE = 0.1
+
+Tell = Callable[[str], None]
+
+
+def fit(
+    rows: NDArray[np.float32],
+    axes: pca.Axes,
+    *,
+    dims: int,
+    seed: int,
+    jobs: int = 1,
+    tell: Tell,
+    neighbours: int = NEIGHBOURS,
+    least_distance: float = LEAST_DISTANCE,
+) -> Fitted:
+    """UMAP of rows (N, F), N >= 4, from its principal axes; neighbours falls to N - 1 if there are fewer."""
+    parameters = {
+        "neighbours": min(neighbours, len(rows) - 1),
+        "least_distance": least_distance,
+        "start": "pca",
+    }
+    start = pca.onto(rows, axes.mean, pca.components_for(axes, dims))
+    tell(
+        f"UMAP: compiling, then laying out {len(rows)} images (compiling takes about 10 s, whatever their number)"
+    )
+    with _quiet():
+        model = _model(parameters, init=start, seed=seed)
+        layout = np.array(model.fit_transform(rows), np.float32)
+    return Fitted(layout, parameters, {"rows": rows, "points": layout})
+
+
+def transform(
+    reducer: Reducer, new: NDArray[np.float32], *, jobs: int = 1, tell: Tell
+) -> NDArray[np.float32]:
+    """New rows (N, F) put into a layout there already is; rows it was fitted on come to lie where they were."""
+    rows = np.ascontiguousarray(reducer.arrays["rows"], np.float32)
+    layout = np.array(reducer.arrays["points"], np.float32)
+    tell(f"UMAP: compiling, then placing {len(new)} images among {len(rows)}")
+    with _quiet():
+        model = _model(reducer.parameters, init=layout, seed=reducer.seed, n_epochs=0).fit(rows)
+        # Fitted for no epochs it knows the neighbours and has the start rescaled; so put back what was fitted.
+        model.embedding_, model.n_epochs = layout, None
+        return np.array(model.transform(new), np.float32)
+
+
+def _model(parameters: Any, *, init: NDArray[np.float32], seed: int, n_epochs: int | None = None) -> Any:
+    return _class()(
+        n_components=init.shape[1],
+        n_neighbors=parameters["neighbours"],
+        min_dist=parameters["least_distance"],
+        init=init,
+        n_epochs=n_epochs,
+        random_state=seed,
+        transform_seed=seed,
+        n_jobs=1,
+    )
+
+
+def _class() -> Any:
+    """umap.UMAP, imported without TensorFlow; what was in sys.modules is put back."""
+    absent = object()
+    before: Any = sys.modules.get("tensorflow", absent)
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Tensorflow not installed", category=ImportWarning)
+            from umap import UMAP
+    finally:
+        if before is absent:
+            del sys.modules["tensorflow"]
+        else:
+            sys.modules["tensorflow"] = before
+    return UMAP
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what umap warns of that nobody here can act on."""
+    with warnings.catch_warnings():
+        yield

@@ -1,0 +1,67 @@
+"""What there is to say of a projection, in sentences for a person."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from latentkit.projection.views import Projection
+
+__all__ = ["describe", "fidelity_line"]
+
+NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+
+
+def describe(projection: Projection) -> str:
+    """The lines for stderr: what was made, the scree, dead dimensions, how far to believe it."""
+    info, reducer = projection.info, projection.reducer
+    name = NAMES[reducer.method]
+    if "fitted_on" in info:
+        lines = [f"{name}: placed {info['n']} images in a picture of {info['fitted_on']}"]
+    else:
+        lines = [
+            f"{name}: {info['n']} images, {info['features']} dimensions to {info['dims']}, seed {info['seed']}"
+        ]
+        lines += _scree(info["parameters"], info["dims"])
+        lines += _dead(info)
+    lines += fidelity_line(info["fidelity"])
+    if reducer.method != "pca":
+        lines.append(
+            "Sizes of islands and gaps between them mean little: `latentkit report` asks the latents themselves."
+        )
+    return "\n".join(lines)
+
+
+def fidelity_line(fidelity: Mapping[str, Any]) -> list[str]:
+    """How much of the latent space the picture kept, as one line of words; none if too few rows to tell."""
+    if fidelity["kept"] is None:
+        return []
+    k = fidelity["neighbours"]
+    kept, trust, continuity = (fidelity[key]["value"] for key in ("kept", "trustworthiness", "continuity"))
+    grade = "a faithful picture" if min(trust, continuity) >= 0.95 else "a fair picture"
+    if min(trust, continuity) < 0.85:
+        grade = "a poor picture: do not judge classes by it"
+    parts = [
+        f"{kept:.0%} of each image's {k} nearest are still nearest",
+        f"trustworthiness {trust:.2f}",
+        f"continuity {continuity:.2f}",
+        f"triplets {fidelity['triplets']['value']:.2f}",
+    ]
+    if fidelity["shepard"] is not None:
+        parts.append(f"distances correlate {fidelity['shepard']['value']:.2f}")
+    return [f"Fidelity: {grade} ({', '.join(parts)})"]
+
+
+def _scree(parameters: Mapping[str, Any], dims: int) -> list[str]:
+    share = parameters.get("explained_variance_ratio")
+    if share is None:
+        return []
+    shown = " ".join(f"{value:.1%}" for value in share[:10])
+    return [f"The picture shows {sum(share[:dims]):.1%} of the variance; by component: {shown}"]
+
+
+def _dead(info: Mapping[str, Any]) -> list[str]:
+    dead = info["dead"]
+    if not dead:
+        return []
+    named = ", ".join(map(str, dead[:20])) + (", ..." if len(dead) > 20 else "")
+    fate = "left out" if info["scale_dead"] == "drop" else "kept, where they hardly count"
+    return [f"{len(dead)} of {info['features']} dimensions are dead ({named}): {fate}"]
