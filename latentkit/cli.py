@@ -7,6 +7,7 @@ import typer
 from latentkit import __version__, shell
 from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
+from latentkit.commands.demo import demo
 from latentkit.commands.embed import embed
 from latentkit.commands.info import info
 from latentkit.commands.project import project
@@ -41,7 +42,7 @@ def _options(
     pass
 
 
-for command in (train, embed, project, report, info):
+for command in (train, embed, project, report, info, demo):
     app.command()(command)
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")

@@ -1,0 +1,34 @@
+"""A latentkit backend in NumPy alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from latentkit.architecture import Architecture
+from latentkit.errors import BackendError
+from latentkit.objective import Objective
+from latentkit.protocol import State
+from latentkit_numpy.model import NumpyModel
+
+__all__ = ["API", "build", "devices", "version"]
+
+API = 1
+
+
+def version() -> str:
+    """The framework and its version."""
+    return f"numpy {np.__version__}"
+
+
+def devices() -> Sequence[str]:
+    """There is one."""
+    return ["cpu"]
+
+
+def build(
+    architecture: Architecture, objective: Objective, state: State, *, device: str = "auto"
+) -> NumpyModel:
+    """A model with this state."""
+    if device not in ("auto", "cpu"):
+        raise BackendError(f"numpy has no device {device!r}; it has cpu")
+    return NumpyModel(architecture, objective, state)

@@ -1,0 +1,147 @@
+"""Each kind of row, forwards and backwards, on (N, C, H, W) or (N, F) float32.
+
+A row's forward function returns what it makes and a function that takes the gradient of that and
+returns the gradient of what it was given, adding those of its weights to `slopes` on the way.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from latentkit.architecture import NORM_EPSILON, Layer, Shape, Weights
+
+Array = NDArray[np.float32]
+Back = Callable[[Array], Array]
+
+
+def apply(
+    half: str, rows: Iterable[Layer], shapes: list[Shape], weights: Weights, slopes: Weights, x: Array
+) -> tuple[Array, Back]:
+    """The rows one after another, and back."""
+    backs: list[Back] = []
+    for row, after in zip(rows, shapes[1:], strict=True):
+        x, back = _row(row, after, f"{half}.{row.name}", weights, slopes, x)
+        backs.append(back)
+
+    def all_back(g: Array) -> Array:
+        for back in reversed(backs):
+            g = back(g)
+        return g
+
+    return x, all_back
+
+
+def _row(
+    row: Layer, after: Shape, name: str, weights: Weights, slopes: Weights, x: Array
+) -> tuple[Array, Back]:
+    match row.kind:
+        case "conv":
+            return _convolution(name, weights, slopes, x, stride=2)
+        case "upconv":
+            out, back = _convolution(name, weights, slopes, x.repeat(2, axis=2).repeat(2, axis=3))
+            n, channels, height, width = x.shape
+            return out, lambda g: back(g).reshape(n, channels, height, 2, width, 2).sum(axis=(3, 5))
+        case "dense":
+            return _dense(name, weights, slopes, x)
+        case "norm":
+            return _norm(name, row.size, weights, slopes, x)
+        case "silu":
+            return _silu(x)
+        case "flatten" | "unflatten":
+            return x.reshape(-1, *after), lambda g: g.reshape(x.shape)
+        case "residual":
+            return _residual(name, row.size, weights, slopes, x)
+
+
+def _dense(name: str, weights: Weights, slopes: Weights, x: Array) -> tuple[Array, Back]:
+    weight = weights[f"{name}.weight"]
+
+    def back(g: Array) -> Array:
+        slopes[f"{name}.weight"] += g.T @ x
+        slopes[f"{name}.bias"] += g.sum(axis=0)
+        return g @ weight
+
+    return x @ weight.T + weights[f"{name}.bias"], back
+
+
+def _convolution(
+    name: str, weights: Weights, slopes: Weights, x: Array, stride: int = 1
+) -> tuple[Array, Back]:
+    """One pixel of zeros around; the windows of an image are the rows of a matrix."""
+    weight = weights[f"{name}.weight"]
+    out_channels, in_channels, size, _ = weight.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows = sliding_window_view(padded, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
+    n, _, height, width = windows.shape[:4]
+    columns = windows.transpose(0, 2, 3, 1, 4, 5).reshape(n * height * width, -1)
+    matrix = weight.reshape(out_channels, -1)
+    out = (
+        (columns @ matrix.T + weights[f"{name}.bias"])
+        .reshape(n, height, width, out_channels)
+        .transpose(0, 3, 1, 2)
+    )
+
+    def back(g: Array) -> Array:
+        rows = g.transpose(0, 2, 3, 1).reshape(-1, out_channels)
+        slopes[f"{name}.weight"] += (rows.T @ columns).reshape(weight.shape)
+        slopes[f"{name}.bias"] += rows.sum(axis=0)
+        spread = (rows @ matrix).reshape(n, height, width, in_channels, size, size)
+        gathered = np.zeros_like(padded)
+        for down in range(size):
+            for across in range(size):
+                here = gathered[
+                    :, :, down : down + stride * height : stride, across : across + stride * width : stride
+                ]
+                here += spread[:, :, :, :, down, across].transpose(0, 3, 1, 2)
+        return gathered[:, :, 1:-1, 1:-1]
+
+    return out, back
+
+
+def _norm(name: str, groups: int, weights: Weights, slopes: Weights, x: Array) -> tuple[Array, Back]:
+    grouped = x.reshape(len(x), groups, -1)
+    centred = grouped - grouped.mean(axis=2, keepdims=True)
+    inverse = 1 / np.sqrt((centred**2).mean(axis=2, keepdims=True) + np.float32(NORM_EPSILON))
+    unit = centred * inverse
+    normed = unit.reshape(x.shape)
+    scale = weights[f"{name}.weight"][:, None, None]
+
+    def back(g: Array) -> Array:
+        slopes[f"{name}.weight"] += (g * normed).sum(axis=(0, 2, 3))
+        slopes[f"{name}.bias"] += g.sum(axis=(0, 2, 3))
+        inner = (g * scale).reshape(unit.shape)
+        along = (inner * unit).mean(axis=2, keepdims=True)
+        return ((inner - inner.mean(axis=2, keepdims=True) - unit * along) * inverse).reshape(x.shape)
+
+    return normed * scale + weights[f"{name}.bias"][:, None, None], back
+
+
+def _silu(x: Array) -> tuple[Array, Back]:
+    gate = sigmoid(x)
+    return x * gate, lambda g: g * gate * (1 + x * (1 - gate))
+
+
+def _residual(name: str, groups: int, weights: Weights, slopes: Weights, x: Array) -> tuple[Array, Back]:
+    out, backs = x, []
+    for half in ("1", "2"):
+        out, back = _norm(f"{name}.norm{half}", groups, weights, slopes, out)
+        backs.append(back)
+        out, back = _silu(out)
+        backs.append(back)
+        out, back = _convolution(f"{name}.conv{half}", weights, slopes, out)
+        backs.append(back)
+
+    def all_back(g: Array) -> Array:
+        inner = g
+        for back in reversed(backs):
+            inner = back(inner)
+        return g + inner
+
+    return x + out, all_back
+
+
+def sigmoid(x: Array) -> Array:
+    """Without overflow on either side."""
+    return np.exp(-np.logaddexp(np.float32(0), -x))

@@ -1,0 +1,57 @@
+"""The demo: real handwritten digits go through every command, each printed before it is run.
+
+It teaches the pipe, so it runs what it prints, in a shell.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from latentkit.errors import LatentkitError
+
+__all__ = ["commands", "demonstrate", "write_digits"]
+
+DIGITS = ("0", "1", "2")
+
+
+def write_digits(folder: Path) -> int:
+    """Write scikit-learn's digits 0, 1 and 2 as PNGs of 8x8 pixels, a folder each; returns how many."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    count = 0
+    for index, (pixels, label) in enumerate(zip(images, labels, strict=True)):
+        if str(label) in DIGITS:
+            file = folder / str(label) / f"{index:04}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray((pixels.reshape(8, 8) * 255 / 16).round().astype("uint8")).save(file)
+            count += 1
+    return count
+
+
+def commands(folder: str, backend: str | None) -> list[str]:
+    """The lines of shell that the demo runs."""
+    here = shlex.quote(folder)
+    chosen = f" --backend {shlex.quote(backend)}" if backend else ""
+    return [
+        f"latentkit train {here}/digits --size 16 --latent 8 --epochs 30 --batch 32 -o {here}/run --overwrite{chosen}",
+        f"latentkit embed {here}/run {here}/digits{chosen} | tee {here}/latents.npz | latentkit project -o {here}/projection.npz",
+        f"latentkit plot {here}/projection.npz -o {here}/scatter.png",
+        f"latentkit report {here}/projection.npz",
+    ]
+
+
+def demonstrate(folder: str, backend: str | None, say: Callable[[str], None]) -> None:
+    """Write the digits, then run each command; raises LatentkitError naming the one that fails."""
+    count = write_digits(Path(folder) / "digits")
+    say(f"wrote {count} handwritten digits (scikit-learn's) to {folder}/digits, a folder for each of {', '.join(DIGITS)}")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    for command in commands(folder, backend):
+        say(f"\n$ {command}")
+        if subprocess.run(["sh", "-c", command], env=os.environ | {"PATH": path}).returncode:
+            raise LatentkitError(f"the demo stopped: `{command}` failed; what it said is above")
+    say(f"\nLook at {folder}/scatter.png; the run, the latents and their projection are beside it.")
