@@ -4,6 +4,7 @@ The same sources and transform give the same bytes, whatever the number of worke
 cache holds. Workers are threads: Pillow lets go of the interpreter while it decodes and resizes.
 """
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -27,8 +28,8 @@ from latentkit.images.transform import Transform
 
 __all__ = ["ImageSet", "Skipped", "load", "none_readable", "stream", "threads"]
 
-_TASK = 16  # images a worker takes at once
-_KEEP = 512  # images the cache is given at once
+_TASK = 16, 2**21  # images and bytes of pixels a worker takes at once
+_KEEP = 512, 2**24  # the same for what the cache is given at once
 _MOST_THREADS = 16
 Progress = Callable[[int, int], None]
 
@@ -150,7 +151,8 @@ def _outcomes(
     """One outcome a source, in order; a few tasks are ahead of the one that is waited for."""
     count = threads(workers)
     opened = {path: arrays.read(path) for path in {one.path for one in sources if one.row is not None}}
-    tasks = iter([sources[i : i + _TASK] for i in range(0, len(sources), _TASK)])
+    step, keep = (max(1, min(most, size // math.prod(transform.shape))) for most, size in (_TASK, _KEEP))
+    tasks = iter([sources[i : i + step] for i in range(0, len(sources), step)])
     waiting: deque[Future[list[_Outcome]]] = deque()
     fresh: list[_Image] = []
     done = 0
@@ -162,13 +164,13 @@ def _outcomes(
             if not waiting:
                 break
             for outcome in waiting.popleft().result():
-                if isinstance(outcome, _Image) and (outcome.fresh or outcome.stamp):
+                if cache and isinstance(outcome, _Image) and (outcome.fresh or outcome.stamp):
                     fresh.append(outcome)
                 done += 1
                 if progress is not None:
                     progress(done, len(sources))
                 yield outcome
-            if len(fresh) >= _KEEP:
+            if len(fresh) >= keep:
                 _keep(fresh, transform, cache)
                 fresh = []
     finally:
