@@ -73,9 +73,12 @@ class Terminated(KeyboardInterrupt):
 
 
 def say(text: str) -> None:
-    """Print words on stderr, a line or several; nothing after `quiet(True)`."""
-    if not _quiet and sys.stderr is not None:
-        sys.stderr.write("\n".join(printable(line) for line in text.split("\n")) + "\n")
+    """Print words on stderr, a line or several; nothing after `quiet(True)`.
+
+    Work goes on when nobody listens: a stderr that is closed or full is no error.
+    """
+    if not _quiet:
+        _tell("\n".join(printable(line) for line in text.split("\n")))
 
 
 def quiet(on: bool) -> None:
@@ -91,8 +94,14 @@ def emit(text: str) -> None:
     the bytes they are on disk, so that `$(latentkit train ...)` names the folder that was made.
     """
     with _stdout() as stdout:
-        data = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", _escape, text) + "\n"
+        data = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]", _escape, text) + "\n"
         stdout.write(data.encode("utf-8", "surrogateescape"))
+
+
+def _tell(text: str) -> None:
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(f"{text}\n")
 
 
 def printable(text: str) -> str:
@@ -147,16 +156,12 @@ def open_output(argument: str) -> Iterator[BinaryIO]:
     when the block ends well and stays as it was when it does not."""
     from latentkit.formats.atomic import replace_file
 
-    if argument != "-":
-        with replace_file(argument) as file:
-            yield file
-        return
-    if sys.stdout is not None and sys.stdout.isatty():
-        raise typer.BadParameter(
-            "binary data are not written to a terminal: add `-o FILE`, `> FILE` or a pipe"
-        )
-    with _stdout() as stdout:
-        yield stdout
+    with replace_file(argument) if argument != "-" else _stdout() as stream:
+        if stream.isatty():
+            raise typer.BadParameter(
+                "binary data are not written to a terminal: add `-o FILE`, `> FILE` or a pipe"
+            )
+        yield stream
 
 
 @contextmanager
@@ -191,7 +196,9 @@ def run(app: Callable[[], Any]) -> int:
     """
     streams = sys.stdout, sys.stderr
     _occupy_closed_descriptors()
-    signal.signal(signal.SIGTERM, partial(_on_sigterm, os.getpid()))
+    signal.signal(signal.SIGTERM, _raise_terminated)
+    # A forked worker would inherit the handler, and its pool expects SIGTERM to end it.
+    os.register_at_fork(after_in_child=partial(signal.signal, signal.SIGTERM, signal.SIG_DFL))
     try:
         try:
             return _invoke(app)
@@ -209,9 +216,9 @@ def run(app: Callable[[], Any]) -> int:
     except LatentkitError as error:
         return _fail(error, str(error), FAILED)
     except OSError as error:
-        named = error.filename is not None and error.strerror is not None
+        what = error.strerror or str(error)
         return _fail(
-            error, f"{os.fsdecode(error.filename)}: {error.strerror}" if named else str(error), FAILED
+            error, what if error.filename is None else f"{os.fsdecode(error.filename)}: {what}", FAILED
         )
     except MemoryError as error:
         return _fail(error, f"not enough memory: {error}", FAILED)
@@ -232,13 +239,12 @@ def _invoke(app: Callable[[], Any]) -> int:
 
 
 def _fail(error: BaseException, message: str | None, code: int) -> int:
-    with suppress(OSError):  # stderr may be gone as well; the exit code still tells
-        if sys.stderr is not None and os.environ.get("LATENTKIT_DEBUG"):
-            import traceback
+    if os.environ.get("LATENTKIT_DEBUG"):
+        import traceback
 
-            traceback.print_exception(error)
-        if sys.stderr is not None and message is not None:
-            sys.stderr.write(f"latentkit: {printable(' '.join(message.split()))}\n")
+        _tell("".join(traceback.format_exception(error)).rstrip())
+    if message is not None:
+        _tell(f"latentkit: {printable(' '.join(message.split()))}")
     return code
 
 
@@ -263,9 +269,5 @@ def _occupy_closed_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
 
 
-def _on_sigterm(process: int, number: int, frame: FrameType | None) -> None:
-    if os.getpid() == process:
-        raise Terminated
-    # A forked worker has inherited this handler; its pool ends it by SIGTERM and expects it to die.
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+def _raise_terminated(number: int, frame: FrameType | None) -> None:
+    raise Terminated

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["replace_file"]
+__all__ = ["naming", "replace_file"]
 
 
 @contextmanager
@@ -26,18 +26,14 @@ def replace_file(path: str | Path) -> Iterator[BinaryIO]:
 
     Raises OSError naming `path`.
     """
-    with _naming(path):
-        mode = _mode(path)
-        if mode is None or stat.S_ISREG(mode):
-            yield from _beside(Path(os.path.realpath(path)), mode)
-        else:
-            with Path(path).open("wb") as file:
-                yield file
-
-
-def _beside(target: Path, mode: int | None) -> Iterator[BinaryIO]:
+    mode = _mode(path)
+    if mode is not None and not stat.S_ISREG(mode):
+        with naming(path), Path(path).open("wb") as file:
+            yield file
+        return
+    target = Path(os.path.realpath(path))
     temporary = target.with_name(f".latentkit-{secrets.token_hex(6)}.tmp")
-    with _naming(target, instead_of=temporary), temporary.open("xb") as file:
+    with naming(path, instead_of=temporary), temporary.open("xb") as file:
         try:
             # Some file systems refuse even a change of nothing.
             if mode is not None and _mode(temporary) != mode:
@@ -60,8 +56,8 @@ def _mode(path: str | Path) -> int | None:
 
 
 @contextmanager
-def _naming(path: str | Path, instead_of: Path | None = None) -> Iterator[None]:
-    """An OSError that names no file (a failed write) or another one names `path`."""
+def naming(path: str | Path, instead_of: Path | None = None) -> Iterator[None]:
+    """An OSError that names no file, as one of writing does, or that names `instead_of`, names `path`."""
     try:
         yield
     except OSError as error:

@@ -4,12 +4,13 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from shutil import copyfileobj
 from typing import BinaryIO, cast
 
-__all__ = ["regular_file"]
+from latentkit.formats.atomic import naming
+
+__all__ = ["naming_temporary", "regular_file"]
 
 
 @contextmanager
@@ -26,9 +27,17 @@ def regular_file(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
         yield source
     else:
         with tempfile.TemporaryFile() as temporary:
-            copyfileobj(source, temporary, 1 << 20)
-            temporary.seek(0)
+            while chunk := source.read(1 << 20):
+                with naming_temporary():
+                    temporary.write(chunk)
+            with naming_temporary():
+                temporary.seek(0)
             yield cast(BinaryIO, temporary)
+
+
+def naming_temporary() -> AbstractContextManager[None]:
+    """A failed write of a temporary file is told of with where such files are, and how to move them."""
+    return naming(f"{tempfile.gettempdir()} (temporary files; TMPDIR names another folder for them)")
 
 
 def _is_regular(stream: BinaryIO) -> bool:

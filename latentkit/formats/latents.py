@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from latentkit.errors import FormatError
 from latentkit.formats import foreign, npy, npz, schema, spool
-from latentkit.formats.incoming import regular_file
+from latentkit.formats.incoming import naming_temporary, regular_file
 from latentkit.formats.labels import labels_of
 
 __all__ = ["Latents", "LatentsWriter", "read_latents", "with_labels", "write_latents"]
@@ -165,7 +165,8 @@ class LatentsWriter:
         for key, array in rows.items():
             if key not in self._columns:
                 self._columns[key] = spool.Text() if array.dtype.kind == "U" else spool.Rows(array)
-            self._columns[key].append(array, f"{self._name}: {key}")
+            with naming_temporary():
+                self._columns[key].append(array, f"{self._name}: {key}")
 
     def __enter__(self) -> "LatentsWriter":
         return self

@@ -1,0 +1,310 @@
+"""What latentkit.shell promises, asked of one process at a time; test_pipes asks several."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latentkit import shell
+from latentkit.errors import LatentkitError
+from latentkit.formats.latents import read_latents
+
+APP = [sys.executable, str(Path(__file__).parent / "tiny_app.py")]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*APP, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+# Words and data
+
+
+def test_data_go_to_stdout_and_words_to_stderr(capsys):
+    shell.emit("data")
+    shell.say("words\nand more")
+    assert tuple(capsys.readouterr()) == ("data\n", "words\nand more\n")
+
+
+def test_quiet_silences_words_and_not_data(capsys):
+    shell.quiet(True)
+    try:
+        shell.say("words")
+        shell.emit("data")
+    finally:
+        shell.quiet(False)
+    shell.say("again")
+    assert tuple(capsys.readouterr()) == ("data\n", "again\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ünïcode 写真.png", "Ünïcode 写真.png"),
+        ("\x1b[2J.png", "\\x1b[2J.png"),
+        ("a\nb\tc\rd\x00\x7f", "a\\nb\\tc\\rd\\x00\\x7f"),
+        ("\x9b31m", "\\x9b31m"),
+        ("photo\u202egnp.exe", "photo\\u202egnp.exe"),
+        ("\u2066x\u2069\u200f\u2028", "\\u2066x\\u2069\\u200f\\u2028"),
+        ("latin-\udcfc.png", "latin-\\udcfc.png"),
+    ],
+)
+def test_what_could_harm_a_terminal_is_shown_as_an_escape(text, shown):
+    assert shell.printable(text) == shown
+
+
+def test_words_are_neutralised_line_by_line(capsys):
+    shell.say("one \x1b[31m\ntwo \udcff")
+    assert capsys.readouterr().err == "one \\x1b[31m\ntwo \\udcff\n"
+
+
+def test_data_keep_tabs_and_newlines_and_lose_escapes(capsys):
+    shell.emit("a\tb\nc\x1b[31m\x9b\r")
+    assert capsys.readouterr().out == "a\tb\nc\\x1b[31m\\x9b\\r\n"
+
+
+def test_a_file_name_that_is_not_unicode_leaves_as_its_bytes(capfdbinary):
+    shell.emit(os.fsdecode(b"runs/\xfc"))
+    assert capfdbinary.readouterr().out == b"runs/\xfc\n"
+
+
+def test_text_that_no_file_is_named_by_leaves_as_an_escape(capfdbinary):
+    shell.emit("a\ud800b")
+    assert capfdbinary.readouterr().out == b"a\\ud800b\n"
+
+
+# Latents
+
+
+@pytest.fixture
+def z(tmp_path) -> Path:
+    path = tmp_path / "z.npz"
+    assert run("make", "-o", str(path)).returncode == 0
+    return path
+
+
+def test_latents_are_loaded_from_a_file(z):
+    assert len(shell.load_latents(str(z))) == 1000
+
+
+def test_labels_come_with_them(z, tmp_path):
+    (tmp_path / "labels.csv").write_text("x\n" * 1000)
+    assert set(shell.load_latents(str(z), str(tmp_path / "labels.csv")).labels) == {"x"}
+
+
+def test_latents_may_replace_the_file_they_were_read_from(z):
+    latents = shell.load_latents(str(z))
+    assert isinstance(latents.mu.base, np.ndarray)
+    shell.save_latents(latents.with_arrays(labels=np.array(["x"] * 1000)), str(z))
+    assert set(read_latents(z, name="z").labels) == {"x"}
+    assert latents.mu.sum() == 64_000
+
+
+def test_binary_data_are_saved(tmp_path):
+    shell.save_bytes(b"data", str(tmp_path / "figure.png"))
+    assert (tmp_path / "figure.png").read_bytes() == b"data"
+
+
+# How it ends
+
+
+def test_done_is_0():
+    assert (run("lines").returncode, run("--help").returncode) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "told"),
+    [
+        ("format", 1, "latentkit: z.npz: mu is \\x1b[31mred: write it again\n"),
+        ("unmet", 3, "latentkit: --require separated does not hold: the verdict is partly\n"),
+        ("memory", 1, "latentkit: not enough memory: Unable to allocate 3.6 TiB\n"),
+        ("nameless", 1, "latentkit: a library's words in two lines\n"),
+        ("unnumbered", 1, "latentkit: Input/output error\n"),
+        ("exit", 7, ""),
+    ],
+)
+def test_a_failure_is_one_line_and_a_code(how, code, told):
+    done = run("fail", how)
+    assert (done.returncode, done.stderr, done.stdout) == (code, told, "said before\n")
+
+
+@pytest.mark.parametrize("how", ["bug", "end"])
+def test_a_bug_keeps_its_traceback(how):
+    done = run("fail", how)
+    assert done.returncode == 1
+    assert "Traceback (most recent call last):\n" in done.stderr
+    assert done.stderr.rstrip().endswith("a bug" if how == "end" else "'a bug'")
+
+
+def test_the_traceback_of_an_error_is_shown_on_request():
+    done = run("fail", "format", LATENTKIT_DEBUG="1")
+    assert done.stderr.startswith("Traceback (most recent call last):\n")
+    assert done.stderr.endswith("\nlatentkit: z.npz: mu is \\x1b[31mred: write it again\n")
+    assert done.returncode == 1
+
+
+def subclasses(kind: type) -> set[type]:
+    return {kind}.union(*(subclasses(child) for child in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("kind", sorted(subclasses(LatentkitError), key=lambda kind: kind.__name__))
+def test_every_error_is_one_line_and_1(kind, capsys):
+    def app() -> None:
+        raise kind("what happened")
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert shell.run(app) == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert capsys.readouterr().err == "latentkit: what happened\n"
+
+
+def test_what_is_asked_wrongly_is_2_and_names_the_help():
+    done = run("fail", "usage")
+    assert (done.returncode, done.stdout) == (2, "said before\n")
+    assert done.stderr == (
+        "Usage: tiny_app.py fail [OPTIONS] {how}\nTry 'tiny_app.py fail --help' for help.\n\n"
+        "Error: Invalid value: asked wrongly\n"
+    )
+
+
+def test_a_wrong_command_is_2_and_names_the_right_one():
+    done = run("linse")
+    assert done.returncode == 2
+    assert done.stderr.endswith("Error: No such command 'linse'. Did you mean 'lines'?\n")
+
+
+def test_a_wrong_option_is_2_and_names_the_right_one():
+    done = run("pass", "--outptu", "x")
+    assert done.returncode == 2
+    assert done.stderr.endswith("Error: No such option: --outptu (Possible options: --output)\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("missing.npz", "No such file or directory"),
+        ("z.npz/z.npz", "Not a directory"),
+        ("\x1b[2J.npz", "No such file or directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, path, why):
+    (tmp_path / "z.npz").write_bytes(b"")
+    done = run("pass", "--latents", str(tmp_path / path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"latentkit: {tmp_path}/{path}: {why}\n".replace("\x1b", "\\x1b")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [("no/z.npz", "No such file or directory"), ("folder", "Is a directory"), ("file/z", "Not a directory")],
+)
+def test_a_file_that_cannot_be_written_is_named(tmp_path, path, why):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    done = run("bytes", str(tmp_path / path))
+    assert (done.returncode, done.stderr) == (1, f"latentkit: {tmp_path}/{path}: {why}\n")
+
+
+def test_a_folder_that_nobody_may_write_to_is_named():
+    done = run("bytes", "/proc/figure.png")
+    assert done.returncode == 1
+    assert done.stderr in (
+        "latentkit: /proc/figure.png: No such file or directory\n",
+        "latentkit: /proc/figure.png: Permission denied\n",
+    )
+
+
+# Signals
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [(signal.SIGINT, 130, "latentkit: interrupted\n"), (signal.SIGTERM, 143, "latentkit: terminated\n")],
+)
+def test_a_signal_lets_work_be_kept(tmp_path, number, code, told):
+    with subprocess.Popen(
+        [*APP, "wait", str(tmp_path / "kept")], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.stderr.read() == told
+        assert process.wait(timeout=30) == code
+    assert (tmp_path / "kept").read_text() == "kept"
+
+
+def test_a_forked_worker_dies_of_sigterm_as_its_pool_expects():
+    done = run("pool")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "-15\n", "")
+
+
+# Terminals
+
+
+def at_terminal(*arguments: str, stdin: bool = False, stdout: bool = False) -> tuple[int, str, bytes]:
+    """Run with a terminal as stdin or stdout: the exit code, stderr, and what the terminal received."""
+    leader, follower = pty.openpty()
+    try:
+        done = subprocess.run(
+            [*APP, *(argument.replace("TTY", os.ttyname(follower)) for argument in arguments)],
+            stdin=follower if stdin else subprocess.DEVNULL,
+            stdout=follower if stdout else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+        os.write(follower, b"end")
+        received = b""
+        while not received.endswith(b"end"):
+            received += os.read(leader, 100)
+        return done.returncode, done.stderr, received
+    finally:
+        os.close(leader)
+        os.close(follower)
+
+
+def test_latents_are_not_read_from_a_terminal():
+    code, told, _ = at_terminal("pass", stdin=True)
+    assert code == 2
+    assert told.endswith(
+        "\nError: Invalid value: there are no latents on standard input: name a file, or pipe in what `latentkit embed` writes\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["bytes", "-"], ["bytes", "TTY"], ["make"]])
+def test_binary_data_are_not_written_to_a_terminal(arguments):
+    code, told, received = at_terminal(*arguments, stdout=True)
+    assert code == 2
+    assert told.endswith(
+        "\nError: Invalid value: binary data are not written to a terminal: add `-o FILE`, `> FILE` or a pipe\n"
+    )
+    assert received == b"end"
+
+
+def test_text_is_the_same_on_a_terminal_and_down_a_pipe():
+    code, _, received = at_terminal("lines", stdout=True)
+    assert code == 0
+    assert received.replace(b"\r\n", b"\n") == run("lines").stdout.encode() + b"end"
+
+
+# Starting
+
+
+def test_importing_the_shell_imports_nothing_heavy():
+    code = (
+        "import sys, latentkit.shell; "
+        "print(*sorted({'numpy', 'rich', 'torch', 'PIL', 'scipy', 'tempfile'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
