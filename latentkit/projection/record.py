@@ -66,16 +66,8 @@ def _option(method: str | None) -> str:
 
 
 def _info(latents: Latents) -> dict[str, Any]:
-    """projection_info, read kindly: what another program wrote wrong is as good as nothing."""
+    """projection_info, which reading has checked; what it says of a method may still be anything."""
     text = latents.arrays.get(INFO)
-    try:
-        info = json.loads(str(text.item())) if text is not None and text.size == 1 else {}
-    except (ValueError, RecursionError):
-        info = {}
-    info = info if isinstance(info, dict) else {}
-    methods = info.get("methods")
-    methods = methods if isinstance(methods, dict) else {}
-    return {
-        "latest": info.get("latest"),
-        "methods": {k: v for k, v in methods.items() if isinstance(v, dict)},
-    }
+    info = {"latest": None, "methods": {}} if text is None else json.loads(str(text.item()))
+    known = {method: value for method, value in info["methods"].items() if isinstance(value, dict)}
+    return {"latest": info["latest"], "methods": known}

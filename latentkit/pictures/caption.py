@@ -1,0 +1,58 @@
+"""What must stand under a projection, so that a picture that travels alone is not believed too much."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["Caption", "caption"]
+
+NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "mu": "Latent space"}
+
+
+class Caption(NamedTuple):
+    """The title above, the text beneath, the names of the axes, and whether distances along them mean
+    something (else they get no numbers)."""
+
+    title: str
+    text: str
+    axes: tuple[str, ...]
+    metric: bool
+
+
+def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
+    """The caption of a projection by method of n images, from what the file knows of it, be it nothing."""
+    name = NAMES.get(method, method)
+    images = f"{n:,} image{'' if n == 1 else 's'}"
+    facts = []
+    if isinstance(info.get("seed"), int):
+        facts.append(f"seed {info['seed']}")
+    if isinstance(info.get("fitted_on"), int):
+        facts.append(f"placed in a picture of {info['fitted_on']:,} others")
+    facts += _fidelity(info.get("fidelity"))
+    share = _numbers(_mapping(info.get("parameters")).get("explained_variance_ratio"))
+    axes = tuple(f"{name} {i + 1}" for i in range(dims))
+    if method == "pca" and len(share) >= dims:
+        of = " of the variance" if dims == 2 else ""
+        axes = tuple(f"{axis} ({part:.1%}{of})" for axis, part in zip(axes, share, strict=False))
+    metric = method in ("pca", "mu")
+    if not metric:
+        facts.append("sizes of islands and gaps between them mean little")
+    return Caption(f"{name} of {images}", " · ".join(facts), axes, metric)
+
+
+def _fidelity(found: Any) -> list[str]:
+    figures = {key: _mapping(value).get("value") for key, value in _mapping(found).items()}
+    named = {"trustworthiness": "trustworthiness", "continuity": "continuity", "kept": "neighbours kept"}
+    shown = [
+        f"{word} {figures[key]:.2f}"
+        for key, word in named.items()
+        if isinstance(figures.get(key), int | float)
+    ]
+    return [", ".join(shown)] if shown else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _numbers(value: Any) -> list[float]:
+    return value if isinstance(value, list) and all(isinstance(x, int | float) for x in value) else []

@@ -1,0 +1,73 @@
+"""`latentkit plot` at the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from latentkit.commands.plot import plot
+from latentkit.errors import ProjectionError
+from latentkit.formats.latents import Latents, write_latents
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+app.command("plot")(plot)
+app.callback()(lambda: None)
+
+
+def run(*arguments, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(app, ["plot", *map(str, arguments)], input=stdin)
+
+
+@pytest.fixture
+def z(tmp_path) -> Path:
+    rng = np.random.default_rng(0)
+    arrays = {
+        "ids": np.array([f"{i}.png" for i in range(9)]),
+        "mu": rng.normal(size=(9, 4)).astype(np.float32),
+        "projection_pca": rng.normal(size=(9, 2)).astype(np.float32),
+        "projection_umap": rng.normal(size=(9, 3)).astype(np.float32),
+        "projection_info": np.array(
+            json.dumps({"latest": "pca", "methods": {"pca": {}, "umap": {"seed": 3}}})
+        ),
+    }
+    with (tmp_path / "z.npz").open("wb") as stream:
+        write_latents(Latents(arrays), stream)
+    return tmp_path / "z.npz"
+
+
+def test_a_pipe_gets_png(z):
+    done = run(stdin=z.read_bytes())
+    assert done.exit_code == 0, done.exception
+    assert done.stdout_bytes.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("name", "magic"), [("f.PNG", b"\x89PNG"), ("f.svg", b"<?xml"), ("f.pdf", b"%PDF")])
+def test_the_name_of_the_file_decides_the_format(z, tmp_path, name, magic):
+    assert run(z, "-o", tmp_path / name).exit_code == 0
+    assert (tmp_path / name).read_bytes().startswith(magic)
+
+
+def test_a_format_that_there_is_not_is_a_usage_error(z, tmp_path):
+    refused = run(z, "-o", tmp_path / "f.jpg")
+    assert refused.exit_code == 2
+    assert ".png, .svg, .pdf" in " ".join(refused.stderr.split())
+
+
+def test_the_method_chooses_the_projection(z):
+    assert (
+        len({run(z, *option).stdout_bytes for option in ([], ["--method", "pca"], ["--method", "umap"])}) == 2
+    )
+
+
+def test_a_method_that_was_not_projected_is_refused_with_those_that_were(z):
+    refused = run(z, "--method", "tsne")
+    assert isinstance(refused.exception, ProjectionError)
+    assert "no projection by 'tsne', only by pca, umap" in str(refused.exception)
+
+
+def test_labels_from_a_csv_colour_the_points(z, tmp_path):
+    (tmp_path / "l.csv").write_text("id,label\n" + "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(9)))
+    assert run(z, "--labels", tmp_path / "l.csv").stdout_bytes != run(z).stdout_bytes != b""
