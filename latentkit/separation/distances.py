@@ -1,10 +1,11 @@
 """Sums of Euclidean distances from rows to every class, exactly, in bounded memory.
 
-Blocks of float32 products on one thread a core (a product that spreads over threads itself waits more
+Blocks of products on one thread a core, in float32 where the rows are many (a product that spreads over threads itself waits more
 than it works at this size). The blocks are the same whatever the number of cores, and so are the sums.
 """
 
 import os
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +14,25 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 QUERIES, OTHERS, SHARE = 512, 2048, 4096
+FEW = 5000
 
 
 def class_sums(queries: NDArray[np.floating], X: NDArray[np.floating], codes: Index, classes: int) -> Floats:
     """(M, D) and (N, D) with codes (N,) -> (M, classes): the sum of distances to the rows of each class.
 
-    Agrees with float64 to about 1e-6 of the largest distance; both sides should be centred alike.
+    In float32 a distance that should be 0 is about 1e-3 of a row's length, which is why few rows are summed
+    in float64; both sides should be centred alike.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    left, right = queries.astype(np.float32), X.astype(np.float32)
+    kind = np.dtype(np.float64 if len(X) <= FEW else np.float32)
+    left: NDArray[np.floating[Any]] = queries.astype(kind)
+    right: NDArray[np.floating[Any]] = X.astype(kind)
     left_norms, right_norms = np.einsum("ij,ij->i", left, left), np.einsum("ij,ij->i", right, right)
     right *= -2.0
-    member = np.eye(classes, dtype=np.float32)[codes]
+    member: NDArray[np.floating[Any]] = np.eye(classes, dtype=kind)[codes]
 
     def share(first: int) -> Floats:
         last = min(first + SHARE, len(left))
