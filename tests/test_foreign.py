@@ -61,6 +61,12 @@ def test_an_npy_of_another_dimension_is_refused():
     )
 
 
+def test_an_npy_of_more_dimensions_than_numpy_has_is_refused():
+    text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({'1, ' * 65}), }}".encode()
+    data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(8)
+    assert refusal(data).startswith("x says it is (1, 1, 1, ")
+
+
 def test_an_npy_of_objects_is_refused():
     assert (
         refusal(npy(np.array([[{}]])))
