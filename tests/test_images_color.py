@@ -25,8 +25,9 @@ def test_grey_images_of_any_mode_are_grey(tmp_path, mode):
     assert color(tmp_path) == "gray"
 
 
-def test_grey_kept_as_a_colour_jpeg_is_grey(tmp_path):
-    Image.fromarray(GREY).convert("RGB").save(tmp_path / "a.jpg", quality=50)
+@pytest.mark.parametrize("suffix", ["jpg", "webp"])
+def test_grey_kept_as_colour_by_a_lossy_format_is_grey(tmp_path, suffix):
+    Image.fromarray(GREY).convert("RGB").save(tmp_path / f"a.{suffix}", quality=50)
     assert color(tmp_path) == "gray"
 
 

@@ -87,9 +87,11 @@ def test_every_exif_orientation_comes_out_upright(kind, fit, orientation):
     assert np.abs(turned - upright).max() <= (12 if kind in ("JPEG", "WEBP") else 1)
 
 
-def test_broken_exif_leaves_the_picture_as_it_is():
-    data = encoded(scene(), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12")
-    assert np.array_equal(pixels(data), pixels(encoded(scene(), "JPEG")))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("exif", [b"garbage", b"II*\0", b"II*\0\x08\0\0\0\xff\xff\x12"])
+def test_broken_exif_leaves_the_picture_as_it_is(kind, exif):
+    data = encoded(scene(), kind, exif=b"Exif\0\0" + exif)
+    assert np.array_equal(pixels(data), pixels(encoded(scene(), kind)))
 
 
 def test_alpha_is_composited_on_white():
@@ -272,7 +274,7 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
 def test_damaged_files_leave_stderr_silent(tmp_path):
     """libtiff writes to stderr from C, and Pillow warns and logs: none of it may reach the terminal."""
     lzw = bytearray(encoded(scene(), "TIFF", compression="tiff_lzw"))
-    lzw[len(lzw) - 30 :] = bytes(30)
+    lzw[8:200] = b"\xff" * 192
     samples = encoded(scene(), "TIFF").replace(
         struct.pack("<HHIHH", 277, 3, 1, 3, 0), struct.pack("<HHIHH", 277, 3, 1, 999, 0)
     )
@@ -292,7 +294,7 @@ def test_damaged_files_leave_stderr_silent(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    assert done.stderr == "" and int(done.stdout) >= 2
+    assert done.stderr == "" and int(done.stdout) >= 3
 
 
 def test_warnings_of_the_caller_are_left_as_they_were(tmp_path):

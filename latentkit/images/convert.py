@@ -5,7 +5,7 @@ Deep pictures are scaled linearly, never by what one picture happens to hold mor
   0..255, so brightness stays comparable between the pictures of one camera;
 - floats in 0..1 become 0..255, and floats in 0..255 stay as they are;
 - anything else (negative, or above 16 bits) is stretched from its least to its greatest value.
-Embedded colour profiles are not applied, except that Lab becomes sRGB.
+Embedded colour profiles are not applied; Lab becomes sRGB.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,6 @@ def displayable(image: "Image.Image") -> "Image.Image":
     """A decoded image of any mode as L, RGB or RGBA; ValueError in plain words where there is no way."""
     if image.mode.startswith(("I", "F")):
         return _deep(image)
-    if image.mode == "LAB":
-        return _from_lab(image)
     if image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode == "1":
@@ -59,13 +57,3 @@ def scaled(values: NDArray[Any]) -> NDArray[np.uint8]:
     else:
         base, span = 0.0, fitting[0]
     return np.rint((values.astype(np.float64) - base) / span * 255.0).astype(np.uint8)
-
-
-def _from_lab(image: "Image.Image") -> "Image.Image":
-    from PIL import ImageCms
-
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-    if converted is None:  # only where the conversion is asked for in place
-        raise ValueError("its Lab colours cannot be converted")
-    return converted
