@@ -1,0 +1,146 @@
+"""What the tests share: small real images, the command line as a process of its own, the plug-in of the examples."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latentkit import registry
+from latentkit.protocol import Backend
+
+if importlib.util.find_spec("torch"):
+    import torch  # noqa: F401  # before TensorFlow: imported after it, it may crash
+
+ROOT = Path(__file__).parents[1]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def plugin_site(tmp_path_factory) -> Path:
+    """A folder in which examples/plugin is installed; on PYTHONPATH it makes `--backend numpy` known."""
+    site = tmp_path_factory.mktemp("site")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
+    subprocess.run(
+        [*pip, "--no-deps", "--no-build-isolation", "--target", str(site), str(ROOT / "examples" / "plugin")],
+        check=True,
+    )
+    return site
+
+
+@pytest.fixture
+def numpy_backend(plugin_site, monkeypatch) -> str:
+    """The name of the NumPy backend, known to the registry of this process."""
+    monkeypatch.syspath_prepend(str(plugin_site))
+    return "numpy"
+
+
+@pytest.fixture(scope="session")
+def environment(plugin_site, tmp_path_factory) -> dict[str, str]:
+    """For processes of latentkit: a cache of their own, and the NumPy backend."""
+    return {
+        **os.environ,
+        "LATENTKIT_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "PYTHONPATH": str(plugin_site),
+    }
+
+
+@pytest.fixture
+def latentkit(environment, tmp_path) -> Run:
+    """Run the command line in a process of its own, in the test's folder; stdin is empty unless it is given.
+
+    `latentkit("embed", run, images, text=False)`; other keywords are those of subprocess.run, `environment` adds
+    to the variables.
+    """
+
+    def run(*arguments: object, environment: dict[str, str] = environment, text: bool = True, **more):
+        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": text, "timeout": 120}
+        if "input" not in more:
+            how["stdin"] = subprocess.DEVNULL
+        return subprocess.run([sys.executable, "-m", "latentkit", *map(str, arguments)], **{**how, **more})
+
+    return run
+
+
+@pytest.fixture
+def sh(environment, tmp_path) -> Run:
+    """Run a line of shell in the test's folder, in which `latentkit` is this one."""
+
+    def run(line: str, **more):
+        function = f'latentkit() {{ "{sys.executable}" -m latentkit "$@"; }}\n'
+        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": True, "timeout": 120}
+        return subprocess.run(["sh", "-c", function + line], **{"stdin": subprocess.DEVNULL, **how, **more})
+
+    return run
+
+
+def blob(rng: np.random.Generator, channel: int, side: int = 16) -> np.ndarray:
+    """(side, side, 3) uint8: dim noise, and a square of 6 that is bright in one channel."""
+    pixels = rng.integers(0, 60, (side, side, 3))
+    down, across = rng.integers(1, side - 6, 2)
+    pixels[down : down + 6, across : across + 6, channel] = 230
+    return pixels.astype(np.uint8)
+
+
+def write_blobs(folder: Path, each: int = 20, seed: int = 0) -> Path:
+    """A folder of PNGs, 16x16, `each` in blue/, green/ and red/."""
+    rng = np.random.default_rng(seed)
+    for channel, name in enumerate(("red", "green", "blue")):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for index in range(each):
+            Image.fromarray(blob(rng, channel)).save(folder / name / f"{index:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def blobs(tmp_path_factory) -> Path:
+    """60 images in three classes that a glance tells apart. Shared: a test that changes them makes its own."""
+    return write_blobs(tmp_path_factory.mktemp("images") / "blobs")
+
+
+@pytest.fixture
+def make_blobs(tmp_path) -> Callable[..., Path]:
+    """`make_blobs("name", each=20, seed=0)`: such a folder of the test's own."""
+    return lambda name, **more: write_blobs(tmp_path / name, **more)
+
+
+# Backends --------------------------------------------------------------------------------------
+
+OURS = ("torch", "keras")
+NEEDS = {"torch": "torch", "keras": "keras"}
+
+
+def _required() -> list[str] | None:
+    """What LATENTKIT_TEST_BACKENDS names, as torch,keras; None where it names none."""
+    named = os.environ.get("LATENTKIT_TEST_BACKENDS", "")
+    return [name for name in named.split(",") if name] or None
+
+
+@pytest.fixture(scope="session")
+def load_backend() -> Callable[[str], Backend]:
+    """`load_backend("torch")`: the backend. Where its framework is absent the test is skipped with the reason, unless
+    LATENTKIT_TEST_BACKENDS names it: then that is an error."""
+
+    def load(name: str) -> Backend:
+        if name not in (_required() or ()) and importlib.util.find_spec(NEEDS[name]) is None:
+            pytest.skip(f"{NEEDS[name]} is not installed, and LATENTKIT_TEST_BACKENDS does not ask for it")
+        return registry.load(name)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def required_backends() -> list[str]:
+    """The names of our backends to test: those of LATENTKIT_TEST_BACKENDS, else those whose framework is there."""
+    return _required() or [name for name in OURS if importlib.util.find_spec(NEEDS[name])]
+
+
+@pytest.fixture(scope="session", params=OURS)
+def backend(request, load_backend) -> Backend:
+    """Each of our backends."""
+    return load_backend(request.param)
