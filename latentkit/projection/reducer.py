@@ -29,6 +29,13 @@ FLOATS: Mapping[str, Mapping[str, int]] = {
 }
 """The arrays of each method, and how many axes each has. All have `columns` (F,) besides."""
 
+LEAST: Mapping[str, Mapping[str, float]] = {
+    "pca": {},
+    "tsne": {"perplexity": 1},
+    "umap": {"neighbours": 2, "least_distance": 0},
+}
+"""The parameters that placing new rows needs, and the least each can be; the most is the number of rows."""
+
 
 @dataclass(frozen=True)
 class Reducer:
@@ -90,6 +97,7 @@ def read_reducer(path: str | Path) -> Reducer:
         arrays={key: arrays[key] for key in ("columns", *wanted)},
     )
     _check_shapes(reducer, name)
+    _check_parameters(reducer, name)
     return reducer
 
 
@@ -119,6 +127,13 @@ def _meta(schema: NDArray[Any] | None, name: str) -> dict[str, Any]:
             f"{name}: method '{meta['method']}' is none of {', '.join(FLOATS)}: update latentkit"
         )
     return meta
+
+
+def _check_parameters(reducer: Reducer, name: str) -> None:
+    for key, least in LEAST[reducer.method].items():
+        value = reducer.parameters.get(key)
+        if not isinstance(value, int | float) or not least <= value <= len(reducer.arrays["rows"]):
+            raise FormatError(f"{name}: the reducer's '{key}' is {value!r}: save it again")
 
 
 def _check_shapes(reducer: Reducer, name: str) -> None:

@@ -7,8 +7,7 @@ anyway. TensorFlow is hidden while umap is imported: its parametric variant, unu
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,12 +43,8 @@ def fit(
         "start": "pca",
     }
     start = pca.onto(rows, axes.mean, pca.components_for(axes, dims))
-    tell(
-        f"UMAP: compiling, then laying out {len(rows)} images (compiling takes about 10 s, whatever their number)"
-    )
-    with _quiet():
-        model = _model(parameters, init=start, seed=seed)
-        layout = np.array(model.fit_transform(rows), np.float32)
+    tell(f"UMAP: {_compiling(len(rows))}, then laying out {len(rows)} images")
+    layout = np.array(_model(parameters, init=start, seed=seed).fit_transform(rows), np.float32)
     return Fitted(layout, parameters, {"rows": rows, "points": layout})
 
 
@@ -59,12 +54,16 @@ def transform(
     """New rows (N, F) put into a layout there already is; rows it was fitted on come to lie where they were."""
     rows = np.ascontiguousarray(reducer.arrays["rows"], np.float32)
     layout = np.array(reducer.arrays["points"], np.float32)
-    tell(f"UMAP: compiling, then placing {len(new)} images among {len(rows)}")
-    with _quiet():
-        model = _model(reducer.parameters, init=layout, seed=reducer.seed, n_epochs=0).fit(rows)
-        # Fitted for no epochs it knows the neighbours and has the start rescaled; so put back what was fitted.
-        model.embedding_, model.n_epochs = layout, None
-        return np.array(model.transform(new), np.float32)
+    tell(f"UMAP: {_compiling(len(rows))}, then placing {len(new)} images among {len(rows)}")
+    model = _model(reducer.parameters, init=layout, seed=reducer.seed, n_epochs=0).fit(rows)
+    # Fitted for no epochs it knows the neighbours and has rescaled the start; so put back what was fitted.
+    model.embedding_, model.n_epochs = layout, None
+    return np.array(model.transform(new), np.float32)
+
+
+def _compiling(rows: int) -> str:
+    """umap is compiled in every process; from 4096 rows on its search for neighbours is, too."""
+    return f"compiling ({'10 to 20 s' if rows < 4096 else 'about a minute'})"
 
 
 def _model(parameters: Any, *, init: NDArray[np.float32], seed: int, n_epochs: int | None = None) -> Any:
@@ -95,10 +94,3 @@ def _class() -> Any:
         else:
             sys.modules["tensorflow"] = before
     return UMAP
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what umap warns of that nobody here can act on."""
-    with warnings.catch_warnings():
-        yield

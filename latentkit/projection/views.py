@@ -168,7 +168,7 @@ def _info(
         "n": len(mu),
         "features": reducer.features,
         "seed": reducer.seed,
-        "jobs": jobs,
+        "jobs": jobs if reducer.method == "tsne" else 1,
         "parameters": dict(reducer.parameters),
         "versions": dict(reducer.versions),
         "fidelity": measure_fidelity(mu, points, seed=reducer.seed).as_json(),

@@ -1,0 +1,144 @@
+"""t-SNE and UMAP: what they are given, what repeats, and what a reducer brings back."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.metrics import silhouette_score
+
+from latentkit.errors import ProjectionError
+from latentkit.projection import Projection, place, project, read_reducer, write_reducer
+from latentkit.projection import tsne as tsne_module
+
+METHODS = ["tsne", "umap"]
+# numba compiles some of umap anew in every process; what one test has compiled is there for the next.
+
+
+def islands(n: int = 90, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=(n, 6)) + 8 * np.eye(6)[np.arange(n) % 3]).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def views() -> dict[str, Projection]:
+    return {method: project(islands(), method, seed=3, jobs=1) for method in METHODS}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_classes_far_apart_are_islands(views, method):
+    assert silhouette_score(views[method].points, np.arange(90) % 3) > 0.5
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_seed_gives_the_same_bytes(views, method):
+    again = project(islands(), method, seed=3, jobs=1)
+    assert again.points.tobytes() == views[method].points.tobytes()
+    assert again.info == views[method].info
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_restored_reducer_places_as_the_kept_one_does(views, method, tmp_path):
+    with (tmp_path / "r.npz").open("wb") as stream:
+        write_reducer(views[method].reducer, stream)
+    new = islands(12, seed=9)
+    kept, restored = (
+        place(r, new, jobs=1) for r in (views[method].reducer, read_reducer(tmp_path / "r.npz"))
+    )
+    assert kept.points.tobytes() == restored.points.tobytes()
+
+
+def test_a_restored_umap_places_as_the_model_that_was_fitted():
+    from latentkit.projection.umap import _class
+
+    view = project(islands(), "umap", seed=3)
+    start = np.asarray(view.reducer.arrays["points"])
+    assert start.tobytes() == view.points.tobytes()
+    model = _class()(
+        n_components=2,
+        n_neighbors=15,
+        min_dist=0.1,
+        init=project(islands()).points,
+        random_state=3,
+        transform_seed=3,
+        n_jobs=1,
+    )
+    model.fit(islands())
+    new = islands(12, seed=9)
+    assert np.array_equal(model.transform(new), place(view.reducer, new).points)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_new_rows_land_in_the_island_of_their_class(views, method):
+    new = place(views[method].reducer, islands(30, seed=5), jobs=1).points
+    centres = np.stack([views[method].points[i::3].mean(axis=0) for i in range(3)])
+    nearest = np.linalg.norm(new[:, None] - centres, axis=2).argmin(axis=1)
+    assert (nearest == np.arange(30) % 3).all()
+
+
+def test_rows_that_umap_was_fitted_on_come_to_lie_where_they_were(views):
+    assert np.array_equal(place(views["umap"].reducer, islands()).points, views["umap"].points)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("n", "dims"), [(4, 2), (4, 3), (9, 2)])
+def test_a_handful_of_rows_make_a_picture_that_is_no_point(method, n, dims):
+    noise = np.random.default_rng(0).normal(size=(n, 6)).astype(np.float32)
+    points = project(noise, method, dims=dims, jobs=1).points
+    assert np.isfinite(points).all()
+    assert points.std() > 0.01
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_handful_of_rows_can_be_placed_among_a_handful(method):
+    view = project(islands(5), method, jobs=1)
+    assert np.isfinite(place(view.reducer, islands(2, seed=1), jobs=1).points).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_duplicates_are_no_trouble(method):
+    assert np.isfinite(project(np.repeat(islands(12), 4, axis=0), method, jobs=1).points).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_three_rows_are_too_few_and_the_message_says_so(method):
+    with pytest.raises(ProjectionError, match=f"{method} needs at least 4 images and there are 3"):
+        project(islands(3), method)
+
+
+def test_tensorflow_is_where_it_was_after_umap_was_imported(views):
+    assert sys.modules.get("tensorflow", "absent") is not None
+    assert "umap.parametric_umap" not in sys.modules
+
+
+def test_what_a_picture_was_made_with_is_recorded(views):
+    for method, package in (("tsne", "openTSNE"), ("umap", "umap-learn")):
+        info = views[method].info
+        assert (info["n"], info["features"], info["dims"], info["seed"], info["jobs"]) == (90, 6, 2, 3, 1)
+        assert package in info["versions"]
+        assert info["fidelity"]["trustworthiness"]["value"] > 0.9
+    assert views["tsne"].info["parameters"]["perplexity"] == pytest.approx(89 / 3)
+    assert views["umap"].info["parameters"]["neighbours"] == 15
+
+
+def test_umap_says_that_it_compiles():
+    heard: list[str] = []
+    project(islands(20), "umap", tell=heard.append)
+    assert any("compiling" in words for words in heard)
+
+
+def test_beyond_a_size_tsne_lays_out_a_sample_and_places_the_others(monkeypatch):
+    monkeypatch.setattr(tsne_module, "LARGEST", 200)
+    monkeypatch.setattr(tsne_module, "SAMPLE", 150)
+    heard: list[str] = []
+    view = project(islands(300), "tsne", jobs=1, tell=heard.append)
+    assert "sample of 150 of 300" in heard[0]
+    assert view.reducer.arrays["rows"].shape == (150, 6)
+    assert view.points.shape == (300, 2)
+    assert silhouette_score(view.points, np.arange(300) % 3) > 0.5
+
+
+@pytest.mark.slow
+def test_tsne_repeats_at_two_jobs_and_records_them():
+    first, again = (project(islands(60), "tsne", jobs=2) for _ in range(2))
+    assert first.points.tobytes() == again.points.tobytes()
+    assert first.info["jobs"] == 2
