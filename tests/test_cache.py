@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from latentkit.commands.cache import cache as command
 from latentkit.errors import ImagesError
-from latentkit.images import Cache, ImageSet, Transform, find, load
+from latentkit.images import Cache, ImageSet, Transform, cache_file, find, load
 from latentkit.images import cache as cache_module
 
 SMALL = Transform(8)
@@ -230,7 +230,7 @@ def test_reading_keeps_pixels_from_growing_old(photos, home, grain):
 )
 def test_the_limit_is_a_size(monkeypatch, text, expected):
     monkeypatch.setenv("LATENTKIT_CACHE_LIMIT", text)
-    assert cache_module.limit() == expected
+    assert cache_file.limit() == expected
 
 
 def test_a_limit_that_is_no_size_is_refused(monkeypatch):
@@ -244,9 +244,9 @@ def test_a_limit_that_is_no_size_is_refused(monkeypatch):
 def test_the_cache_is_in_the_xdg_folder_unless_told_otherwise(monkeypatch):
     monkeypatch.delenv("LATENTKIT_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert cache_module.folder() == Path("/somewhere/latentkit")
+    assert cache_file.folder() == Path("/somewhere/latentkit")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored, says the specification
-    assert cache_module.folder() == Path.home() / ".cache" / "latentkit"
+    assert cache_file.folder() == Path.home() / ".cache" / "latentkit"
 
 
 def test_processes_share_the_cache(photos, home, tmp_path):
@@ -288,7 +288,7 @@ def test_info_of_a_damaged_cache_says_what_to_do(home):
     home.mkdir()
     (home / "images-1.sqlite").write_bytes(b"no database" * 1000)
     with pytest.raises(ImagesError, match=r"cannot be read .*`latentkit cache clear` removes it"):
-        cache_module.info()
+        cache_file.info()
 
 
 def test_clear_empties_the_cache(photos, home):
@@ -301,24 +301,53 @@ def test_clear_empties_the_cache(photos, home):
 def test_clear_removes_a_damaged_cache(photos, home):
     home.mkdir()
     (home / "images-1.sqlite").write_bytes(b"no database" * 1000)
-    assert cache_module.clear() == 11000
+    assert cache_file.clear() == 11000
     assert not any(home.iterdir())
 
 
+def test_a_cache_in_use_for_long_cannot_be_cleared_and_says_so(photos, home, monkeypatch):
+    loaded(photos)
+    monkeypatch.setattr(cache_file, "_PATIENCE", 0.1)
+    holder = sqlite3.connect(home / "images-1.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ImagesError, match=r"cannot be cleared \(database is locked\): try again"):
+        cache_file.clear()
+    holder.close()
+
+
+def test_a_cache_below_a_file_is_no_cache(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "file" / "cache"))
+    assert cache_file.info().images == 0 and cache_file.clear() == 0
+
+
+def test_no_home_for_the_cache_is_an_error_that_names_the_variable(monkeypatch):
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("LATENTKIT_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    with pytest.raises(ImagesError, match="there is no home folder for the cache: set LATENTKIT_CACHE"):
+        cache_file.info()
+    with Cache() as cache:
+        assert cache.note is not None and "there is no home" in cache.note
+
+
 def test_clear_of_no_cache_frees_nothing(home):
-    assert cache_module.clear() == 0 and not home.exists()
+    assert cache_file.clear() == 0 and not home.exists()
 
 
 def test_clear_leaves_other_files_alone(photos, home):
     loaded(photos)
     (home / "notes.txt").write_text("mine")
-    cache_module.clear()
+    cache_file.clear()
     assert (home / "notes.txt").read_text() == "mine"
 
 
 def test_a_cache_cleared_under_a_reader_goes_on(photos, grain):
     with Cache() as cache:
         first = load(find([str(photos)]), SMALL, cache=cache)
-        cache_module.clear()
+        cache_file.clear()
         assert same(load(find([str(photos)]), SMALL, cache=cache), first)
         assert cache.note is None

@@ -21,9 +21,9 @@ def info(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fal
     """Say where the cache is, how much it holds and how much it may hold."""
     from json import dumps
 
-    from latentkit.images import cache as images_cache
+    from latentkit.images import cache_file
 
-    found = images_cache.info()
+    found = cache_file.info()
     words = (
         f"{found.path}\n{found.images} images and {found.files} file digests, "
         f"{found.bytes / 2**20:.1f} MiB of at most {found.limit / 2**20:.1f} MiB"
@@ -34,7 +34,7 @@ def info(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fal
 @cache.command("clear")
 def clear() -> None:
     """Empty the cache. Nothing is lost but time: images are decoded again when they are next needed."""
-    from latentkit.images import cache as images_cache
+    from latentkit.images import cache_file
 
-    freed = images_cache.clear()
-    shell.say(f"freed {freed / 2**20:.1f} MiB in {images_cache.folder()}")
+    freed = cache_file.clear()
+    shell.say(f"freed {freed / 2**20:.1f} MiB in {cache_file.folder()}")

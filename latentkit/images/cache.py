@@ -17,7 +17,6 @@ Promises:
 import hashlib
 import json
 import os
-import re
 import sqlite3
 import struct
 import threading
@@ -27,16 +26,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
 from latentkit.errors import ImagesError
+from latentkit.images.cache_file import FILE, folder, limit, remove
 from latentkit.images.decode import VERSION
 from latentkit.images.transform import Transform
 
-__all__ = ["Cache", "CacheInfo", "clear", "folder", "info", "limit", "pixel_key", "stamp"]
+__all__ = ["Cache", "pixel_key", "stamp"]
 
-_FILE = "images-1.sqlite"
-_DEFAULT_LIMIT = "4G"
 _GRAIN_NS = 2 * 10**9
 _KEEP_SECONDS = 3600
 _SCHEMA = """
@@ -45,33 +42,6 @@ _SCHEMA = """
     CREATE INDEX IF NOT EXISTS pixels_used ON pixels (used);
     CREATE INDEX IF NOT EXISTS files_used ON files (used);
 """
-
-
-class CacheInfo(NamedTuple):
-    """What the cache holds; sizes in bytes."""
-
-    path: str
-    bytes: int
-    limit: int
-    images: int
-    files: int
-
-
-def folder() -> Path:
-    """Where the cache is, whether or not it is there."""
-    if named := os.environ.get("LATENTKIT_CACHE"):
-        return Path(named)
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (home if home.is_absolute() else Path("~/.cache").expanduser()) / "latentkit"
-
-
-def limit() -> int:
-    """How many bytes the cache may take; ImagesError where the variable is no size."""
-    text = os.environ.get("LATENTKIT_CACHE_LIMIT") or _DEFAULT_LIMIT
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip(), re.IGNORECASE)
-    if match is None:
-        raise ImagesError(f"LATENTKIT_CACHE_LIMIT is {text!r}, which is no size: give one as 500M or 8G")
-    return int(float(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " "))
 
 
 def pixel_key(digest: str, transform: Transform) -> bytes:
@@ -108,10 +78,10 @@ class Cache:
         try:
             where = folder()
             where.mkdir(parents=True, exist_ok=True)
-        except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+        except (OSError, ImagesError) as error:  # ImagesError: there is no home
             self._without(str(error))
             return
-        self._path = where / _FILE
+        self._path = where / FILE
         self.folder = where
         with self._guarded():
             self._connect()
@@ -228,62 +198,12 @@ class Cache:
     def _rebuild(self, why: str) -> None:
         self._disconnect()
         try:
-            _remove(self._path)
+            remove(self._path)
             self._connect()
         except (OSError, sqlite3.Error) as error:
             self._without(str(error))
         else:
             self.note = f"the cache of decoded images was damaged ({why}) and begins anew"
-
-
-def info() -> CacheInfo:
-    """What the cache holds now; it is not made if it is not there."""
-    path = folder() / _FILE
-    if not path.exists():
-        return CacheInfo(str(path), 0, limit(), 0, 0)
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
-    try:
-        images, files = (
-            connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("pixels", "files")
-        )
-    except sqlite3.Error as error:
-        raise ImagesError(
-            f"the cache {path} cannot be read ({error}): `latentkit cache clear` removes it"
-        ) from error
-    finally:
-        connection.close()
-    return CacheInfo(str(path), path.stat().st_size, limit(), images, files)
-
-
-def clear() -> int:
-    """Empty the cache and return how many bytes that freed. A process that is using it goes on unharmed."""
-    path = folder() / _FILE
-    try:
-        before = path.stat().st_size
-    except FileNotFoundError:
-        return 0
-    try:
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-        try:
-            for statement in ("DELETE FROM pixels", "DELETE FROM files", "VACUUM"):
-                connection.execute(statement)
-        finally:
-            connection.close()
-        return before - path.stat().st_size
-    except sqlite3.OperationalError as error:
-        if "no such table" not in str(error):
-            raise ImagesError(
-                f"the cache {path} cannot be cleared ({error}): try again, or delete it"
-            ) from error
-    except sqlite3.DatabaseError:
-        pass  # damaged: there is nothing in it to lose
-    _remove(path)
-    return before
-
-
-def _remove(path: Path) -> None:
-    for name in (path, Path(f"{path}-journal")):
-        name.unlink(missing_ok=True)
 
 
 def _path_key(path: str) -> bytes:
