@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -53,4 +54,7 @@ def _conv3(name: str, weights: Parameters, x: Tensor) -> Tensor:
 
 
 def _norm(name: str, groups: int, weights: Parameters, x: Tensor) -> Tensor:
+    if not x.requires_grad and torch.is_grad_enabled():
+        # torch 2.13 on a CPU crashes in the backward pass of a channels-last input without a gradient.
+        x = x.detach().requires_grad_()
     return functional.group_norm(x, groups, weights[f"{name}.weight"], weights[f"{name}.bias"], NORM_EPSILON)

@@ -9,6 +9,7 @@
 `latentkit backends check NAME` runs the same checks from the shell. The names are public.
 """
 
-from latentkit.testing.checks import CHECKS, ContractError
+from latentkit.testing.checks import CHECKS
+from latentkit.testing.subject import ContractError
 
 __all__ = ["CHECKS", "ContractError"]

@@ -1,0 +1,125 @@
+"""Checks of the interface: names, devices, and states that are copies."""
+
+from typing import get_args
+
+import numpy as np
+
+from latentkit import objective as meaning
+from latentkit.architecture import parameters
+from latentkit.errors import BackendError
+from latentkit.objective import Objective, Optimizer
+from latentkit.protocol import API, Backend
+from latentkit.testing.subject import (
+    ContractError,
+    batch_for,
+    build,
+    close,
+    require,
+    state_of,
+    vector_network,
+    whole_network,
+)
+
+__all__ = [
+    "check_api",
+    "check_batch_of_one",
+    "check_devices",
+    "check_state_is_a_copy",
+    "check_state_names",
+    "check_unknown_device",
+    "check_version",
+    "check_weights_round_trip",
+]
+
+
+def check_api(backend: Backend) -> None:
+    """The module states the version of the contract it is written for."""
+    require(backend.API == API, f"API is {backend.API!r}, not {API}")
+
+
+def check_version(backend: Backend) -> None:
+    """`version()` names the framework and its version."""
+    named = backend.version()
+    require(
+        isinstance(named, str) and any(c.isdigit() for c in named), f"version() is {named!r}: name and number"
+    )
+
+
+def check_devices(backend: Backend) -> None:
+    """Every device that is listed can be built on."""
+    devices = backend.devices()
+    require(len(devices) > 0, "devices() is empty; at least one is needed")
+    architecture = vector_network()
+    for device in devices:
+        backend.build(architecture, Objective(), state_of(architecture), device=device)
+
+
+def check_unknown_device(backend: Backend) -> None:
+    """A device that is not there is refused by a BackendError that names it."""
+    architecture = vector_network()
+    try:
+        backend.build(architecture, Objective(), state_of(architecture), device="abacus:7")
+    except BackendError as error:
+        require("abacus:7" in str(error), f"the error does not name the device: {error}")
+    else:
+        raise ContractError("build(device='abacus:7') did not raise BackendError")
+
+
+def check_state_names(backend: Backend) -> None:
+    """A state has the canonical names, shapes and types, C-contiguous, for either optimiser."""
+    architecture = whole_network()
+    for optimizer in get_args(Optimizer):
+        state = build(backend, architecture, Objective(optimizer=optimizer)).state()
+        prefixes = ("weights", *meaning.slots(optimizer))
+        expected = {
+            f"{prefix}/{name}": s for prefix in prefixes for name, s in parameters(architecture).items()
+        }
+        require(
+            set(state) == {*expected, "step"},
+            f"{optimizer}: keys differ: {sorted(set(state) ^ {*expected, 'step'})}",
+        )
+        require(state["step"].dtype == np.int64 and state["step"].shape == (), "step must be int64 and 0-d")
+        for name, shape in expected.items():
+            array = state[name]
+            require(array.dtype == np.float32, f"{name} is {array.dtype}, not float32")
+            require(array.shape == shape, f"{name} has shape {array.shape}, not {shape}")
+            require(array.flags.c_contiguous, f"{name} is not C-contiguous")
+
+
+def check_weights_round_trip(backend: Backend) -> None:
+    """The weights that went in come out, bit for bit."""
+    architecture = whole_network()
+    given, kept = state_of(architecture), build(backend, architecture).state()
+    for name, value in given.items():
+        require(np.array_equal(kept[name], value), f"{name} came back changed")
+
+
+def check_state_is_a_copy(backend: Backend) -> None:
+    """A later step does not change a state taken before it, nor does writing to it change the model."""
+    architecture = vector_network()
+    model, batch = build(backend, architecture), batch_for(architecture)
+    model.step(batch, learning_rate=0.1, beta=1.0)
+    taken = model.state()
+    kept = {name: value.copy() for name, value in taken.items()}
+    model.step(batch, learning_rate=0.1, beta=1.0)
+    require(
+        all(np.array_equal(taken[name], kept[name]) for name in kept),
+        "a step changed a state taken before it",
+    )
+    now = model.state()
+    for value in now.values():
+        value[...] = 0
+    require(any(value.any() for value in model.state().values()), "writing to a state changed the model")
+
+
+def check_batch_of_one(backend: Backend) -> None:
+    """An image's posterior does not depend on what is beside it, and a batch may be of any size."""
+    architecture = whole_network()
+    model, images = build(backend, architecture), batch_for(architecture, 5).images
+    together = model.encode(images).mu
+    for index in range(len(images)):
+        close(
+            f"image {index} alone: mu",
+            model.encode(images[index : index + 1]).mu,
+            together[index : index + 1],
+        )

@@ -1,0 +1,105 @@
+"""Checks of the updates: each goes from the backend's own state to where the reference goes from there."""
+
+from typing import get_args
+
+import numpy as np
+
+from latentkit import objective as meaning
+from latentkit.architecture import Architecture, parameters
+from latentkit.objective import Objective, Optimizer
+from latentkit.protocol import Backend, State
+from latentkit.testing import reference
+from latentkit.testing.subject import (
+    batch_for,
+    build,
+    close,
+    network,
+    require,
+    rows,
+    vector_network,
+    whole_network,
+)
+
+__all__ = [
+    "check_adam",
+    "check_calibrated_updates",
+    "check_clip",
+    "check_residual_updates",
+    "check_resume",
+    "check_rmsprop",
+]
+
+
+RATE, BETA = 0.01, 0.7
+
+
+def _check_updates(
+    backend: Backend, objective: Objective, architecture: Architecture | None = None, steps: int = 2
+) -> None:
+    """Each of several steps goes from the backend's state to where the reference goes from there."""
+    architecture = architecture or whole_network()
+    model = build(backend, architecture, objective)
+    for step in range(steps):
+        batch, before = batch_for(architecture, step=step, clean=False), model.state()
+        expected = reference.update(architecture, objective, before, batch, learning_rate=RATE, beta=BETA)
+        model.step(batch, learning_rate=RATE, beta=BETA)
+        after = model.state()
+        require(int(after["step"]) == step + 1, f"step is {int(after['step'])} after {step + 1} updates")
+        for slot in meaning.slots(objective.optimizer):
+            keys = [f"{slot}/{name}" for name in parameters(architecture)]
+            absolute = 1e-5 * max(float(np.abs(expected[key]).max()) for key in keys)
+            for key in keys:
+                close(f"step {step + 1}: {key}", after[key], expected[key], relative=1e-3, absolute=absolute)
+        _compare_changes(f"step {step + 1}", before, after, expected)
+
+
+def _compare_changes(where: str, before: State, after: State, expected: State) -> None:
+    """Both optimisers divide by the root of v: where that is next to nothing, so is the worth of its sign."""
+    roots = {key: np.sqrt(value) for key, value in expected.items() if ".v/" in key}
+    sure = 1e-3 * max(float(root.max()) for root in roots.values())
+    for key, root in roots.items():
+        weight, chosen = f"weights/{key.partition('/')[2]}", root > sure
+        found, wanted = (state[weight] - before[weight].astype(np.float64) for state in (after, expected))
+        found, wanted = (np.where(chosen, change, 0.0) for change in (found, wanted))
+        close(f"{where}: change of {weight}", found, wanted, relative=0.01, absolute=RATE * 1e-3)
+
+
+def check_adam(backend: Backend) -> None:
+    """Two steps of Adam, by PyTorch's formula, bias correction before epsilon."""
+    _check_updates(backend, Objective(sigma=0.3))
+
+
+def check_rmsprop(backend: Backend) -> None:
+    """Two steps of RMSprop, by PyTorch's formula, epsilon outside the root."""
+    _check_updates(backend, Objective(sigma=0.3, optimizer="rmsprop"))
+
+
+def check_clip(backend: Backend) -> None:
+    """The gradient is scaled to the largest norm, taken over all weights together."""
+    _check_updates(backend, Objective(sigma=0.3, clip=0.5))
+
+
+def check_calibrated_updates(backend: Backend) -> None:
+    """Each step's gradient is that of its own batch's sigma."""
+    _check_updates(backend, Objective())
+
+
+def check_residual_updates(backend: Backend) -> None:
+    """The gradient goes through both ways of a residual."""
+    encoder, decoder = rows(("residual", 1), ("flatten", 0)), rows(("dense", 4), ("unflatten", 1))
+    _check_updates(backend, Objective(sigma=0.3), network((2, 2, 1), 2, encoder, decoder), steps=1)
+
+
+def check_resume(backend: Backend) -> None:
+    """A model built from a state goes on as the one it was taken from, for either optimiser."""
+    architecture = vector_network()
+    for optimizer in get_args(Optimizer):
+        objective = Objective(optimizer=optimizer)
+        unbroken = build(backend, architecture, objective)
+        unbroken.step(batch_for(architecture), learning_rate=0.1, beta=1.0)
+        resumed = backend.build(architecture, objective, unbroken.state())
+        for model in (unbroken, resumed):
+            model.step(batch_for(architecture, step=1), learning_rate=0.1, beta=1.0)
+        left, right = unbroken.state(), resumed.state()
+        for name in left:
+            close(f"{optimizer}, resumed: {name}", right[name], left[name], relative=1e-6, absolute=1e-7)

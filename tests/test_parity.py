@@ -1,0 +1,85 @@
+"""Whatever trains a run, every backend makes the same of it."""
+
+import itertools
+
+import latentkit_numpy
+import numpy as np
+import pytest
+
+from latentkit.architecture import RECIPES, initial_weights
+from latentkit.objective import Objective
+from latentkit.protocol import Batch
+from latentkit.randomness import generator
+
+LATENT, STEPS = 4, 6
+
+
+@pytest.fixture(scope="module")
+def backends(load_backend, required_backends):
+    return {"numpy": latentkit_numpy} | {name: load_backend(name) for name in required_backends}
+
+
+def images(n: int = 24):
+    """Discs of random place, size and colour: (n, 16, 16, 3) uint8."""
+    rng = generator(0, "discs")
+    y, x = np.mgrid[:16, :16]
+    centre, radius = rng.uniform(4, 12, (2, n, 1, 1)), rng.uniform(2, 6, (n, 1, 1))
+    inside = (y - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius**2
+    return (inside[..., None] * rng.integers(60, 256, (n, 1, 1, 3))).astype(np.uint8)
+
+
+def batch(step: int) -> Batch:
+    chosen = images()[generator(0, "order", step).permutation(24)[:8]]
+    return Batch(chosen, chosen, generator(0, "noise", step).standard_normal((8, LATENT), np.float32))
+
+
+def built(backend, arch, objective, state=None):
+    architecture = RECIPES[arch]((16, 16, 3), LATENT, 8)
+    first = {f"weights/{name}": value for name, value in initial_weights(architecture, 0).items()}
+    return backend.build(architecture, objective, state or first)
+
+
+def trained(backend, arch, objective):
+    model = built(backend, arch, objective)
+    return model, [float(model.step(batch(step), learning_rate=1e-3, beta=1.0).loss) for step in range(STEPS)]
+
+
+OBJECTIVES = {
+    "calibrated": Objective(),
+    "bernoulli": Objective(likelihood="bernoulli"),
+    "rmsprop": Objective(optimizer="rmsprop", clip=5.0),
+}
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("arch", RECIPES)
+def test_every_backend_descends_along_the_same_losses(arch, objective, backends):
+    losses = {name: trained(backend, arch, OBJECTIVES[objective])[1] for name, backend in backends.items()}
+    for name, found in losses.items():
+        np.testing.assert_allclose(found, losses["numpy"], rtol=1e-4, atol=0.05, err_msg=name)
+    assert losses["numpy"][-1] < losses["numpy"][0]
+
+
+@pytest.mark.parametrize("arch", RECIPES)
+def test_what_one_backend_trained_another_embeds_alike(arch, backends):
+    models = {name: trained(backend, arch, Objective())[0] for name, backend in backends.items()}
+    for here, there in itertools.permutations(backends, 2):
+        moved = built(backends[there], arch, Objective(), models[here].state())
+        for field in ("mu", "logvar"):
+            found, expected = (getattr(model.encode(images()), field) for model in (moved, models[here]))
+            np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=f"{here} to {there}: {field}")
+        z = batch(0).noise
+        np.testing.assert_allclose(moved.decode(z), models[here].decode(z), atol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_training_goes_on_in_another_backend_as_in_its_own(optimizer, backends):
+    objective = Objective(optimizer=optimizer)
+    for here, there in itertools.permutations(backends, 2):
+        stayed, _ = trained(backends[here], "conv", objective)
+        moved = built(backends[there], "conv", objective, stayed.state())
+        for step in range(STEPS, STEPS + 3):
+            found, expected = (
+                float(m.step(batch(step), learning_rate=1e-3, beta=1.0).loss) for m in (moved, stayed)
+            )
+            assert found == pytest.approx(expected, rel=1e-4, abs=0.05), f"{here} to {there}, step {step}"

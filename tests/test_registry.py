@@ -1,0 +1,113 @@
+"""Backends are found by metadata and imported only when named; each way to fail says what to do."""
+
+import subprocess
+import sys
+
+import pytest
+
+from latentkit import registry
+from latentkit.errors import BackendError
+
+
+@pytest.fixture
+def distribution(tmp_path, monkeypatch):
+    """Puts a distribution on the path: (name of its backend, source of its module or None, name of the distribution)."""
+
+    def put(backend: str, source: str | None, name: str) -> None:
+        module = name.replace("-", "_")
+        if source is not None:
+            (tmp_path / f"{module}.py").write_text(source)
+        info = tmp_path / f"{module}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{backend} = {module}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return put
+
+
+def test_our_own_backends_are_listed():
+    assert {"torch", "keras"} <= {backend.name for backend in registry.installed()}
+
+
+def test_listing_imports_no_backend():
+    code = (
+        "import sys; from latentkit import registry; registry.installed();"
+        "assert not {'torch', 'keras', 'tensorflow', 'numpy', 'latentkit_torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_listing_works_when_a_backend_is_broken(distribution):
+    distribution("broken", "raise OSError('libcuda is missing')", "lk-broken")
+    assert registry.Installed("broken", "lk_broken", "lk-broken 1.0") in registry.installed()
+
+
+def test_an_unknown_name_is_answered_with_those_installed():
+    with pytest.raises(BackendError, match=r"no backend 'jx'; installed: .*keras.*torch"):
+        registry.load("jx")
+
+
+def test_a_missing_framework_is_answered_with_the_pip_line(distribution):
+    distribution("mx", "import no_such_framework", "lk-mx")
+    with pytest.raises(
+        BackendError, match=r"'mx' needs the package 'no_such_framework'.*pip install 'lk-mx\[mx\]'"
+    ):
+        registry.load("mx")
+
+
+def test_a_broken_framework_is_told_with_its_own_words(distribution):
+    distribution("broken", "raise OSError('libcuda is missing')", "lk-broken")
+    with pytest.raises(
+        BackendError,
+        match=r"'broken' \(lk_broken of lk-broken 1.0\) cannot be imported: OSError: libcuda is missing",
+    ):
+        registry.load("broken")
+
+
+def test_another_api_is_refused_by_name(distribution):
+    distribution("old", "API = 0", "lk-old")
+    with pytest.raises(
+        BackendError, match=r"'old' \(lk-old 1.0\) is written for API 0, but this latentkit has API 1"
+    ):
+        registry.load("old")
+
+
+def test_a_module_without_an_api_is_refused(distribution):
+    distribution("none", "", "lk-none")
+    with pytest.raises(BackendError, match="API None"):
+        registry.load("none")
+
+
+def test_one_name_claimed_twice_is_refused_and_both_are_named(distribution):
+    distribution("twin", "API = 1", "lk-one")
+    distribution("twin", "API = 1", "lk-two")
+    with pytest.raises(BackendError, match=r"'twin' is claimed by lk-one 1.0 and lk-two 1.0"):
+        registry.load("twin")
+
+
+def test_a_backend_that_works_is_loaded(distribution):
+    distribution("fine", "API = 1", "lk-fine")
+    assert registry.load("fine").API == 1
+
+
+def test_a_named_backend_is_not_replaced_by_another(distribution):
+    distribution("mx", "import no_such_framework", "lk-mx2")
+    with pytest.raises(BackendError, match="no_such_framework"):
+        registry.choose("mx")
+
+
+def test_a_preferred_backend_that_cannot_be_used_gives_way(distribution, monkeypatch):
+    distribution("gone", "import no_such_framework", "lk-gone")
+    distribution("fine", "API = 1", "lk-fine2")
+    both = [backend for backend in registry.installed() if backend.name in ("gone", "fine")]
+    monkeypatch.setattr(registry, "installed", lambda: both)
+    assert registry.choose(None, "gone")[0] == "fine"
+
+
+def test_no_backend_that_works_is_answered_with_every_reason(distribution, monkeypatch):
+    distribution("gone", "import no_such_framework", "lk-gone2")
+    only = [backend for backend in registry.installed() if backend.name == "gone"]
+    monkeypatch.setattr(registry, "installed", lambda: only)
+    with pytest.raises(BackendError, match=r"no backend can be used: .*no_such_framework"):
+        registry.choose(None)
