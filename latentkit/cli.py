@@ -10,6 +10,7 @@ from latentkit.commands.cache import cache
 from latentkit.commands.demo import demo
 from latentkit.commands.embed import embed
 from latentkit.commands.info import info
+from latentkit.commands.plot import plot
 from latentkit.commands.project import project
 from latentkit.commands.report import report
 from latentkit.commands.train import train
@@ -42,7 +43,7 @@ def _options(
     pass
 
 
-for command in (train, embed, project, report, info, demo):
+for command in (train, embed, project, plot, report, info, demo):
     app.command()(command)
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")
