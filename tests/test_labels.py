@@ -41,6 +41,11 @@ def test_labels_find_their_rows(table, text):
     assert labels_of(IDS, table(text)).tolist() == ["cat", "dog", ""]
 
 
+def test_a_header_is_not_the_line_of_an_image_called_id(table):
+    with pytest.raises(FormatError, match="no label for 1 of 2 images, the first 'id'"):
+        labels_of(["a", "id"], table("id,label\na,x\n"))
+
+
 def test_a_byte_order_mark_is_no_part_of_an_id(table):
     assert labels_of(["a"], table("a,x\n", "utf-8-sig")).tolist() == ["x"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from latentkit.errors import FormatError
@@ -247,6 +247,7 @@ ROWS = [key for key in arrays() if key not in ("projection_info", "of_another_to
     ),
     st.integers(1, 7),
 )
+@example(["latin-\udcfc.png", "a\ud800"], 1)
 def test_what_is_streamed_has_the_bytes_of_what_is_written_at_once(ids, batch):
     held = {**{key: arrays(len(ids))[key] for key in ROWS if key != "projection_pca"}, "ids": np.array(ids)}
     assert streamed(held, batch) == written(Latents(held, META))

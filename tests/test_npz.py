@@ -460,6 +460,21 @@ def test_a_ratio_that_is_possible_is_no_bomb_at_any_size():
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "size", "value", "told"),
+    [
+        (6, 2, 99, "zip file version 9.9"),
+        (42, 4, 150, "Bad magic number for file header"),
+        (42, 4, 10**6, "Truncated file header"),
+    ],
+)
+def test_a_central_directory_that_lies_is_refused(field, size, value, told):
+    data = bytearray(archive(("x.npy", npy(1))))
+    at = data.index(b"PK\x01\x02") + field
+    data[at : at + size] = value.to_bytes(size, "little")
+    assert refusal(bytes(data)) == f"z.npz is damaged or cut short: {told}"
+
+
 def test_a_member_before_the_start_of_its_file_is_refused():
     data = bytearray(archive(("x.npy", npy(1))))
     at = data.index(b"PK\x05\x06") + 16
