@@ -37,7 +37,9 @@ def report(
     clusters: Annotated[
         str,
         typer.Option(
-            metavar="K|auto", help="Number of clusters; auto: of classes, or by BIC without labels."
+            metavar="K|auto",
+            callback=_number_or_auto,
+            help="Number of clusters; auto: of classes, or by BIC without labels.",
         ),
     ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.report/1.")] = False,
@@ -51,19 +53,25 @@ def report(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of samples, splits and tests.")] = 0,
     separated_auc: Annotated[
-        float, typer.Option(help="Lower bound of AUC at which a pair is separate.")
+        float, typer.Option(min=0.5, max=1, help="Lower bound of AUC at which a pair is separate.")
     ] = 0.90,
     visible_ari: Annotated[
-        float, typer.Option(help="Lower bound of k-means' ARI at which classes are visible.")
+        float, typer.Option(min=0, max=1, help="Lower bound of k-means' ARI at which classes are visible.")
     ] = 0.50,
-    min_class: Annotated[int, typer.Option(help="Fewer scored images of a class prove no absence.")] = 20,
-    max_se: Annotated[float, typer.Option(help="A larger standard error of AUC proves no absence.")] = 0.05,
-    alpha: Annotated[
-        float, typer.Option(help="Error rate of tests; 1 - alpha is the level of bounds.")
+    min_class: Annotated[
+        int, typer.Option(min=2, help="Fewer scored images of a class prove no absence.")
+    ] = 20,
+    max_se: Annotated[
+        float, typer.Option(min=0, max=1, help="A larger standard error of AUC proves no absence.")
     ] = 0.05,
-    min_stability: Annotated[float, typer.Option(help="Mean bootstrap Jaccard of a stable cluster.")] = 0.75,
+    alpha: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="Error rate of tests; 1 - alpha is the level of bounds.")
+    ] = 0.05,
+    min_stability: Annotated[
+        float, typer.Option(min=0, max=1, help="Mean bootstrap Jaccard of a stable cluster.")
+    ] = 0.75,
     active_variance: Annotated[
-        float, typer.Option(help="Variance of mu above which a latent is active.")
+        float, typer.Option(min=0, help="Variance of mu above which a latent is active.")
     ] = 0.01,
 ) -> None:
     """Do your classes separate? Prints a verdict in words and the figures it rests on.

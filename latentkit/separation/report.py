@@ -30,7 +30,7 @@ Bounds named low and high are one-sided at 1 - alpha each. null: unknown or not 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from latentkit.separation.clusters import Density, Recovery
 from latentkit.separation.latent import Health
@@ -39,6 +39,9 @@ from latentkit.separation.scores import Score
 from latentkit.separation.silhouette import Tightness
 from latentkit.separation.structure import Structure
 from latentkit.separation.thresholds import Thresholds
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 SCHEMA = "latentkit.report/1"
 
@@ -117,7 +120,7 @@ def to_json(report: Report) -> dict[str, Any]:
             "visible": report.verdict.visible,
             "sentence": " ".join(report.verdict.sentences),
         },
-        "pairs": [asdict(pair) for pair in report.pairs],
+        "pairs": [_plain(pair) for pair in report.pairs],
         "confusion": None
         if report.confusion is None
         else {"classes": list(report.classes), "counts": [list(row) for row in report.confusion]},
@@ -133,11 +136,11 @@ def to_json(report: Report) -> dict[str, Any]:
         "davies_bouldin": None if tight is None else tight.davies_bouldin,
         "calinski_harabasz": None if tight is None else tight.calinski_harabasz,
         "gdv": None if tight is None else tight.gdv,
-        "clustering": None if report.clustering is None else asdict(report.clustering),
-        "structure": None if report.structure is None else asdict(report.structure),
-        "latent": asdict(report.latent),
+        "clustering": None if report.clustering is None else _plain(report.clustering),
+        "structure": None if report.structure is None else _plain(report.structure),
+        "latent": _plain(report.latent),
         "caveats": list(report.caveats),
-        "thresholds": asdict(report.thresholds),
+        "thresholds": _plain(report.thresholds),
         "seed": report.seed,
     }
 
@@ -146,4 +149,11 @@ def _score(score: Score | None) -> dict[str, Any] | None:
     if score is None:
         return None
     difference = None if score.difference is None else score.difference._asdict()
-    return {**asdict(score), "difference": difference}
+    return {**_plain(score), "difference": difference}
+
+
+def _plain(value: "DataclassInstance") -> dict[str, Any]:
+    """A dataclass as JSON would give it back: lists for tuples."""
+    return asdict(
+        value, dict_factory=lambda pairs: {key: list(v) if type(v) is tuple else v for key, v in pairs}
+    )

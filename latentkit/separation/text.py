@@ -9,7 +9,7 @@ from latentkit.separation.words import hardest
 
 WIDTH = 100
 PAIRS = 10
-NAME = 30
+NAME = 20
 
 
 def to_text(report: Report, shown: Callable[[str], str] = str) -> str:

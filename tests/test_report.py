@@ -1,0 +1,178 @@
+"""`latentkit report` at the command line."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from latentkit import shell
+from latentkit.commands.report import report
+from latentkit.formats.latents import Latents, write_latents
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+app.command("report")(report)
+app.callback()(lambda: None)
+
+PROGRAM = """
+import sys, typer
+from latentkit import shell
+from latentkit.commands.report import report
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+app.command("report")(report)
+app.callback()(lambda: None)
+sys.exit(shell.run(app))
+"""
+
+
+def run(*arguments, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(app, ["report", *map(str, arguments)], input=stdin)
+
+
+def program(*arguments, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, "report", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def z(tmp_path) -> Path:
+    rng = np.random.default_rng(0)
+    codes = np.arange(180) % 3
+    mu = rng.normal(size=(180, 4))
+    mu[np.arange(180), codes] += 5
+    path = tmp_path / "z.npz"
+    with path.open("wb") as stream:
+        ids, labels = np.array([f"{i:03d}.png" for i in range(180)]), np.array(["ant", "bee", "cat"])[codes]
+        write_latents(Latents({"ids": ids, "mu": mu.astype(np.float32), "labels": labels}), stream)
+    return path
+
+
+def test_a_screen_of_words_goes_to_stdout(z):
+    done = run(z)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("VERDICT   separable: separated   visible: yes")
+    assert done.stderr == ""
+
+
+def test_json_has_the_documented_keys_from_a_pipe_too(z):
+    done = run("--json", stdin=z.read_bytes())
+    found = json.loads(done.stdout)
+    assert found["schema"] == "latentkit.report/1"
+    assert list(found) == [
+        "schema", "n", "dims", "space", "classes", "unlabelled", "scored", "fitted_on", "scored_on", "verdict", "pairs",
+        "confusion", "scores", "silhouette", "davies_bouldin", "calinski_harabasz", "gdv", "clustering", "structure",
+        "latent", "caveats", "thresholds", "seed",
+    ]  # fmt: skip
+    assert found["classes"] == {"ant": 60, "bee": 60, "cat": 60}
+    assert list(found["scores"]["knn15"])[:3] == ["value", "low", "high"]
+    assert {"majority", "pixel_pca", "beats_pixel_pca"} <= found["scores"]["probe"].keys()
+    assert set(found["silhouette"]["per_class"]) == {"ant", "bee", "cat"}
+    assert {"ari", "ami", "accuracy", "spread", "low"} <= found["clustering"]["gmm"].keys()
+    assert {"p", "k", "n"} <= found["structure"].keys()
+    assert {"active_units", "dead", "effective_rank", "kl_per_dim"} <= found["latent"].keys()
+
+
+def test_the_same_command_twice_gives_the_same_bytes(z):
+    assert program(z, "--json", "--seed", 3).stdout == program(z, "--json", "--seed", 3).stdout != b""
+
+
+def test_labels_come_from_a_csv(z, tmp_path):
+    table = tmp_path / "labels.csv"
+    table.write_text(
+        "id,label\n" + "".join(f"{i:03d}.png,{'odd' if i % 2 else 'even'}\n" for i in range(180))
+    )
+    found = json.loads(run(z, "--labels", table, "--json").stdout)
+    assert found["classes"] == {"even": 90, "odd": 90}
+    assert found["verdict"]["separable"] in ("cannot say", "no evidence")
+
+
+def test_a_bare_array_from_elsewhere_gets_the_same_report(z, tmp_path):
+    from latentkit.formats.latents import read_latents
+
+    mine = read_latents(z, name="z")
+    np.save(tmp_path / "mu.npy", mine.mu)
+    (tmp_path / "labels.csv").write_text("".join(f"{label}\n" for label in mine.labels))
+    found = json.loads(run(tmp_path / "mu.npy", "--labels", tmp_path / "labels.csv", "--json").stdout)
+    assert found == json.loads(run(z, "--json").stdout)
+
+
+def test_what_is_required_and_so_exits_0(z):
+    done = run(z, "--require", "separated", "--require", "visible", "--require", "knn15>=0.9")
+    assert done.exit_code == 0
+
+
+def test_what_is_required_and_not_so_exits_3_after_the_report(z):
+    done = program(z, "--require", "separated", "--require", "min_pair_auc>1", "--require", "probe>=2")
+    assert done.returncode == 3
+    assert done.stdout.startswith(b"VERDICT")
+    line = done.stderr.decode()
+    assert line.count("\n") == 1
+    assert "min_pair_auc>1 (min_pair_auc is" in line
+    assert "probe>=2 (probe is" in line
+    assert "separated" not in line
+
+
+def test_a_requirement_that_fails_is_an_unmet_requirement(z):
+    assert isinstance(run(z, "--require", "n>1000").exception, shell.UnmetRequirement)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--require", "knn15=>1"], "is no condition"),
+        (["--clusters", "many"], "neither a number of clusters nor auto"),
+        (["--alpha", "0.9"], "0.5"),
+        (["--separated-auc", "0.2"], "0.5"),
+        (["--seed", "-1"], "0"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_a_usage_error(z, arguments, word):
+    done = run(z, *arguments)
+    assert done.exit_code == 2
+    assert word in done.stderr
+
+
+def test_thresholds_and_clusters_reach_the_report(z):
+    done = run(z, "--json", "--clusters", 4, "--separated-auc", 0.99, "--min-class", 30, "--alpha", 0.1)
+    found = json.loads(done.stdout)
+    assert found["clustering"]["k"] == 4
+    assert found["thresholds"] == {
+        "separated_auc": 0.99, "visible_ari": 0.5, "min_class": 30, "max_se": 0.05, "alpha": 0.1,
+        "min_stability": 0.75, "active_variance": 0.01,
+    }  # fmt: skip
+
+
+def test_a_class_name_cannot_move_the_cursor(z, tmp_path):
+    table = tmp_path / "labels.csv"
+    table.write_text("".join(f"{['a', chr(27) + '[2J'][i % 2]}\n" for i in range(180)))
+    done = run(z, "--labels", table)
+    assert "\x1b" not in done.stdout
+    assert "\\x1b[2J" in done.stdout
+
+
+def test_a_projection_that_is_not_there_is_one_line_and_exit_1(z):
+    done = program(z, "--on", "umap")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().count("\n") == 1
+    assert b"run `latentkit project` first" in done.stderr
+
+
+def test_two_hundred_rows_are_judged_within_four_seconds_of_work(z):
+    # Processor time of the child, so that a busy machine does not decide.
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    assert program(z).returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert min(spent, time.monotonic() - start) <= 4.0

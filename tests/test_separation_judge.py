@@ -1,0 +1,304 @@
+"""The whole report, as a value: invariances, held-out rows, and what is unknown."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from scipy.stats import ortho_group
+
+from latentkit.errors import SeparationError
+from latentkit.formats.latents import Latents
+from latentkit.separation import Options, judge, to_json
+
+seeds = st.integers(0, 1000)
+few = settings(
+    max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+def latents(each=24, d=5, distance=3.0, classes=3, seed=0, labelled=True, **more) -> Latents:
+    rng = np.random.default_rng(seed)
+    codes = np.tile(np.arange(classes), each)
+    mu = rng.normal(size=(len(codes), d)) * 0.5
+    mu[np.arange(len(codes)), codes] += distance / 8**0.5
+    arrays = {"ids": np.array([f"{i:04d}" for i in range(len(codes))]), "mu": mu.astype(np.float32)}
+    if labelled:
+        arrays["labels"] = np.array(["ant", "bee", "cat", "dog"])[codes]
+    return Latents({**arrays, **more})
+
+
+def figures(report, *leave_out):
+    found = to_json(report)
+    for key in leave_out:
+        found["latent"].pop(key)
+    return found
+
+
+def assert_alike(one, other, path="", tolerance=1e-5):
+    if isinstance(one, dict):
+        assert one.keys() == other.keys(), path
+        for key in one:
+            assert_alike(one[key], other[key], f"{path}.{key}", tolerance)
+    elif isinstance(one, list):
+        assert len(one) == len(other), path
+        for i, (a, b) in enumerate(zip(one, other, strict=True)):
+            assert_alike(a, b, f"{path}[{i}]", tolerance)
+    elif isinstance(one, float):
+        assert other == pytest.approx(one, abs=tolerance, rel=tolerance), path
+    else:
+        assert one == other, path
+
+
+@few
+@given(seeds)
+def test_the_order_of_the_rows_changes_nothing(seed):
+    z = latents(seed=seed)
+    order = np.random.default_rng(seed).permutation(len(z))
+    shuffled = Latents({key: array[order] for key, array in z.arrays.items()})
+    assert to_json(judge(z)) == to_json(judge(shuffled))
+
+
+@few
+@given(seeds)
+def test_the_names_of_the_classes_change_nothing_but_the_names(seed):
+    z = latents(seed=seed)
+    names = {"ant": "ZZZ", "bee": "YYY", "cat": "XXX"}
+    renamed = z.with_arrays(labels=np.array([names[label] for label in z.labels.tolist()]))
+    after = json.dumps(to_json(judge(renamed)))
+    for old, new in names.items():
+        after = after.replace(new, old)
+    assert json.loads(after) == to_json(judge(z))
+
+
+@few
+@given(seeds)
+def test_a_rotation_changes_nothing_but_what_is_told_by_dimension(seed):
+    z = latents(seed=seed)
+    turned = z.with_arrays(mu=(z.mu @ ortho_group.rvs(5, random_state=seed) + 3).astype(np.float32))
+    one, other = (
+        figures(judge(latent), "active_units", "dead", "total_correlation") for latent in (z, turned)
+    )
+    # GDV standardises each dimension by definition; a float32 rotation moves the last digits of the rest.
+    for found in (one, other):
+        found.pop("gdv")
+        found["verdict"].pop("sentence")
+        found["clustering"].pop("gmm")
+    assert_alike(one, other, tolerance=2e-3)
+
+
+@few
+@given(seeds)
+def test_dimensions_of_noise_too_small_to_matter_change_no_verdict(seed):
+    z = latents(seed=seed, each=40)
+    noise = 1e-3 * np.random.default_rng(seed).normal(size=(len(z), 30))
+    padded = z.with_arrays(mu=np.column_stack([z.mu, noise]).astype(np.float32))
+    one, other = judge(z), judge(padded)
+    assert (one.verdict.separable, one.verdict.visible) == (other.verdict.separable, other.verdict.visible)
+    assert other.probe.value == pytest.approx(one.probe.value, abs=0.03)
+    assert other.knn15.value == pytest.approx(one.knn15.value, abs=0.03)
+    assert one.latent.active_units == other.latent.active_units == 5
+    assert other.latent.dead == tuple(range(5, 35))
+
+
+def test_the_same_seed_gives_the_same_report_and_another_seed_another():
+    z = latents()
+    assert to_json(judge(z, Options(seed=3))) == to_json(judge(z, Options(seed=3)))
+    assert to_json(judge(z, Options(seed=3)))["pairs"] != to_json(judge(z, Options(seed=4)))["pairs"]
+
+
+def test_separate_classes_are_separated_and_visible():
+    found = judge(latents(each=60, distance=7.0))
+    assert (found.verdict.separable, found.verdict.visible) == ("separated", "yes")
+    assert {pair.verdict for pair in found.pairs} == {"separate"}
+    assert found.confusion == ((30, 0, 0), (0, 30, 0), (0, 0, 30))
+    assert found.clustering.kmeans.ari == 1.0
+    assert found.structure.p == 0.01
+
+
+def test_shuffled_labels_are_no_evidence():
+    z = latents(each=100, distance=7.0)
+    shuffled = z.with_arrays(labels=np.random.default_rng(0).permutation(z.labels))
+    # 50 against 50 leave an error of .06: a larger one is allowed, so that silence means something.
+    found = judge(shuffled, Options(limits=Options().limits.__class__(max_se=0.1)))
+    assert found.verdict.separable == "no evidence"
+    assert found.verdict.visible == "no"
+
+
+def test_few_images_that_do_not_differ_cannot_say():
+    found = judge(latents(each=15, distance=0.0))
+    assert (found.verdict.separable, found.verdict.visible) == ("cannot say", "cannot say")
+    assert any("Fewer than 20 different images: ant, bee, cat" in caveat for caveat in found.caveats)
+
+
+def test_held_out_images_alone_are_scored():
+    # The held-out images are labelled at random: nothing that was learnt from the others helps there.
+    z = latents(each=120, distance=7.0)
+    held_out = np.arange(360) % 4 == 0
+    rng = np.random.default_rng(0)
+    labels = np.where(held_out, rng.choice(["ant", "bee", "cat"], 360), z.labels)
+    split = np.where(held_out, np.where(np.arange(360) % 8 == 0, "validation", "unseen"), "train")
+    found = judge(z.with_arrays(labels=labels, split=split))
+    assert (found.scored, found.fitted_on, found.scored_on) == ("held-out", 270, 90)
+    assert found.probe.value < 0.5
+    assert found.knn15.value < 0.5
+
+
+def test_copies_of_images_do_not_help():
+    # Random labels, but each image stands there twelve times: a copy would give its label away.
+    rng = np.random.default_rng(0)
+    images = np.repeat(np.arange(20), 12)
+    z = latents(each=80, distance=0.0)
+    copied = z.with_arrays(
+        mu=rng.normal(size=(20, 5)).astype(np.float32)[images],
+        labels=rng.choice(["ant", "bee"], 20)[images],
+        digest=np.array([f"{image:x}" for image in images]),
+    )
+    found = judge(copied)
+    assert found.knn15.value < 0.8
+    assert found.verdict.separable == "cannot say"
+    assert any(caveat.startswith("220 images are copies of others") for caveat in found.caveats)
+    without = judge(Latents({key: array for key, array in copied.arrays.items() if key != "digest"}))
+    assert without.knn15.value > 0.9
+    assert any("exactly alike" in caveat for caveat in without.caveats)
+
+
+def test_pixel_pca_stands_beside_every_score():
+    z = latents(each=60, distance=7.0)
+    noise = np.random.default_rng(0).normal(size=(180, 5)).astype(np.float32)
+    better = judge(z.with_arrays(baseline=noise))
+    assert better.knn15.beats_pixel_pca
+    assert better.probe.beats_pixel_pca
+    assert better.clustering.kmeans.pixel_pca < 0.2
+    assert any("The VAE has helped:" in sentence for sentence in better.verdict.sentences)
+    worse = judge(z.with_arrays(mu=noise, baseline=z.mu))
+    assert worse.probe.pixel_pca == pytest.approx(better.probe.value, abs=0.05)
+    assert not worse.knn15.beats_pixel_pca
+    assert any("The VAE has not helped" in sentence for sentence in worse.verdict.sentences)
+
+
+def test_what_is_not_in_the_file_is_null_and_said():
+    found = to_json(judge(latents()))
+    assert found["latent"]["kl_per_dim"] is None
+    assert found["latent"]["mutual_information"] is None
+    assert found["scores"]["probe"]["pixel_pca"] is None
+    assert found["scores"]["probe"]["beats_pixel_pca"] is None
+    for what in (
+        "There is no logvar",
+        "no PCA of the pixels",
+        "does not say which images the encoder was trained on",
+    ):
+        assert any(what in caveat for caveat in found["caveats"]), what
+
+
+def test_without_labels_nothing_supervised_is_said():
+    found = judge(latents(each=50, distance=8.0, labelled=False))
+    assert (found.verdict.separable, found.verdict.visible) == ("cannot say", "yes")
+    assert (found.pairs, found.knn15, found.probe, found.tightness, found.confusion) == (
+        (),
+        None,
+        None,
+        None,
+        None,
+    )
+    assert found.clustering.k == 3
+    assert sorted(one.images for one in found.clustering.found) == [50, 50, 50]
+    assert min(one.stability for one in found.clustering.found) > 0.9
+
+
+def test_one_cloud_without_labels_is_not_visible():
+    found = judge(latents(each=50, distance=0.0, labelled=False))
+    assert found.verdict.visible == "no"
+    assert found.structure.p >= 0.05
+
+
+def test_labels_of_some_rows_are_enough():
+    z = latents(each=60, distance=7.0)
+    labels = np.where(np.arange(180) < 30, "", z.labels)
+    found = judge(z.with_arrays(labels=labels))
+    assert found.verdict.separable == "separated"
+    assert (found.n, found.unlabelled, sum(found.classes.values())) == (180, 30, 150)
+    assert any(caveat.startswith("30 of 180 images have no label") for caveat in found.caveats)
+
+
+def test_one_class_is_judged_like_none():
+    found = judge(latents(classes=1, each=60))
+    assert found.verdict.separable == "cannot say"
+    assert found.classes == {"ant": 60}
+    assert "there is only one class" in found.verdict.sentences[0]
+
+
+def test_the_number_of_clusters_may_be_given():
+    found = judge(latents(each=60, distance=7.0), Options(clusters=5))
+    assert (found.clustering.k, found.structure.k, found.clustering.chosen_by) == (5, 5, "option")
+    unlabelled = judge(latents(each=60, distance=7.0, labelled=False), Options(clusters=2))
+    assert len(unlabelled.clustering.found) == 2
+
+
+@pytest.mark.parametrize("clusters", [1, 72, 1000])
+def test_an_impossible_number_of_clusters_is_refused(clusters):
+    with pytest.raises(SeparationError, match=f"{clusters} clusters of 72 images: give 2 to 71"):
+        judge(latents(), Options(clusters=clusters))
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], ["a", "a"], ["", ""]])
+def test_two_rows_are_judged_without_complaint(labels):
+    found = judge(
+        Latents({"ids": np.array(["x", "y"]), "mu": np.eye(2, dtype=np.float32), "labels": np.array(labels)})
+    )
+    assert (found.verdict.separable, found.verdict.visible) == ("cannot say", "cannot say")
+
+
+def test_constant_latents_are_named_as_a_collapse():
+    z = latents(each=40)
+    found = judge(z.with_arrays(mu=np.zeros((120, 5), np.float32)))
+    assert found.latent.active_units == 0
+    assert found.knn15.value == pytest.approx(1 / 3, abs=0.05)
+    assert found.verdict.visible == "cannot say"
+    assert "posterior collapse" in found.verdict.sentences[-1]
+
+
+def test_fewer_images_than_latents_are_judged_and_marked():
+    found = judge(latents(each=10, d=64, distance=12.0))
+    assert found.verdict.separable in ("separated", "partly")
+    assert any("64 latents for 30 images" in caveat for caveat in found.caveats)
+
+
+def test_a_projection_is_judged_as_a_picture():
+    z = latents(each=60, distance=7.0)
+    info = np.array(json.dumps({"latest": "pca", "methods": {"pca": {}, "umap": {}}}))
+    both = z.with_arrays(projection_pca=z.mu[:, :2], projection_umap=z.mu[:, 2:4], projection_info=info)
+    latest = judge(both, Options(on="projection"))
+    assert (latest.space, latest.dims) == ("pca", 2)
+    assert any("the verdict is about that picture" in caveat for caveat in latest.caveats)
+    assert judge(both, Options(on="umap")).space == "umap"
+    with pytest.raises(SeparationError, match="no projection 'tsne' in these latents: they hold pca, umap"):
+        judge(both, Options(on="tsne"))
+    with pytest.raises(SeparationError, match="run `latentkit project`"):
+        judge(z, Options(on="projection"))
+
+
+def test_two_numbers_an_image_from_elsewhere_may_be_a_projection():
+    z = latents(each=30)
+    foreign = Latents({"ids": z.ids, "mu": z.mu[:, :2]}, meta={})
+    assert any("if they are a projection" in caveat for caveat in judge(foreign).caveats)
+    assert not any("if they are" in caveat for caveat in judge(z.with_arrays(mu=z.mu[:, :2])).caveats)
+
+
+def test_more_than_twenty_classes_are_judged_by_their_nearest_neighbours():
+    rng = np.random.default_rng(0)
+    codes = np.arange(24 * 12) % 24
+    mu = rng.normal(size=(288, 3)) * 0.1 + np.column_stack([codes // 2 * 10.0, codes % 2, np.zeros(288)])
+    z = Latents({
+        "ids": np.array([f"{i:04d}" for i in range(288)]),
+        "mu": mu.astype(np.float32),
+        "labels": np.array([f"c{code:02d}" for code in codes]),
+    })  # fmt: skip
+    found = judge(z)
+    assert {(pair.a, pair.b) for pair in found.pairs} == {
+        (f"c{i:02d}", f"c{i + 1:02d}") for i in range(0, 24, 2)
+    }
+    assert any(
+        caveat.startswith("24 classes: only each class and the one nearest") for caveat in found.caveats
+    )

@@ -1,0 +1,89 @@
+"""Conditions on a report."""
+
+import pytest
+
+from latentkit.errors import SeparationError
+from latentkit.separation.require import parse, unmet
+
+REPORT = {
+    "n": 90,
+    "space": "latents",
+    "verdict": {"separable": "partly", "visible": "yes"},
+    "pairs": [{"auc": 0.97, "auc_low": 0.95}, {"auc": 0.92, "auc_low": None}],
+    "scores": {"knn15": {"value": 0.91, "beats_pixel_pca": True}, "probe": None},
+    "latent": {"active_units": 7},
+    "clustering": None,
+}
+
+
+def told(*conditions):
+    return unmet(REPORT, [parse(condition) for condition in conditions])
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "visible",
+        "knn15>=0.91",
+        " knn15 < 0.92 ",
+        "min_pair_auc>.9",
+        "active_units<=7",
+        "latent.active_units>6.5e0",
+        "n>=-1",
+    ],
+)
+def test_what_holds_is_not_mentioned(condition):
+    assert told(condition) is None
+
+
+@pytest.mark.parametrize(
+    ("condition", "so"),
+    [
+        ("separated", "separated (the verdict is: partly)"),
+        ("knn15>0.91", "knn15>0.91 (knn15 is 0.91)"),
+        ("min_pair_auc>=0.95", "min_pair_auc>=0.95 (min_pair_auc is 0.92)"),
+        ("min_pair_auc_low>0.5", "(min_pair_auc_low is unknown)"),
+        ("probe>=0.1", "(probe is unknown)"),
+        ("ari>=0.1", "(ari is unknown)"),
+    ],
+)
+def test_what_does_not_hold_is_named_with_what_is_so_instead(condition, so):
+    assert so in told("visible", condition)
+
+
+def test_every_condition_that_fails_is_named():
+    assert told("separated", "knn15>1") == (
+        "required, but not so: separated (the verdict is: partly); knn15>1 (knn15 is 0.91)"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "good",
+        "knn15=>1",
+        "knn15>=",
+        "knn15>=x",
+        "knn15>=1 or 1",
+        "__import__('os')",
+        "knn15>=nan",
+        "a b>1",
+    ],
+)
+def test_what_is_no_condition_is_refused_by_name(text):
+    with pytest.raises(SeparationError, match="is no condition"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["knn>=1", "scores.knn15.values>=1", "scores.knn15>=1", "space>=1", "scores.knn15.beats_pixel_pca>=1"],
+)
+def test_a_name_that_is_no_number_of_the_report_is_refused(condition):
+    with pytest.raises(SeparationError, match="number"):
+        told(condition)
+
+
+def test_a_report_without_pairs_knows_no_least_auc():
+    assert "unknown" in unmet({**REPORT, "pairs": []}, [parse("min_pair_auc>0")])

@@ -1,0 +1,119 @@
+"""The one screen."""
+
+import numpy as np
+import pytest
+
+from latentkit.formats.latents import Latents
+from latentkit.separation import judge, to_text
+from latentkit.separation.text import table
+
+
+def latents(each=60, distance=7.0, names=("ant", "bee", "cat"), labelled=True, **more) -> Latents:
+    rng = np.random.default_rng(0)
+    codes = np.tile(np.arange(len(names)), each)
+    mu = rng.normal(size=(len(codes), 6))
+    mu[np.arange(len(codes)), codes] += distance / 2**0.5
+    arrays = {"ids": np.array([f"{i:04d}" for i in range(len(codes))]), "mu": mu.astype(np.float32)}
+    if labelled:
+        arrays["labels"] = np.array(names)[codes]
+    return Latents({**arrays, **more})
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_the_screen_goes_from_the_verdict_to_the_caveats():
+    lines = to_text(judge(latents())).splitlines()
+    heads = [line.split("   ")[0] for line in lines if line and not line.startswith(" ")]
+    assert heads == [
+        "VERDICT",
+        "PAIRS OF CLASSES",
+        "SCORES",
+        "TIGHTNESS",
+        "WITHOUT LABELS",
+        "LATENTS",
+        "CAVEATS",
+    ]
+
+
+def test_no_line_is_wider_than_a_hundred_columns():
+    names = tuple(f"a class with a name of great length, number {i}" for i in range(4))
+    z = latents(names=names, logvar=np.full((240, 6), -2, np.float32), baseline=np.ones((240, 2), np.float32))
+    for report in (judge(z), judge(latents(labelled=False))):
+        assert max(len(line) for line in to_text(report).splitlines()) <= 100
+
+
+def test_the_screen_is_one_screen():
+    assert len(to_text(judge(latents())).splitlines()) <= 50
+
+
+def test_separate_and_visible_classes_are_told_in_words():
+    told = flat(to_text(judge(latents())))
+    assert "VERDICT separable: separated visible: yes (180 images, 6 latents, 3 classes)" in told
+    assert "Your classes separate: a linear probe tells every pair apart" in told
+    assert "They are visible without labels: k-means finds them" in told
+    assert "Next: `latentkit cluster` gives every image its cluster." in told
+
+
+def test_separable_classes_that_no_clustering_finds_are_explained():
+    told = flat(to_text(judge(latents(each=600, distance=2.5))))
+    assert "separable: separated visible: no" in told
+    assert (
+        "A picture that shows one cloud is right about the cloud and says nothing about the classes in it."
+        in told
+    )
+    assert "Next: label a few images" in told
+
+
+def test_the_hardest_pair_comes_first_and_the_class_mixed_up_most_is_named():
+    z = latents(each=100, distance=0.0)
+    mu = z.mu.copy()
+    mu[:, 0] += np.select([z.labels == "ant", z.labels == "bee"], [-1.6, 1.6])  # and cat between the two
+    text = to_text(judge(z.with_arrays(mu=mu)))
+    assert "separable: partly" in text
+    pairs = [line for line in text.splitlines() if " / " in line]
+    areas = [float(line.split()[6]) for line in pairs if line.split()[1:2] == ["/"]]
+    assert areas == sorted(areas)
+    assert "cat is mixed up most" in flat(text)
+
+
+def test_classes_that_do_not_differ_are_not_called_the_same():
+    told = flat(to_text(judge(latents(each=200, distance=0.0))))
+    assert "There is no evidence that your classes differ" in told
+    assert "no proof that the classes are the same" in told
+
+
+def test_groups_found_without_labels_are_listed():
+    told = flat(to_text(judge(latents(labelled=False))))
+    assert "There are groups in your images: 3 clusters" in told
+    assert "cluster images stability" in told
+    assert "PAIRS" not in told
+
+
+def test_names_are_made_printable_wherever_they_stand():
+    text = to_text(
+        judge(latents(names=("ant", "bee", "evil\x1b[31m"))), shown=lambda name: name.replace("\x1b", "?")
+    )
+    assert "evil?" in text
+    assert "\x1b" not in text
+
+
+def test_only_the_ten_hardest_of_many_pairs_are_listed():
+    text = to_text(judge(latents(each=12, names=("a", "b", "c", "d", "e", "f"))))
+    assert text.count(" / ") == 10 * 2
+    assert "... and 5 pairs further apart (all of them with --json)" in text
+
+
+def test_columns_of_a_table_are_aligned():
+    assert table([("pair", "n"), ("a", "10"), ("longer", "7")]) == [
+        "  pair     n",
+        "  a       10",
+        "  longer   7",
+    ]
+
+
+@pytest.mark.parametrize("rows", [2, 5])
+def test_a_handful_of_rows_prints(rows):
+    z = Latents({"ids": np.array(list("abcde")[:rows]), "mu": np.eye(5, dtype=np.float32)[:rows]})
+    assert "cannot be said" in flat(to_text(judge(z)))
