@@ -75,9 +75,6 @@ class WriteOnly:
         self.data += bytes(data[:7])
         return min(len(data), 7)
 
-    def flush(self) -> None:
-        pass
-
 
 # Writing
 
@@ -176,8 +173,8 @@ def test_an_exception_leaves_an_archive_that_cannot_pass_for_whole():
 
 
 @pytest.mark.slow
-def test_a_member_above_four_gigabytes_is_written_and_mapped(tmp_path):
-    rows, row = 4300, np.arange(1 << 18, dtype=np.float32)
+def test_a_member_above_two_gigabytes_is_written_and_mapped(tmp_path):
+    rows, row = 2100, np.arange(1 << 18, dtype=np.float32)
     with (tmp_path / "z.npz").open("wb") as file, NpzWriter(file) as npz:
         npz.write("mu", row.dtype, (rows, row.size), (row.view(np.uint8) for _ in range(rows)))
         npz.write("last", np.dtype("<i8"), (1,), [np.array([7]).view(np.uint8)])

@@ -94,8 +94,7 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        if self.stream is not None:
-            self.stream.flush()
+        """Whose stream it is flushes it."""
 
 
 def read_npz(source: str | Path | BinaryIO, *, name: str) -> dict[str, NDArray[Any]]:
