@@ -8,11 +8,13 @@ from latentkit import __version__, shell
 from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
 from latentkit.commands.demo import demo
+from latentkit.commands.diagnose import diagnose
 from latentkit.commands.embed import embed
 from latentkit.commands.info import info
 from latentkit.commands.plot import plot
 from latentkit.commands.project import project
 from latentkit.commands.report import report
+from latentkit.commands.scan import scan
 from latentkit.commands.train import train
 
 __all__ = ["app"]
@@ -43,7 +45,7 @@ def _options(
     pass
 
 
-for command in (train, embed, project, plot, report, info, demo):
+for command in (scan, train, embed, project, plot, report, diagnose, info, demo):
     app.command()(command)
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")

@@ -17,6 +17,7 @@ __all__ = [
     "Rule",
     "Severity",
     "Sign",
+    "counted",
     "figure",
     "rule",
     "times",
@@ -127,6 +128,12 @@ def rule(
         return Rule(id, title, severity, why, Fix(keras, pytorch, latentkit), source, check)
 
     return made
+
+
+def counted(severities: Sequence[Severity]) -> str:
+    """So many of each, worst first: "2 errors, 1 note"."""
+    counts = [(severities.count(severity), severity) for severity in SEVERITIES]
+    return ", ".join(f"{count} {severity}{'s' * (count > 1)}" for count, severity in counts if count)
 
 
 def figure(value: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from latentkit.diagnosis.catalogue import RULES
 from latentkit.diagnosis.judge import Diagnosis
-from latentkit.diagnosis.rule import Finding, Rule
+from latentkit.diagnosis.rule import Finding, Rule, counted
 
 __all__ = ["catalogue", "explain", "to_text", "verdict"]
 
@@ -34,11 +34,7 @@ def to_text(diagnosis: Diagnosis, printable: Callable[[str], str]) -> str:
 
 def verdict(diagnosis: Diagnosis) -> str:
     """One sentence."""
-    counts = [
-        (len([finding for finding in diagnosis.findings if finding.severity == severity]), severity)
-        for severity in ("error", "warning", "note")
-    ]
-    told = ", ".join(f"{count} {severity}{'s' * (count > 1)}" for count, severity in counts if count)
+    told = counted([finding.severity for finding in diagnosis.findings])
     looked = f"{len(diagnosis.checked)} of {len(RULES)} rules could be checked"
     if not diagnosis.healthy:
         return f"Not healthy: {told}. ({looked}.)"

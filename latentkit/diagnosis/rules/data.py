@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from latentkit.diagnosis.quantities import Data, Quantities
-from latentkit.diagnosis.rule import Answer, Needs, Sign, figure, rule
+from latentkit.diagnosis.rule import Answer, Needs, Severity, Sign, figure, rule
 from latentkit.diagnosis.size import GREY, would_need
 
 __all__ = ["faults", "pixel_range"]
@@ -13,6 +13,8 @@ UNIT = 1.5
 """A pixel above this is not one in 0..1 that rounding or augmentation moved."""
 FIRST_LOSS = 1e4
 LARGE_LOSS = 1e5
+OF_CONTENT = ("brightness", "file size")
+"""What the picture itself decides too: how bright it is, how well it compresses."""
 NATS = 2.0
 """A number in 0..1 costs 0.69 nats at grey and at most about 1 with sigma 1."""
 
@@ -138,15 +140,9 @@ def faults(q: Quantities) -> Answer:
 def _faults(data: Data) -> list[Sign]:
     signs = []
     for feature, value, low, chance in data.confounds:
-        told = f"{feature} alone tells the class with balanced accuracy {value:.3f} (at least {low:.3f}; one constant answer: {chance:.3f})"
-        of_content = feature == "brightness"
-        signs.append(
-            Sign(
-                told,
-                severity="note" if of_content else "warning",
-                title=f"{feature.capitalize()} alone predicts the class",
-            )
-        )
+        told = f"balanced accuracy {value:.3f} (at least {low:.3f}; one constant answer: {chance:.3f})"
+        severity: Severity = "note" if feature in OF_CONTENT else "warning"
+        signs.append(Sign(told, severity, title=f"{feature.capitalize()} alone predicts the class"))
     for kind, paths in data.faults.items():
         told = f"{len(paths)} of {data.images}: {_few(paths)}"
         signs.append(Sign(told, title=f"{kind.capitalize()} files"))
@@ -154,7 +150,7 @@ def _faults(data: Data) -> list[Sign]:
         told = f"{_spare(data.duplicates)} of {data.images} files repeat another: {_few([' = '.join(group) for group in data.duplicates])}"
         signs.append(Sign(told, title="Identical files"))
     if data.near_duplicates:
-        told = f"{len(data.near_duplicates)} groups: {_few([' ~ '.join(group) for group in data.near_duplicates])}"
+        told = f"in {len(data.near_duplicates)} groups: {_few([' ~ '.join(group) for group in data.near_duplicates])}"
         signs.append(Sign(told, severity="note", title="Nearly identical images"))
     counts = list(data.classes.values())
     if len(counts) > 1 and max(counts) >= 10 * min(counts):
