@@ -1,0 +1,36 @@
+# The two commands: `make demo` shows what latentkit does, `make test` shows that it works.
+# Both use .venv, make it when there is none, and never remove one.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+export LATENTKIT_TEST_BACKENDS ?= torch,keras
+
+.PHONY: demo test test-slow lint
+
+demo: .venv/torch.stamp
+	$(BIN)/latentkit demo
+
+test: lint
+	$(BIN)/pytest
+
+test-slow: .venv/dev.stamp
+	$(BIN)/pytest -m slow
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("latentkit needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+.venv/torch.stamp: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[torch]'
+	touch $@
+
+.venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[dev]'
+	touch $@ .venv/torch.stamp

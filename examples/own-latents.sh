@@ -1,0 +1,11 @@
+#!/bin/sh
+# Latents that latentkit did not make: a Keras user's .npy, and a CSV of labels.
+set -eu
+python -c '
+import numpy as np
+rng = np.random.default_rng(0)
+labels = np.repeat(["cat", "dog"], 60)
+np.save("own.npy", rng.normal(size=(120, 8)) + 3 * (labels == "dog")[:, None])
+np.savetxt("own.csv", labels, fmt="%s")
+'
+latentkit report own.npy --labels own.csv

@@ -1,0 +1,93 @@
+"""Every command that the documents show is run, and what they say of the code is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from latentkit import __version__
+from latentkit.testing import CHECKS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCRIPTS = sorted((ROOT / "examples").glob("*.sh"))
+
+
+def blocks(text: str) -> list[str]:
+    """The ```sh blocks, which are meant to be run one after another."""
+    return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def photos(tmp_path, make_blobs):
+    return make_blobs("photos", each=20)
+
+
+def test_the_readme_runs_from_top_to_bottom(sh, photos, tmp_path):
+    script = "\n".join(blocks(README)).replace(
+        "latentkit train photos -o run)", "latentkit train photos -o run --epochs 2)"
+    )
+    assert script.count("latentkit") >= 10
+    done = sh("set -eu\n" + script)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("VERDICT")
+    assert (tmp_path / "scatter.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_an_example_runs(script, sh, photos, required_backends):
+    if script.name == "two-backends.sh" and len(required_backends) < 2:
+        pytest.skip("needs both backends")
+    text = script.read_text(encoding="utf-8")
+    done = sh(f"set -- photos\n{text}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_two_backends_agree_as_their_example_says(sh, photos, required_backends):
+    if len(required_backends) < 2:
+        pytest.skip("needs both backends")
+    done = sh("set -- photos\n" + (ROOT / "examples" / "two-backends.sh").read_text(encoding="utf-8"))
+    difference = float(re.search(r"largest difference of mu: (\S+)", done.stdout)[1])
+    assert difference < 1e-4
+
+
+def test_every_example_is_listed():
+    listed = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{script.name}" in listed for script in SCRIPTS)
+
+
+def test_the_readme_names_every_command():
+    from latentkit.cli import app
+
+    names = {command.callback.__name__ for command in app.registered_commands} | {
+        g.name for g in app.registered_groups
+    }
+    table = README[README.index("| command |") : README.index("`latentkit COMMAND --help`")]
+    assert names == set(
+        re.findall(r"`(\w+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if "|" in line))
+    )
+
+
+def test_every_link_of_the_documents_leads_somewhere():
+    for document in (
+        ROOT / "README.md",
+        ROOT / "backends" / "README.md",
+        ROOT / "examples" / "plugin" / "README.md",
+    ):
+        text = document.read_text(encoding="utf-8")
+        targets = re.findall(r"\]\(([^)#]+)\)", text) + re.findall(r'src="([^"]+)"', text)
+        local = [target for target in targets if not target.startswith("http")]
+        missing = [target for target in local if not (document.parent / target).exists()]
+        assert missing == []
+
+
+def test_the_changelog_knows_this_version():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in changelog or f"## [{__version__}]" in changelog
+
+
+def test_the_guide_to_backends_shows_how_to_run_the_checks():
+    guide = (ROOT / "backends" / "README.md").read_text(encoding="utf-8")
+    assert "latentkit.testing.CHECKS" in guide
+    assert len(CHECKS) > 0
