@@ -127,6 +127,8 @@ def train(
     from latentkit.progress import Training
     from latentkit.training.run import Request, train
 
+    if resume and overwrite:
+        raise typer.BadParameter("--resume goes on with a run and --overwrite starts again: name one of them")
     shell.quiet(quiet)
     given = {name: context.params[name] for name in names() if context.params[name] is not None}
     with Training(quiet=quiet) as shown:

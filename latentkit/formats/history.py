@@ -30,10 +30,14 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         try:
             record = json.loads(line)
-        except ValueError:
+            if not isinstance(record["step"], int):
+                raise TypeError
+        except (ValueError, TypeError, KeyError):
             if number == len(lines) and not line.endswith("\n"):
                 return
-            raise FormatError(f"{path}, line {number}: not a JSON object; remove the line") from None
+            raise FormatError(
+                f"{path}, line {number}: not a JSON object with a step; remove the line"
+            ) from None
         yield record
 
 

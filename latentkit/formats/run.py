@@ -42,6 +42,8 @@ FILES = (
     "baseline.safetensors",
     "history.jsonl",
 )
+NEEDED = ("architecture", "objective", "options", "images", "backend")
+"""Of run.json, by whoever reads it."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,12 @@ class RunImages:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is one that `train` made."""
-    return (path / "run.json").is_file()
+    """Whether a folder is one that `train` made: its run.json says so, as others have files of that name."""
+    try:
+        text = (path / "run.json").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+    return '"latentkit.run/' in text
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -105,6 +111,9 @@ def read_record(path: Path) -> dict[str, Any]:
         raise FormatError(
             f"{file} has schema {schema!r}, but this latentkit reads {SCHEMA!r}; upgrade latentkit"
         )
+    for key in NEEDED:
+        if not isinstance(record.get(key), dict):
+            raise FormatError(f"{file}: {key!r} is missing or no object; restore it or train the run anew")
     return {key: value for key, value in record.items() if key != "schema"}
 
 

@@ -40,7 +40,7 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118  # not a mapping
     except FileNotFoundError:
         raise FormatError(
-            f"{path} is missing; is {path.parent} a run that was begun by `latentkit train`?"
+            f"{path} is missing: {path.parent} is no whole run; train it anew with --overwrite"
         ) from None
     except (SafetensorError, ValueError) as error:
         raise FormatError(

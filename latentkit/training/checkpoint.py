@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.formats import history, tensors
+from latentkit.errors import FormatError
+from latentkit.formats import tensors
 from latentkit.protocol import Model, State
 from latentkit.training.loop import Position
 
 __all__ = ["Checkpoint", "restore"]
 
 EVERY = 20.0
-"""Seconds between two checkpoints, at least: a kill loses no more, and small runs do not spend their time here."""
+"""Seconds between two checkpoints: a kill loses little more, and small runs do not spend their time here."""
 
 
 class Checkpoint:
@@ -52,10 +53,14 @@ class Checkpoint:
 
 
 def restore(path: Path) -> tuple[State, Position, State | None]:
-    """The state, the position and the best weights; cuts history back to them."""
+    """The state, the position and the best weights; raises FormatError naming the file."""
     arrays, about = tensors.read_tensors(path / "last.safetensors")
-    position = Position.from_json(about["position"])
-    history.cut_back(path / "history.jsonl", position.step)
+    try:
+        position = Position.from_json(about["position"])
+    except (KeyError, TypeError):
+        raise FormatError(
+            f"{path / 'last.safetensors'} does not say where the run stands; train it anew with --overwrite"
+        ) from None
     best = _weights(arrays, "best/")
     return (
         {name: value for name, value in arrays.items() if not name.startswith("best/")},

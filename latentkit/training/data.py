@@ -1,6 +1,6 @@
 """What a run trains on and what it is judged by: the images, divided once and for good."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -83,21 +83,21 @@ def digest(images: RunImages) -> str:
 
 def refuse_change(before: RunImages, now: RunImages) -> None:
     """Raise TrainingError naming the first image that is not as it was when the run began."""
-    old, new = (_by_place(images) for images in (before, now))
-    if old == new:
-        return
-    gone, come = sorted(set(old) - set(new)), sorted(set(new) - set(old))
-    changed = sorted(place for place in set(old) & set(new) if old[place] != new[place])
-    for what, places in (("missing", gone), ("new", come), ("changed", changed)):
-        if places:
+    # In this order, because an image more or less may move others to the other side.
+    for what, differing in (
+        ("missing", _rows(before) - _rows(now)),
+        ("new", _rows(now) - _rows(before)),
+        ("changed", _rows(before, "digest") ^ _rows(now, "digest")),
+        ("divided otherwise", _rows(before, "digest", "split") ^ _rows(now, "digest", "split")),
+    ):
+        ids = {row[0] for row in differing}
+        if ids:
             raise TrainingError(
-                f"{len(places)} images are {what} since the run began, the first {places[0][1]!r}: "
-                "a run goes on with the images it began with; restore them, or start another run"
+                f"images {what} since the run began: {len(ids)}, the first {min(ids)!r}; "
+                "a run goes on with the images it began with: restore them, or start another run"
             )
 
 
-def _by_place(images: RunImages) -> Mapping[tuple[str, str], str]:
-    return {
-        (str(side), str(id_)): str(digest)
-        for side, id_, digest in zip(images.split, images.ids, images.digest, strict=True)
-    }
+def _rows(images: RunImages, *columns: str) -> set[tuple[str, ...]]:
+    named = ("ids", *columns)
+    return set(zip(*(getattr(images, column).tolist() for column in named), strict=True))

@@ -68,6 +68,7 @@ def evaluate(model: Model, images: Subset, latent: int, batch: int, seed: int) -
         yield model.evaluate(Batch(part, part, noise.standard_normal((len(part), latent), np.float32)))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # the loop stops at a loss that is not finite, and says so once
 def pool(
     evaluations: Iterable[Evaluation],
     objective: Objective,

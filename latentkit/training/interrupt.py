@@ -13,7 +13,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class BetweenSteps:
     """Inside the block a first signal is only noted, and a second one acts at once.
 
-    `asked` says whether one was noted; `act` then does what the signal would have done.
+    `asked` says whether one was noted; `act` then does what the signal would have done. A signal that is
+    ignored, as nohup and a shell's `&` have it, stays so.
     """
 
     def __init__(self) -> None:
@@ -45,7 +46,8 @@ class BetweenSteps:
 
     def __enter__(self) -> "BetweenSteps":
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+            heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._note) for number in heard}
         return self
 
     def __exit__(

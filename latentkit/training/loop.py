@@ -7,7 +7,7 @@ run that goes on from a position does what an unbroken one would have done.
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class Position:
     seconds: float = 0.0
     """Spent in training so far, validation included."""
     sums: Sums = field(default_factory=Sums)
+    best: dict[str, Any] = field(default_factory=dict)
+    """What run.json says of the best validation so far."""
 
     def to_json(self) -> dict[str, Any]:
         """What last.safetensors keeps."""
@@ -47,17 +49,23 @@ class Position:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Position":
         """What last.safetensors kept."""
-        return cls(Schedule(**stored["schedule"]), stored["step"], stored["seconds"], Sums(**stored["sums"]))
+        return cls(
+            Schedule(**stored["schedule"]),
+            stored["step"],
+            stored["seconds"],
+            Sums(**stored["sums"]),
+            stored["best"],
+        )
 
     @classmethod
-    def beginning(cls, options: Options) -> "Position":
-        """Before the first step."""
-        return cls(start(options))
+    def beginning(cls, options: Options, steps: int) -> "Position":
+        """Before the first of so many steps."""
+        return cls(start(options, steps))
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """An update was done."""
+    """An update was done, and the validation after it where one was due: the position is between two steps."""
 
     step: int
     images: int
@@ -90,7 +98,8 @@ def batches_per_epoch(images: int, batch: int) -> int:
 
 
 class Loop:
-    """One training run: goes on from `position` and keeps it up to date, so that both can be saved between events."""
+    """One training run: goes on from `position` and keeps it up to date, so that it and the model can be saved at
+    every `Stepped`, after `settle`."""
 
     def __init__(
         self, model: Model, data: Data, options: Options, objective: Objective, position: Position
@@ -98,6 +107,7 @@ class Loop:
         self.position = position
         self._model, self._data, self._options, self._objective = model, data, options, objective
         self._per_epoch = batches_per_epoch(len(data.training), options.batch)
+        self._every = options.validate_every or self._per_epoch
         self._pixels = math.prod(data.training.pixels.shape[1:])
         self._variance, self._validation_variance = variance(data.training), variance(data.validation)
         self._order: tuple[int, NDArray[np.int64]] = (-1, np.empty(0, np.int64))
@@ -111,15 +121,14 @@ class Loop:
         """
         position, options = self.position, self._options
         last = options.epochs * self._per_epoch
-        every = options.validate_every or self._per_epoch
         self._marked = time.perf_counter()
         while position.step < last and not position.schedule.is_over(options):
-            yield self._step()
-            due = position.step % every == 0
-            if due or position.step == last:
-                yield self._validate(counted=due)
+            stepped = self._step()
+            if position.step % self._every == 0 or position.step == last:
+                yield self._validate()
+            yield stepped
             if asked_to_stop():
-                self._settle()
+                self.settle()
                 return
         yield Stopped(early=position.step < last)
 
@@ -127,12 +136,12 @@ class Loop:
         position, options = self.position, self._options
         rows = self._rows(position.step)
         batch = _batch(self._data.training.take(rows), options, position.step)
-        beta = beta_at(position.step, options)
+        beta = beta_at(position.step, options.beta, position.schedule.warmup)
         losses = self._model.step(batch, learning_rate=position.schedule.lr, beta=beta)
         self._pending.append((losses, len(rows)))
         position.step += 1
         if len(self._pending) >= FETCH:
-            self._settle()
+            self.settle()
         return Stepped(position.step, len(rows))
 
     def _rows(self, step: int) -> NDArray[np.int64]:
@@ -143,8 +152,11 @@ class Loop:
             self._order = epoch, shuffled
         return self._order[1][index * self._options.batch : (index + 1) * self._options.batch]
 
-    def _settle(self) -> None:
-        """Fetch the losses of the steps since the last look, and take the time."""
+    def settle(self) -> None:
+        """Fetch the losses of the steps since the last look, and take the time: now `position` is whole.
+
+        Raises TrainingError naming the first step whose loss is not finite.
+        """
         first = self.position.step - len(self._pending) + 1
         for step, (losses, images) in enumerate(self._pending, first):
             if not math.isfinite(float(losses.loss)):
@@ -156,9 +168,10 @@ class Loop:
         self.position.sums.seconds += now - self._marked
         self._marked = now
 
-    def _validate(self, *, counted: bool) -> Validated:
-        """Over the whole set. One that is not `counted` stands outside the grid that a longer run would have."""
-        self._settle()
+    def _validate(self) -> Validated:
+        """Over the whole set. One that ends a run outside the grid that a longer run would have leaves the plateau,
+        the patience and the sums as they are, so that the run can become that longer one."""
+        self.settle()
         position, options, sums = self.position, self._options, self.position.sums
         evaluations = evaluate(
             self._model, self._data.validation, options.latent, options.batch, options.seed
@@ -176,20 +189,23 @@ class Loop:
             "epoch": math.ceil(position.step / self._per_epoch),
             "step": position.step,
             "lr": position.schedule.lr,
-            "beta": beta_at(position.step - 1, options),
+            "beta": beta_at(position.step - 1, options.beta, position.schedule.warmup),
             "seconds": round(position.seconds, 3),
             "images_per_second": round(sums.images / max(sums.seconds, 1e-9), 1),
             "train": sums.means(self._pixels, self._variance),
             "validation": figures.summary(),
         }
-        before = position.schedule.best
+        before, on_grid = position.schedule.best, position.step % self._every == 0
+        improved = before is None or figures.loss < before
+        if improved:
+            position.best = _best(record, figures)
         position.schedule = after_validation(
-            position.schedule, figures.loss, position.step, options, counted=counted
+            position.schedule, figures.loss, position.step, options, counted=on_grid
         )
-        position.sums = Sums()
-        self._settle()
-        position.sums.seconds = 0.0
-        return Validated(record, figures, improved=before is None or figures.loss < before)
+        trained = Sums() if on_grid else replace(sums)
+        self.settle()
+        position.sums = trained
+        return Validated(record, figures, improved)
 
 
 def _batch(clean: NDArray[np.uint8], options: Options, step: int) -> Batch:
@@ -199,8 +215,14 @@ def _batch(clean: NDArray[np.uint8], options: Options, step: int) -> Batch:
     return Batch(seen, clean, noise)
 
 
+def _best(record: dict[str, Any], figures: Figures) -> dict[str, Any]:
+    """What run.json says of the best weights: their place, and the figures of the whole validation set."""
+    place = {key: record[key] for key in ("step", "epoch")}
+    return {"best": place | {"loss": figures.loss}, "validation": asdict(figures)}
+
+
 def _not_finite(what: str, step: int) -> str:
     return (
-        f"the {what} is not finite at step {step}: the weights of the best validation before it are kept; "
+        f"the {what} is not finite at step {step}: the best weights before it are kept; "
         "start again with --overwrite and a lower --lr, or with --clip 1"
     )

@@ -5,6 +5,7 @@ It imports nothing heavy, because `latentkit train --help` shows its defaults.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from math import isfinite
 from typing import Any
 
 from latentkit.errors import TrainingError
@@ -62,6 +63,11 @@ def names() -> list[str]:
 def resolve(given: Mapping[str, Any]) -> Options:
     """The defaults with what was given in their place; raises TrainingError naming an option that cannot be."""
     options = replace(DEFAULTS, **given)
+    for name, value in given.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise TrainingError(f"{_option(name)} is {value}; give it a finite number")
+    if "min_lr" not in given:
+        options = replace(options, min_lr=min(options.min_lr, options.lr))
     if options.sigma is not None and options.likelihood != "gaussian":
         raise TrainingError(
             "--sigma is of the Gaussian likelihood; leave it out, or use --likelihood gaussian"
@@ -77,8 +83,12 @@ def resume(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Options:
     for name, value in given.items():
         before = getattr(options, name)
         if value != before and name not in RESUMABLE:
-            option = f"--{name.replace('_', '-')}"
+            option = _option(name)
             raise TrainingError(
                 f"{option} is {before} in the run and {value} now; a run goes on as it began: leave {option} out, or start another run"
             )
     return replace(options, **{name: value for name, value in given.items() if name in RESUMABLE})
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -6,7 +6,7 @@ It reads, divides, trains and writes; what it has to say it hands to a listener,
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
@@ -20,12 +20,12 @@ from latentkit.formats.run import begin, check_free, read_images, read_record, w
 from latentkit.formats.tensors import write_tensors
 from latentkit.images import Cache, ImageSet, Skipped, Source, Transform, find, load, pixel_pca, resolve_color
 from latentkit.objective import Objective
-from latentkit.protocol import Backend, Model, State
+from latentkit.protocol import Model, State
 from latentkit.randomness import generator
 from latentkit.training.checkpoint import Checkpoint, restore
 from latentkit.training.data import Data, digest, divide, refuse_change
 from latentkit.training.interrupt import BetweenSteps
-from latentkit.training.loop import Event, Loop, Position, Validated, batches_per_epoch
+from latentkit.training.loop import Event, Loop, Position, Stepped, Stopped, Validated, batches_per_epoch
 from latentkit.training.options import Options, resolve, resume
 
 __all__ = ["Began", "Ended", "LeftOut", "Listener", "Read", "Request", "Said", "train"]
@@ -97,7 +97,8 @@ Listener = Callable[[Event | Read | LeftOut | Said | Began | Ended], None]
 def train(request: Request, listen: Listener) -> None:
     """Train, or go on with, the run in `request.out`.
 
-    KeyboardInterrupt and errors pass through after the run's state and best weights are saved.
+    KeyboardInterrupt passes through after the run's state is saved, and a TrainingError of the loop after the best
+    weights are. Whatever else happens, a kill too, leaves the checkpoint before it.
     """
     record: dict[str, Any] = {}
     if request.resume:
@@ -107,14 +108,19 @@ def train(request: Request, listen: Listener) -> None:
         check_free(request.out, overwrite=request.overwrite)
         options = resolve(request.given)
     name, backend = registry.choose(request.backend, record.get("backend", {}).get("name"))
+    device = backend.devices()[0] if request.device == "auto" else request.device
     transform = _transform(options, record, request)
     data = _read(request, options, transform, listen)
     if request.resume:
         refuse_change(read_images(request.out), data.images)
     architecture, objective = _network(options, transform, record), _objective(options)
-    per_epoch = batches_per_epoch(len(data.training), options.batch)
-    if not request.resume:
-        options = replace(options, warmup=min(options.warmup, options.epochs * per_epoch))
+    steps = options.epochs * batches_per_epoch(len(data.training), options.batch)
+    # Nothing is written before the model stands: what cannot be built costs no run that is there already.
+    state, position, best = _start(request, architecture, options, steps)
+    model = backend.build(architecture, objective, state, device=device)
+    if request.resume:
+        history.cut_back(request.out / "history.jsonl", position.step)
+    else:
         begin(request.out, overwrite=request.overwrite)
     record |= {
         "state": "running",
@@ -123,38 +129,30 @@ def train(request: Request, listen: Listener) -> None:
         "options": options.to_json(),
         "seed": options.seed,
         "images": _about(data, transform),
-        "backend": {"name": name, "version": backend.version(), "device": request.device},
-        "best": record.get("best"),
-        "validation": record.get("validation"),
+        "backend": {"name": name, "version": backend.version(), "device": device},
+        "best": None,
+        "validation": None,
         "versions": {package: version(package) for package in ("latentkit", "numpy")}
         | {"python": sys.version.split()[0]},
     }
-    write_record(request.out, record)
+    write_record(request.out, record | position.best)
     if not request.resume:
         write_images(request.out, data.images)
         _write_baseline(request.out, data, options)
-    model, position, checkpoint = _model(request, backend, architecture, objective, options)
     listen(
         Began(
             options,
             training=len(data.training),
             validation=len(data.validation),
             steps_done=position.step,
-            steps=options.epochs * per_epoch,
+            steps=steps,
             parameters=sum(map(prod, parameters(architecture).values())),
             backend=backend.version(),
-            device=request.device if request.device != "auto" else backend.devices()[0],
+            device=device,
         )
     )
-    _run(
-        Loop(model, data, options, objective, position),
-        model,
-        checkpoint,
-        request.out,
-        record,
-        options,
-        listen,
-    )
+    loop = Loop(model, data, options, objective, position)
+    _run(loop, model, Checkpoint(request.out, best), request.out, record, listen)
 
 
 def _transform(options: Options, record: Mapping[str, Any], request: Request) -> Transform:
@@ -222,22 +220,15 @@ def _write_baseline(path: Path, data: Data, options: Options) -> None:
     write_tensors(path / "baseline.safetensors", found._asdict(), {})
 
 
-def _model(
-    request: Request, backend: Backend, architecture: Architecture, objective: Objective, options: Options
-) -> tuple[Model, Position, Checkpoint]:
-    """The model where the run stands, and what keeps it."""
-    best: State | None = None
+def _start(
+    request: Request, architecture: Architecture, options: Options, steps: int
+) -> tuple[State, Position, State | None]:
+    """The state, the position and the best weights from which to go on, or to begin."""
     if request.resume:
-        state, position, best = restore(request.out)
-    else:
-        weights = initial_weights(architecture, options.seed)
-        state = {f"weights/{name}": value for name, value in weights.items()}
-        position = Position.beginning(options)
-    return (
-        backend.build(architecture, objective, state, device=request.device),
-        position,
-        Checkpoint(request.out, best),
-    )
+        return restore(request.out)
+    weights = initial_weights(architecture, options.seed)
+    state: State = {f"weights/{name}": value for name, value in weights.items()}
+    return state, Position.beginning(options, steps), None
 
 
 def _run(
@@ -246,42 +237,39 @@ def _run(
     checkpoint: Checkpoint,
     path: Path,
     record: dict[str, Any],
-    options: Options,
     listen: Listener,
 ) -> None:
     """Drive the loop; whatever ends it, the record says so and the best weights are on disk."""
+    position = loop.position
 
-    def end(state: str, text: str) -> None:
-        write_record(path, record | {"state": state})
-        listen(Ended(text))
+    def save(state: str) -> None:
+        checkpoint.save(model, position)
+        write_record(path, record | position.best | {"state": state})
 
+    early = False
     with BetweenSteps() as signals:
-        checkpoint.save(model, loop.position)
+        save("running")
         try:
             for event in loop.events(lambda: signals.asked):
-                if isinstance(event, Validated):
-                    history.append(path / "history.jsonl", event.record)
-                    if event.improved:
-                        checkpoint.improved(model)
-                        record |= _best(event)
-                    if checkpoint.due():
-                        checkpoint.save(model, loop.position)
-                        write_record(path, record)
+                match event:
+                    case Validated():
+                        history.append(path / "history.jsonl", event.record)
+                        if event.improved:
+                            checkpoint.improved(model)
+                    case Stepped() if checkpoint.due():
+                        loop.settle()
+                        save("running")
+                    case Stopped(early):
+                        pass
                 listen(event)
-        except TrainingError as error:
+        except TrainingError:
             checkpoint.save_best()
-            end("stopped", str(error))
+            write_record(path, record | position.best | {"state": "stopped"})
             raise
-        checkpoint.save(model, loop.position)
         if signals.asked:
-            end("interrupted", f"stopped after step {loop.position.step}; go on with --resume")
+            save("interrupted")
+            listen(Ended(f"stopped after step {position.step}; go on with --resume"))
             signals.act()
-        early = loop.position.schedule.is_over(options)
-        end("done", "stopped early: the validation loss no longer fell" if early else "done")
-
-
-def _best(event: Validated) -> dict[str, Any]:
-    """What the record says of the best weights: the figures of the whole validation set."""
-    figures = asdict(event.figures)
-    place = {key: event.record[key] for key in ("step", "epoch")}
-    return {"best": place | {"loss": figures["loss"]}, "validation": figures}
+        else:
+            save("done")
+            listen(Ended("stopped early: the validation loss no longer fell" if early else "done"))

@@ -19,6 +19,8 @@ class Schedule:
     """Where the learning rate, the plateau and the patience stand."""
 
     lr: float
+    warmup: int
+    """Steps over which beta rises; never longer than the run was when it began."""
     best: float | None = None
     """The lowest validation loss."""
     best_step: int | None = None
@@ -35,14 +37,14 @@ class Schedule:
         return self.stale >= options.patience
 
 
-def start(options: Options) -> Schedule:
-    """The schedule before the first step."""
-    return Schedule(options.lr)
+def start(options: Options, steps: int) -> Schedule:
+    """The schedule before the first of so many steps; the last of them is at the target beta at the latest."""
+    return Schedule(options.lr, min(options.warmup, steps - 1))
 
 
-def beta_at(step: int, options: Options) -> float:
-    """The weight of the KL in step 0, 1, ...: linear, and the target from step `warmup` on."""
-    return options.beta * min(1.0, (step + 1) / (options.warmup + 1))
+def beta_at(step: int, beta: float, warmup: int) -> float:
+    """The weight of the KL in step 0, 1, ...: linear, and exactly the target `beta` from step `warmup` on."""
+    return beta if step >= warmup else beta * (step + 1) / (warmup + 1)
 
 
 def after_validation(
@@ -55,7 +57,7 @@ def after_validation(
     """
     if schedule.best is None or loss < schedule.best:
         schedule = replace(schedule, best=loss, best_step=step)
-    if step < options.warmup or not counted:
+    if step <= schedule.warmup or not counted:
         return schedule
     lr, waiting, cooldown = schedule.lr, schedule.waiting, schedule.cooldown
     if cooldown:
