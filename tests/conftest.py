@@ -4,14 +4,16 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from latentkit import registry
+from latentkit import registry, shell
+from latentkit.images.load import ImageSet
 from latentkit.protocol import Backend
 
 if importlib.util.find_spec("torch"):
@@ -68,6 +70,17 @@ def latentkit(environment, tmp_path) -> Run:
 
 
 @pytest.fixture
+def command(numpy_backend, environment, tmp_path, monkeypatch) -> Iterator[Callable[..., None]]:
+    """The same command line within this process, which is quicker: errors are raised, output goes to capsys."""
+    from latentkit.cli import app
+
+    monkeypatch.setenv("LATENTKIT_CACHE", environment["LATENTKIT_CACHE"])
+    monkeypatch.chdir(tmp_path)
+    yield lambda *arguments: app([*map(str, arguments)], standalone_mode=False)
+    shell.quiet(False)
+
+
+@pytest.fixture
 def sh(environment, tmp_path) -> Run:
     """Run a line of shell in the test's folder, in which `latentkit` is this one."""
 
@@ -82,7 +95,7 @@ def sh(environment, tmp_path) -> Run:
 def blob(rng: np.random.Generator, channel: int, side: int = 16) -> np.ndarray:
     """(side, side, 3) uint8: dim noise, and a square of 6 that is bright in one channel."""
     pixels = rng.integers(0, 60, (side, side, 3))
-    down, across = rng.integers(1, side - 6, 2)
+    down, across = rng.integers(0, side - 5, 2)
     pixels[down : down + 6, across : across + 6, channel] = 230
     return pixels.astype(np.uint8)
 
@@ -103,10 +116,43 @@ def blobs(tmp_path_factory) -> Path:
     return write_blobs(tmp_path_factory.mktemp("images") / "blobs")
 
 
+@pytest.fixture(scope="session")
+def trained(blobs, environment, tmp_path_factory) -> Path:
+    """A run on `blobs` by the NumPy backend: latent 4, a tenth held out. Shared: a test that changes it copies it."""
+    run = tmp_path_factory.mktemp("runs") / "run"
+    small = "--backend numpy --size 8 --latent 4 --width 4 --epochs 8 --batch 16 --lr 0.01"
+    subprocess.run(
+        [sys.executable, "-m", "latentkit", "train", str(blobs), "-o", str(run), "--quiet", *small.split()],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return run
+
+
 @pytest.fixture
 def make_blobs(tmp_path) -> Callable[..., Path]:
     """`make_blobs("name", each=20, seed=0)`: such a folder of the test's own."""
     return lambda name, **more: write_blobs(tmp_path / name, **more)
+
+
+@pytest.fixture
+def image_set() -> Callable[..., ImageSet]:
+    """`image_set(20, side=8, channels=3, seed=0)`: blobs in memory, in two classes, no two alike."""
+
+    def make(count: int, *, side: int = 8, channels: int = 3, seed: int = 0, prefix: str = "") -> ImageSet:
+        rng = np.random.default_rng(seed)
+        pixels = np.stack([blob(rng, index % 2, side)[..., :channels] for index in range(count)])
+        names = [f"{prefix}{index:03}" for index in range(count)]
+        return ImageSet(
+            np.array([f"{'ab'[index % 2]}/{name}.png" for index, name in enumerate(names)]),
+            np.array(["ab"[index % 2] for index in range(count)]),
+            np.array([blake2b(image.tobytes(), digest_size=16).hexdigest() for image in pixels]),
+            pixels,
+            (),
+        )
+
+    return make
 
 
 # Backends --------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""What lies on disk while a run goes on."""
+
+import json
+
+import latentkit_numpy
+import numpy as np
+import pytest
+
+from latentkit.architecture import initial_weights, mlp, parameters
+from latentkit.errors import FormatError
+from latentkit.formats.tensors import read_tensors, write_tensors
+from latentkit.objective import Objective
+from latentkit.protocol import Batch
+from latentkit.training.checkpoint import EVERY, Checkpoint, restore
+from latentkit.training.figures import Sums
+from latentkit.training.loop import Position
+from latentkit.training.schedule import Schedule
+
+NETWORK = mlp((2, 2, 1), 1, 3)
+
+
+def model(seed: int = 0):
+    weights = initial_weights(NETWORK, seed)
+    return latentkit_numpy.build(NETWORK, Objective(), {f"weights/{name}": w for name, w in weights.items()})
+
+
+def step(one) -> None:
+    images = np.arange(8, dtype=np.uint8).reshape(2, 2, 2, 1)
+    one.step(Batch(images, images, np.ones((2, 1), np.float32)), learning_rate=0.1, beta=1.0)
+
+
+def weights_of(path):
+    return read_tensors(path / "weights.safetensors")[0]
+
+
+def assert_weights(found, expected):
+    assert set(found) == set(parameters(NETWORK))
+    for name, value in found.items():
+        np.testing.assert_array_equal(value, expected.state()[f"weights/{name}"])
+
+
+def test_without_a_validation_the_best_weights_are_the_last(tmp_path):
+    Checkpoint(tmp_path).save(model(), Position(Schedule(1e-3, 0)))
+    assert_weights(weights_of(tmp_path), model())
+    assert restore(tmp_path)[2] is None
+
+
+def test_the_best_weights_stay_while_training_goes_on(tmp_path):
+    one, checkpoint = model(), Checkpoint(tmp_path)
+    checkpoint.improved(one)
+    step(one)
+    checkpoint.save(one, Position(Schedule(1e-3, 0)))
+    assert_weights(weights_of(tmp_path), model())
+    state, _, best = restore(tmp_path)
+    assert not np.array_equal(state["weights/decoder.logits.weight"], best["decoder.logits.weight"])
+
+
+def test_the_state_is_restored_whole(tmp_path):
+    one = model()
+    step(one)
+    Checkpoint(tmp_path).save(one, Position(Schedule(1e-3, 0)))
+    state, _, _ = restore(tmp_path)
+    assert state.keys() == one.state().keys()
+    for name, value in one.state().items():
+        np.testing.assert_array_equal(state[name], value)
+    assert state["step"] == 1
+
+
+def test_the_position_is_restored_to_the_last_bit(tmp_path):
+    position = Position(
+        Schedule(1 / 3, 7, best=-1e5 / 3, best_step=4, counted_best=0.1, stale=2, waiting=1, cooldown=1),
+        step=5,
+        seconds=1 / 7,
+        sums=Sums(3, 0.1, 0.2, 0.3, 1e300, 0.7),
+        best={"best": {"step": 4, "epoch": 1, "loss": -1e5 / 3}},
+    )
+    Checkpoint(tmp_path).save(model(), position)
+    assert restore(tmp_path)[1] == position
+
+
+def test_the_best_weights_are_restored_and_kept_by_the_next(tmp_path):
+    one, checkpoint = model(), Checkpoint(tmp_path)
+    checkpoint.improved(one)
+    step(one)
+    checkpoint.save(one, Position(Schedule(1e-3, 0)))
+    _, position, best = restore(tmp_path)
+    Checkpoint(tmp_path, best).save(one, position)
+    assert_weights(weights_of(tmp_path), model())
+
+
+def test_after_a_step_went_wrong_only_the_best_weights_are_written(tmp_path):
+    one, checkpoint = model(), Checkpoint(tmp_path)
+    checkpoint.save(one, Position(Schedule(1e-3, 0)))
+    last = (tmp_path / "last.safetensors").read_bytes()
+    step(one)
+    checkpoint.improved(one)
+    checkpoint.save_best()
+    assert_weights(weights_of(tmp_path), one)
+    assert (tmp_path / "last.safetensors").read_bytes() == last
+
+
+def test_without_a_best_there_is_nothing_to_write_then(tmp_path):
+    Checkpoint(tmp_path).save_best()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_is_due_when_the_last_is_long_ago(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path)
+    assert not checkpoint.due()
+    monkeypatch.setattr("latentkit.training.checkpoint.EVERY", 0.0)
+    assert checkpoint.due()
+    assert 5 <= EVERY <= 60
+
+
+@pytest.mark.parametrize(
+    "about", [{}, {"position": {}}, {"position": 3}, {"position": {"schedule": {"x": 1}}}]
+)
+def test_a_file_without_a_position_is_named(tmp_path, about):
+    write_tensors(tmp_path / "last.safetensors", {"step": np.array(1)}, about)
+    with pytest.raises(FormatError) as error:
+        restore(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path / 'last.safetensors'} does not say where the run stands; train it anew with --overwrite"
+    )
+
+
+def test_what_is_written_says_where_the_run_stands_in_json(tmp_path):
+    Checkpoint(tmp_path).save(model(), Position(Schedule(1e-3, 0), step=3))
+    _, about = read_tensors(tmp_path / "last.safetensors")
+    assert json.loads(json.dumps(about))["position"]["step"] == 3

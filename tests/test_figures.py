@@ -1,0 +1,168 @@
+"""The figures of a whole set, against NumPy over all of it at once."""
+
+import latentkit_numpy
+import numpy as np
+import pytest
+
+from latentkit.architecture import conv, initial_weights
+from latentkit.objective import SIGMA2_FLOOR, Objective
+from latentkit.protocol import Batch, Evaluation, Losses
+from latentkit.training.data import Subset
+from latentkit.training.figures import ACTIVE, Sums, evaluate, pool, variance
+
+PIXELS = 48
+
+
+def evaluations(n: int, batch: int, latent: int = 3, seed: int = 0) -> list[Evaluation]:
+    rng = np.random.default_rng(seed)
+    whole = Evaluation(
+        *(rng.random(n, np.float32) * 100 for _ in range(2)),
+        *(
+            rng.standard_normal((n, latent), np.float32) * np.array([1, 0.05, 2], np.float32)
+            for _ in range(2)
+        ),
+    )
+    return [Evaluation(*(column[at : at + batch] for column in whole)) for at in range(0, n, batch)]
+
+
+def subset(pixels: np.ndarray) -> Subset:
+    return Subset(pixels, np.arange(len(pixels)))
+
+
+def model(seed: int = 0, side: int = 8, latent: int = 3):
+    architecture = conv((side, side, 3), latent, 4)
+    state = {f"weights/{name}": value for name, value in initial_weights(architecture, seed).items()}
+    return latentkit_numpy.build(architecture, Objective(), state)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 10, 23, 100])
+def test_figures_are_those_of_the_whole_set_however_it_is_cut(batch):
+    _, squared, mu, logvar = (
+        np.concatenate(column).astype(np.float64) for column in zip(*evaluations(23, 23), strict=True)
+    )
+    kl = (0.5 * (np.exp(logvar) + mu**2 - 1 - logvar)).mean(axis=0)
+    sigma2 = squared.sum() / (23 * PIXELS)
+    reconstruction = np.mean(squared / 2 / sigma2 + PIXELS / 2 * np.log(2 * np.pi * sigma2))
+    found = pool(evaluations(23, batch), Objective(), pixels=PIXELS, pixel_variance=2.0, beta=4.0)
+    assert found.reconstruction == pytest.approx(reconstruction, rel=1e-12)
+    assert found.kl_per_dim == pytest.approx(tuple(kl), rel=1e-6)
+    assert found.kl == pytest.approx(kl.sum(), rel=1e-6)
+    assert found.loss == pytest.approx(reconstruction + 4 * kl.sum(), rel=1e-6)
+    assert found.mse == pytest.approx(squared.mean() / PIXELS, rel=1e-12)
+    assert found.r2 == pytest.approx(1 - squared.mean() / PIXELS / 2, rel=1e-12)
+    assert found.sigma == pytest.approx(np.sqrt(sigma2), rel=1e-12)
+    assert found.active_units == np.sum(mu.var(axis=0) > ACTIVE) == 2
+
+
+def test_a_calibrated_reconstruction_is_the_gaussian_at_its_best():
+    found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    for sigma in (found.sigma * 0.99, found.sigma * 1.01):
+        fixed = pool(evaluations(23, 7), Objective(sigma=sigma), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+        assert fixed.sigma == pytest.approx(sigma)
+        assert fixed.reconstruction > found.reconstruction
+
+
+def test_a_perfect_reconstruction_has_the_sigma_of_rounding():
+    perfect = [one._replace(squared_error=np.zeros(len(one.mu), np.float32)) for one in evaluations(9, 4)]
+    found = pool(perfect, Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    assert found.sigma == pytest.approx(np.sqrt(SIGMA2_FLOOR))
+    assert found.r2 == 1.0
+
+
+def test_a_bernoulli_has_its_own_reconstruction_and_no_sigma():
+    cut = evaluations(23, 7)
+    found = pool(cut, Objective(likelihood="bernoulli"), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    expected = np.concatenate([one.reconstruction for one in cut]).astype(np.float64).mean()
+    assert (found.sigma, found.reconstruction) == (None, pytest.approx(expected, rel=1e-12))
+
+
+def test_free_bits_are_in_the_loss_and_not_in_the_kl():
+    plain = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    free = pool(evaluations(23, 7), Objective(free_bits=1.0), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    assert free.kl == plain.kl
+    expected = plain.reconstruction + sum(max(1.0, kl) for kl in plain.kl_per_dim)
+    assert free.loss == pytest.approx(expected, rel=1e-12)
+    assert free.loss > plain.loss
+
+
+def test_the_mean_image_has_an_r2_of_zero():
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 4, 4, 3), dtype=np.uint8)
+    unit = pixels / 255
+    errors = np.square(unit - unit.mean(axis=0)).sum(axis=(1, 2, 3))
+    each = [Evaluation(errors, errors, np.zeros((30, 2)), np.zeros((30, 2)))]
+    found = pool(each, Objective(), pixels=PIXELS, pixel_variance=variance(subset(pixels)), beta=1.0)
+    assert found.r2 == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2, 64, 65, 200])
+def test_variance_is_that_of_numpy(n):
+    pixels = np.random.default_rng(n).integers(0, 256, (n + 5, 4, 6, 3), dtype=np.uint8)
+    rows = np.random.default_rng(n).permutation(n + 5)[:n]
+    expected = (pixels[rows] / 255).var(axis=0).mean()
+    assert variance(Subset(pixels, rows)) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_images_that_are_all_alike_have_no_r2():
+    pixels = np.full((70, 4, 4, 3), 201, np.uint8)
+    assert variance(subset(pixels)) == 0
+    found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=0.0, beta=1.0)
+    assert found.r2 is None
+    assert Sums(images=1).means(PIXELS, 0.0)["r2"] is None
+
+
+def test_two_validations_of_one_model_are_the_same(image_set):
+    images = subset(image_set(11).pixels)
+    first, second = (list(evaluate(model(), images, 3, 4, seed=5)) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        for column, again in zip(one, other, strict=True):
+            np.testing.assert_array_equal(column, again)
+
+
+def test_every_image_is_validated_and_once(image_set):
+    images = subset(image_set(11).pixels)
+    found = list(evaluate(model(), images, 3, 4, seed=5))
+    assert [len(one.mu) for one in found] == [4, 4, 3]
+    np.testing.assert_allclose(
+        np.concatenate([one.mu for one in found]), model().encode(images.pixels).mu, atol=1e-6
+    )
+
+
+def test_the_noise_of_an_image_does_not_depend_on_the_batch(image_set):
+    images, seen = subset(image_set(11).pixels), []
+
+    class Watching:
+        def evaluate(self, batch: Batch) -> Evaluation:
+            seen.append(batch.noise)
+            return model().evaluate(batch)
+
+    for batch in (4, 11):
+        list(evaluate(Watching(), images, 3, batch, seed=5))
+    np.testing.assert_array_equal(np.concatenate(seen[:3]), seen[3])
+    list(evaluate(Watching(), images, 3, 11, seed=6))
+    assert not np.array_equal(seen[3], seen[4])
+
+
+def test_steps_are_weighted_by_their_images():
+    sums = Sums()
+    sums.add(Losses(np.float32(10), 8.0, 2.0, 48.0), 3)
+    sums.add(Losses(20.0, 16.0, 4.0, 96.0), 1)
+    assert sums.means(PIXELS, 2.0) == {
+        "loss": 12.5,
+        "reconstruction": 10.0,
+        "kl": 2.5,
+        "mse": 1.25,
+        "r2": 1 - 1.25 / 2,
+    }
+
+
+@pytest.mark.parametrize(("mu", "finite"), [(np.inf, False), (np.nan, False), (1e38, True)])
+def test_what_is_not_finite_makes_the_loss_so_without_a_warning(mu, finite):
+    one = evaluations(5, 5)[0]
+    one.mu[2, 1] = mu
+    found = pool([one], Objective(), pixels=PIXELS, pixel_variance=1.0, beta=0.0)
+    assert np.isfinite(found.loss) == finite
+
+
+def test_a_line_of_history_has_the_figures_and_no_others():
+    found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    assert list(found.summary()) == ["loss", "reconstruction", "kl", "mse", "r2", "active_units"]

@@ -1,0 +1,91 @@
+"""Signals between two steps."""
+
+import signal
+import threading
+
+import pytest
+
+from latentkit.training.interrupt import BetweenSteps
+
+
+class Heard(Exception):  # noqa: N818  (what a handler of somebody else's raises)
+    pass
+
+
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def number(request):
+    """A signal whose handler raises Heard."""
+
+    def handler(number, frame):
+        raise Heard(number)
+
+    before = signal.signal(request.param, handler)
+    yield request.param
+    signal.signal(request.param, before)
+
+
+def test_without_a_signal_nothing_is_asked_and_acting_does_nothing(number):
+    with BetweenSteps() as signals:
+        assert not signals.asked
+        signals.act()
+
+
+def test_a_first_signal_is_noted_and_acted_on_later(number):
+    with BetweenSteps() as signals:
+        signal.raise_signal(number)
+        assert signals.asked
+        with pytest.raises(Heard):
+            signals.act()
+        assert not signals.asked
+
+
+def test_a_second_signal_acts_at_once(number):
+    with BetweenSteps():
+        signal.raise_signal(number)
+        with pytest.raises(Heard):
+            signal.raise_signal(number)
+
+
+def test_afterwards_the_handlers_are_those_from_before(number):
+    before = signal.getsignal(number)
+    with BetweenSteps():
+        assert signal.getsignal(number) != before
+    assert signal.getsignal(number) == before
+
+
+def test_afterwards_they_are_so_after_an_exception_too(number):
+    before = signal.getsignal(number)
+    with pytest.raises(ZeroDivisionError), BetweenSteps():
+        _ = 1 / 0
+    assert signal.getsignal(number) == before
+
+
+def test_a_default_handler_becomes_a_keyboard_interrupt(number):
+    signal.signal(number, signal.SIG_DFL)
+    with BetweenSteps() as signals:
+        signal.raise_signal(number)
+        with pytest.raises(KeyboardInterrupt):
+            signals.act()
+
+
+def test_a_signal_that_is_ignored_stays_ignored(number):
+    signal.signal(number, signal.SIG_IGN)
+    with BetweenSteps() as signals:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        assert not signals.asked
+    assert signal.getsignal(number) == signal.SIG_IGN
+
+
+def test_outside_the_main_thread_no_handler_is_touched(number):
+    before = signal.getsignal(number)
+    found = []
+
+    def work():
+        with BetweenSteps() as signals:
+            found.append((signal.getsignal(number), signals.asked))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [(before, False)]

@@ -1,0 +1,270 @@
+"""The loop: what happens next depends on the seed and the step alone."""
+
+import json
+from dataclasses import replace
+
+import latentkit_numpy
+import numpy as np
+import pytest
+
+from latentkit.architecture import conv, initial_weights
+from latentkit.errors import TrainingError
+from latentkit.images.augment import denoise
+from latentkit.objective import Objective
+from latentkit.randomness import generator
+from latentkit.training.data import divide
+from latentkit.training.loop import Loop, Position, Stepped, Stopped, Validated
+from latentkit.training.options import resolve
+
+SMALL = {"size": 8, "latent": 3, "width": 4, "batch": 8, "epochs": 3, "validation": 0.25}
+
+
+class Watching:
+    """The NumPy backend's model; what it is given is kept."""
+
+    def __init__(self, state=None, channels: int = 3, latent: int = 3, side: int = 8) -> None:
+        architecture = conv((side, side, channels), latent, 4)
+        weights = {f"weights/{name}": value for name, value in initial_weights(architecture, 0).items()}
+        self.model = latentkit_numpy.build(architecture, Objective(), state or weights)
+        self.steps, self.validations = [], 0
+
+    def step(self, batch, *, learning_rate, beta):
+        self.steps.append((batch, learning_rate, beta))
+        return self.model.step(batch, learning_rate=learning_rate, beta=beta)
+
+    def evaluate(self, batch):
+        self.validations += 1
+        return self.model.evaluate(batch)
+
+    def state(self):
+        return self.model.state()
+
+
+def begun(images, position=None, state=None, **given):
+    """A loop over these images, and the model that it drives."""
+    options = resolve(SMALL | given)
+    channels, side = images.pixels.shape[3], images.pixels.shape[1]
+    model = Watching(state, channels, options.latent, side)
+    position = position or Position.beginning(options, 10**6)
+    return Loop(
+        model, divide(images, options.validation, options.seed), options, Objective(), position
+    ), model
+
+
+def records(events):
+    """What was validated, without the time it took."""
+    found = [event.record for event in events if isinstance(event, Validated)]
+    timeless = ("seconds", "images_per_second")
+    return [{key: value for key, value in record.items() if key not in timeless} for record in found]
+
+
+def assert_same(state, other):
+    assert state.keys() == other.keys()
+    for name, value in state.items():
+        np.testing.assert_array_equal(value, other[name], err_msg=name)
+
+
+def test_the_same_seed_gives_the_same_weights_bit_for_bit(image_set):
+    (one, first), (two, second) = (begun(image_set(20)) for _ in range(2))
+    assert records(one.events()) == records(two.events())
+    assert_same(first.state(), second.state())
+
+
+def test_another_seed_gives_others(image_set):
+    (one, first), (two, second) = begun(image_set(20)), begun(image_set(20), seed=1)
+    list(one.events()), list(two.events())
+    assert not np.array_equal(
+        first.state()["weights/decoder.logits.weight"], second.state()["weights/decoder.logits.weight"]
+    )
+
+
+def test_order_and_noise_are_functions_of_seed_and_step(image_set):
+    loop, model = begun(image_set(20))
+    list(loop.events())
+    training = divide(image_set(20), 0.25, 0).training
+    assert len(model.steps) == 6
+    for step, (batch, _, _) in enumerate(model.steps):
+        order = generator(0, "order", step // 2).permutation(15)[(step % 2) * 8 :][:8]
+        np.testing.assert_array_equal(batch.images, training.take(order))
+        assert batch.targets is batch.images
+        noise = generator(0, "noise", step).standard_normal((len(order), 3), np.float32)
+        np.testing.assert_array_equal(batch.noise, noise)
+
+
+def test_an_epoch_sees_every_image_once_and_each_in_another_order(image_set):
+    loop, model = begun(image_set(20))
+    list(loop.events())
+    seen = [[image.tobytes() for image in batch.images] for batch, _, _ in model.steps]
+    epochs = [seen[at] + seen[at + 1] for at in (0, 2, 4)]
+    assert [len(set(epoch)) for epoch in epochs] == [15, 15, 15]
+    assert set(epochs[0]) == set(epochs[1]) == set(epochs[2])
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_denoise_moves_what_is_seen_and_not_what_must_be_given_back(image_set):
+    (plain, expected), (loop, model) = begun(image_set(20)), begun(image_set(20), augment="denoise")
+    list(plain.events()), list(loop.events())
+    for step, ((clean, _, _), (moved, _, _)) in enumerate(zip(expected.steps, model.steps, strict=True)):
+        np.testing.assert_array_equal(moved.targets, clean.images)
+        np.testing.assert_array_equal(moved.images, denoise(clean.images, generator(0, "augment", step)))
+        assert not np.array_equal(moved.images, clean.images)
+
+
+def test_beta_warms_up_step_by_step(image_set):
+    loop, model = begun(image_set(20), warmup=3, beta=2.0)
+    told = [record["beta"] for record in records(loop.events())]
+    assert [beta for _, _, beta in model.steps] == [0.5, 1.0, 1.5, 2.0, 2.0, 2.0]
+    assert told == [1.0, 2.0, 2.0]
+
+
+def test_a_validation_an_epoch_and_then_the_end(image_set):
+    loop, _ = begun(image_set(20))
+    events = list(loop.events())
+    kinds = [type(event) for event in events]
+    assert kinds == [Stepped, Validated, Stepped] * 3 + [Stopped]
+    assert events[-1] == Stopped(early=False)
+    assert [event.record["epoch"] for event in events if isinstance(event, Validated)] == [1, 2, 3]
+
+
+def test_the_end_is_validated_though_it_is_off_the_grid(image_set):
+    loop, _ = begun(image_set(20), validate_every=4)
+    found = [(record["epoch"], record["step"]) for record in records(loop.events())]
+    assert found == [(2, 4), (3, 6)]
+
+
+def test_figures_of_training_are_of_the_steps_since_the_last_validation(image_set):
+    loop, model = begun(image_set(20))
+    found = records(loop.events())
+    again = Watching()
+    losses = [again.step(batch, learning_rate=lr, beta=beta) for batch, lr, beta in model.steps]
+    for index, record in enumerate(found):
+        first, second = losses[2 * index : 2 * index + 2]
+        assert record["train"]["loss"] == pytest.approx((8 * first.loss + 7 * second.loss) / 15, rel=1e-12)
+
+
+def test_patience_ends_it_early(image_set):
+    loop, _ = begun(image_set(20), epochs=50, lr=1e-12, patience=2)
+    events = list(loop.events())
+    assert events[-1] == Stopped(early=True)
+    assert loop.position.step == 3 * 2
+
+
+def test_patience_that_ends_with_the_last_epoch_is_not_early(image_set):
+    loop, _ = begun(image_set(20), epochs=3, lr=1e-12, patience=2)
+    assert list(loop.events())[-1] == Stopped(early=False)
+
+
+def test_the_plateau_lowers_the_learning_rate_of_the_steps_after_it(image_set):
+    loop, model = begun(image_set(20), epochs=4, lr=1e-12, min_lr=0.0, plateau_patience=1)
+    list(loop.events())
+    assert [rate for _, rate, _ in model.steps] == [1e-12] * 4 + [5e-13] * 2 + [2.5e-13] * 2
+
+
+# Going on ------------------------------------------------------------------------------------
+
+
+def halted(images, after: int, **given):
+    """A loop that is asked to stop after so many steps, its position by way of JSON, and the state."""
+    loop, model = begun(images, **given)
+    events = list(loop.events(lambda: loop.position.step >= after))
+    position = Position.from_json(json.loads(json.dumps(loop.position.to_json())))
+    return events, position, model.state()
+
+
+@pytest.mark.parametrize("after", [1, 2, 3, 5, 6])
+@pytest.mark.parametrize("every", [None, 4, 1])
+def test_going_on_equals_an_unbroken_run(image_set, after, every):
+    given = {"validate_every": every, "epochs": 4, "warmup": 3, "patience": 3, "augment": "denoise"}
+    unbroken, model = begun(image_set(20), **given)
+    whole = records(unbroken.events())
+    events, position, state = halted(image_set(20), after, **given)
+    assert not isinstance(events[-1], Stopped)
+    loop, resumed = begun(image_set(20), position, state, **given)
+    assert records(events) + records(loop.events()) == whole
+    assert_same(resumed.state(), model.state())
+    assert replace(loop.position, seconds=0) == replace(unbroken.position, seconds=0)
+
+
+@pytest.mark.parametrize("every", [None, 4, 5])
+def test_more_epochs_after_the_end_equal_a_longer_run(image_set, every):
+    unbroken, model = begun(image_set(20), epochs=5, validate_every=every)
+    whole = records(unbroken.events())
+    short, before = begun(image_set(20), epochs=3, validate_every=every)
+    first = records(short.events())
+    loop, resumed = begun(image_set(20), short.position, before.state(), epochs=5, validate_every=every)
+    grid = every or 2
+    assert [
+        one for one in first + records(loop.events()) if one["step"] % grid == 0 or one["step"] == 10
+    ] == whole
+    assert_same(resumed.state(), model.state())
+
+
+def test_a_stop_that_is_asked_for_comes_after_the_validation_that_was_due(image_set):
+    events, position, _ = halted(image_set(20), 2)
+    assert [type(event) for event in events] == [Stepped, Validated, Stepped]
+    assert position.step == 2
+
+
+def test_the_position_keeps_what_the_record_says_of_the_best(image_set):
+    loop, _ = begun(image_set(20))
+    validated = [event for event in loop.events() if isinstance(event, Validated)]
+    best = min(validated, key=lambda event: event.figures.loss)
+    assert loop.position.best["best"] == {
+        "step": best.record["step"],
+        "epoch": best.record["epoch"],
+        "loss": best.figures.loss,
+    }
+    assert loop.position.best["validation"]["kl_per_dim"] == best.figures.kl_per_dim
+    assert loop.position.schedule.best == best.figures.loss
+
+
+# What goes wrong -----------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy tells of what is meant to happen
+def test_a_loss_that_is_not_finite_stops_it_and_names_the_first_step(image_set):
+    loop, model = begun(image_set(20), lr=1e12, epochs=40)
+    with pytest.raises(TrainingError) as error:
+        list(loop.events())
+    again = Watching()
+    losses = [float(again.step(b, learning_rate=lr, beta=beta).loss) for b, lr, beta in model.steps]
+    first = int(np.flatnonzero(~np.isfinite(losses))[0]) + 1
+    assert f"the training loss is not finite at step {first}: " in str(error.value)
+    assert "lower --lr" in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_validation_that_is_not_finite_stops_it_too(image_set):
+    loop, model = begun(image_set(20))
+    events = loop.events()
+    next(events)
+    model.model._weights["encoder.posterior.bias"][:] = np.nan
+    with pytest.raises(TrainingError, match=r"the (training|validation) loss is not finite at step 2: "):
+        list(events)
+
+
+# The smallest sets ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "side", "channels", "given"),
+    [
+        (2, 8, 3, {}),
+        (5, 8, 3, {"batch": 1000}),
+        (20, 8, 1, {}),
+        (20, 8, 3, {"latent": 1}),
+        (20, 6, 3, {"batch": 1}),
+        (20, 8, 3, {"validate_every": 1000}),
+    ],
+)
+def test_it_trains_on_what_is_small(image_set, count, side, channels, given):
+    loop, _ = begun(image_set(count, side=side, channels=channels), **given)
+    assert len(records(loop.events())) in (1, 3)
+
+
+def test_images_that_are_all_alike_but_one_have_no_r2(image_set):
+    images = image_set(2)
+    loop, _ = begun(images)
+    for record in records(loop.events()):
+        assert record["validation"]["r2"] is None
+        assert record["train"]["r2"] is None

@@ -1,0 +1,60 @@
+"""The options of a run: what was given over what is usual, and what a resumed run may change."""
+
+import pytest
+
+from latentkit.errors import TrainingError
+from latentkit.training.options import DEFAULTS, names, resolve, resume
+
+
+def test_what_is_given_takes_the_place_of_the_default():
+    options = resolve({"latent": 3, "beta": 0.5})
+    assert (options.latent, options.beta, options.size) == (3, 0.5, DEFAULTS.size)
+
+
+def test_every_option_survives_the_record():
+    options = resolve({"latent": 3, "validation": "held-out", "sigma": 0.1, "warmup": 7})
+    assert list(options.to_json()) == names()
+    assert resume(options.to_json(), {}) == options
+
+
+def test_a_learning_rate_below_the_usual_least_lowers_it():
+    assert resolve({"lr": 1e-5}).min_lr == 1e-5
+    assert resolve({"lr": 1e-2}).min_lr == DEFAULTS.min_lr
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"sigma": 0.1, "likelihood": "bernoulli"}, "--sigma is of the Gaussian likelihood; "),
+        ({"lr": 1e-4, "min_lr": 1e-3}, "--min-lr 0.001 is above --lr 0.0001; lower it"),
+        ({"lr": float("nan")}, "--lr is nan; give it a finite number"),
+        ({"free_bits": float("inf")}, "--free-bits is inf; give it a finite number"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_by_name(given, told):
+    with pytest.raises(TrainingError) as error:
+        resolve(given)
+    assert str(error.value).startswith(told)
+
+
+def test_a_resumed_run_may_have_more_epochs():
+    stored = resolve({"epochs": 3, "latent": 4}).to_json()
+    assert resume(stored, {"epochs": 9, "latent": 4}) == resolve({"epochs": 9, "latent": 4})
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "epochs"])
+def test_a_resumed_run_may_change_nothing_else(name):
+    stored = resolve({}).to_json()
+    with pytest.raises(TrainingError) as error:
+        resume(stored, {name: "other"})
+    option = f"--{name.replace('_', '-')}"
+    assert str(error.value) == (
+        f"{option} is {stored[name]} in the run and other now; "
+        f"a run goes on as it began: leave {option} out, or start another run"
+    )
+
+
+def test_an_option_younger_than_the_run_has_its_default():
+    stored = resolve({}).to_json()
+    del stored["augment"]
+    assert resume(stored, {}) == DEFAULTS

@@ -1,0 +1,325 @@
+"""A run that is interrupted, killed or made longer, and goes on."""
+
+import json
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latentkit.errors import BackendError, FormatError, TrainingError
+from latentkit.formats import history
+from latentkit.formats.run import read_record
+from latentkit.formats.tensors import read_tensors, write_tensors
+from latentkit.images import find
+from latentkit.training.checkpoint import restore
+from latentkit.training.loop import Stepped, Validated
+from latentkit.training.run import Ended, Request, train
+
+SMALL = {"size": 8, "latent": 3, "width": 4, "batch": 16, "epochs": 3, "lr": 0.01, "validation": 0.2}
+
+
+@pytest.fixture
+def run(blobs, numpy_backend):
+    """Train; `at` maps a step to what is done as soon as it is, `given` are options. Returns what was told."""
+
+    def run(
+        out: Path, *, images=blobs, backend=numpy_backend, resume=False, overwrite=False, at=None, **given
+    ):
+        told = []
+
+        def listen(event):
+            told.append(event)
+            if isinstance(event, Stepped) and event.step in (at or {}):
+                at[event.step]()
+
+        options = given if resume else SMALL | given
+        train(
+            Request(
+                find([str(images)]), out, options, backend, resume=resume, overwrite=overwrite, cache=False
+            ),
+            listen,
+        )
+        return told
+
+    return run
+
+
+def interrupt():
+    signal.raise_signal(signal.SIGINT)
+
+
+def crash():
+    raise ZeroDivisionError
+
+
+def timeless(out: Path):
+    """Every line of history without the time it took."""
+    return [
+        {key: value for key, value in record.items() if key not in ("seconds", "images_per_second")}
+        for record in history.read(out / "history.jsonl")
+    ]
+
+
+def position(out: Path):
+    found = restore(out)[1]
+    return replace(found, seconds=0, sums=replace(found.sums, seconds=0))
+
+
+def assert_equal_runs(one: Path, other: Path):
+    """In weights, optimiser, position and best weights bit for bit; in history and record but for the time."""
+    (arrays, _), (expected, _) = (read_tensors(out / "last.safetensors") for out in (one, other))
+    assert arrays.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(arrays[name], value, err_msg=name)
+    assert position(one) == position(other)
+    assert (one / "weights.safetensors").read_bytes() == (other / "weights.safetensors").read_bytes()
+    assert timeless(one) == timeless(other)
+    assert read_record(one) == read_record(other)
+
+
+@pytest.fixture(params=["numpy", "torch"])
+def exact(request, load_backend):
+    """A backend that is exact: the same steps give the same bits."""
+    if request.param != "numpy":
+        load_backend(request.param)
+    return request.param
+
+
+@pytest.mark.parametrize(("after", "every"), [(1, None), (5, None), (6, None), (4, 2), (5, 2), (8, 2)])
+def test_an_interrupted_run_goes_on_to_what_an_unbroken_one_is(run, tmp_path, exact, after, every):
+    options = {"validate_every": every, "backend": exact, "warmup": 3}
+    run(tmp_path / "unbroken", **options)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run", at={after: interrupt}, **options)
+    assert read_record(tmp_path / "run")["state"] == "interrupted"
+    assert restore(tmp_path / "run")[1].step == after
+    run(tmp_path / "run", resume=True, backend=exact)
+    assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
+
+
+def test_it_may_be_interrupted_again_and_again(run, tmp_path):
+    run(tmp_path / "unbroken", augment="denoise")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run", at={1: interrupt}, augment="denoise")
+    for step in (3, 4, 8):
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "run", at={step: interrupt}, resume=True)
+    run(tmp_path / "run", resume=True)
+    assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
+
+
+@pytest.mark.parametrize("after", [2, 3, 7])
+@pytest.mark.parametrize("checkpoints", ["none but the first", "at every step"])
+def test_a_run_that_crashed_goes_on_from_its_checkpoint(run, tmp_path, monkeypatch, after, checkpoints):
+    run(tmp_path / "unbroken")
+    if checkpoints == "at every step":
+        monkeypatch.setattr("latentkit.training.checkpoint.EVERY", 0.0)
+    with pytest.raises(ZeroDivisionError):
+        run(tmp_path / "run", at={after: crash})
+    assert read_record(tmp_path / "run")["state"] == "running"
+    assert restore(tmp_path / "run")[1].step == (after if checkpoints == "at every step" else 0)
+    told = run(tmp_path / "run", resume=True)
+    assert len([event for event in told if isinstance(event, Stepped)]) < 9 or "none" in checkpoints
+    assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
+
+
+def test_history_beyond_the_checkpoint_is_told_once(run, tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        run(tmp_path / "run", at={7: crash})
+    assert [record["step"] for record in timeless(tmp_path / "run")] == [3, 6]
+    with (tmp_path / "run" / "history.jsonl").open("a") as file:
+        file.write('{"step": 7, "tra')
+    run(tmp_path / "run", resume=True)
+    assert [record["step"] for record in timeless(tmp_path / "run")] == [3, 6, 9]
+
+
+def test_what_the_record_says_of_the_best_is_what_the_checkpoint_has(run, tmp_path):
+    run(tmp_path / "run")
+    stale = json.loads((tmp_path / "run" / "run.json").read_text())
+    stale["best"]["loss"] = -1e9
+    (tmp_path / "run" / "run.json").write_text(json.dumps(stale))
+    run(tmp_path / "run", resume=True)
+    best = min(timeless(tmp_path / "run"), key=lambda record: record["validation"]["loss"])
+    assert read_record(tmp_path / "run")["best"] == {
+        "step": best["step"],
+        "epoch": best["epoch"],
+        "loss": best["validation"]["loss"],
+    }
+
+
+@pytest.mark.parametrize("every", [None, 1])
+def test_more_epochs_give_what_a_longer_run_gives(run, tmp_path, every):
+    run(tmp_path / "unbroken", epochs=5, validate_every=every)
+    run(tmp_path / "run", epochs=2, validate_every=every)
+    run(tmp_path / "run", resume=True, epochs=5)
+    assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
+
+
+def test_a_validation_off_the_grid_at_the_end_does_not_change_what_follows(run, tmp_path):
+    run(tmp_path / "unbroken", epochs=5, validate_every=4)
+    run(tmp_path / "run", epochs=3, validate_every=4)
+    run(tmp_path / "run", resume=True, epochs=5)
+    assert [record["step"] for record in timeless(tmp_path / "run")] == [4, 8, 9, 12, 15]
+    assert [record for record in timeless(tmp_path / "run") if record["step"] != 9] == timeless(
+        tmp_path / "unbroken"
+    )
+    (state, _, _), (expected, _, _) = (restore(tmp_path / name) for name in ("run", "unbroken"))
+    for name, value in expected.items():
+        np.testing.assert_array_equal(state[name], value, err_msg=name)
+
+
+def test_a_run_that_is_done_stays_as_it_is(run, tmp_path):
+    def files():
+        kept = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+        return kept | {"run.json": json.loads(kept["run.json"])}
+
+    run(tmp_path / "run")
+    before = files()
+    told = run(tmp_path / "run", resume=True)
+    assert files() == before
+    assert not any(isinstance(event, Stepped | Validated) for event in told)
+    assert told[-1] == Ended("done")
+
+
+def test_the_same_options_may_be_said_again(run, tmp_path):
+    run(tmp_path / "run", warmup=10**6)
+    run(tmp_path / "run", resume=True, warmup=10**6, **SMALL)
+
+
+@pytest.mark.parametrize(("here", "there"), [("numpy", "torch"), ("torch", "numpy")])
+def test_a_run_may_go_on_in_another_backend(run, tmp_path, load_backend, here, there):
+    load_backend("torch")
+    run(tmp_path / "unbroken", backend=here)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run", backend=here, at={5: interrupt})
+    run(tmp_path / "run", backend=there, resume=True)
+    record, expected = (read_record(tmp_path / name) for name in ("run", "unbroken"))
+    assert (record["state"], record["backend"]["name"]) == ("done", there)
+    assert record["best"]["step"] == expected["best"]["step"] == 9
+    assert record["best"]["loss"] == pytest.approx(expected["best"]["loss"], abs=0.01)
+
+
+def test_it_goes_on_in_the_backend_that_began_it(run, tmp_path, load_backend):
+    load_backend("torch")
+    run(tmp_path / "run")
+    run(tmp_path / "run", backend=None, resume=True, epochs=4)
+    assert read_record(tmp_path / "run")["backend"]["name"] == "numpy"
+
+
+# What is refused -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refused(run, tmp_path):
+    """What is told when a run cannot go on; nothing of it may have changed."""
+
+    def refused(error=TrainingError, **more) -> str:
+        out = tmp_path / "run"
+        before = {path.name: path.read_bytes() for path in out.iterdir()}
+        with pytest.raises(error) as raised:
+            run(out, **{"resume": True, **more})
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+        return str(raised.value)
+
+    return refused
+
+
+def test_a_changed_option_is_refused_by_name(run, refused, tmp_path):
+    run(tmp_path / "run")
+    assert refused(latent=9).startswith("--latent is 3 in the run and 9 now; ")
+    assert refused(validate_every=9).startswith("--validate-every is None in the run and 9 now; ")
+
+
+def test_changed_images_are_refused_by_name(run, refused, make_blobs, tmp_path):
+    images = make_blobs("images")
+    run(tmp_path / "run", images=images)
+    one, other = images / "red" / "03.png", images / "blue" / "04.png"
+    moved = one.rename(images / "red" / "new.png")
+    assert refused(images=images).startswith(
+        "images missing since the run began: 1, the first 'red/03.png'; "
+    )
+    moved.rename(one)
+    (images / "green" / "zz.png").write_bytes(one.read_bytes())
+    assert refused(images=images).startswith("images new since the run began: 1, the first 'green/zz.png'; ")
+    (images / "green" / "zz.png").unlink()
+    kept = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    assert refused(images=images).startswith(
+        "images changed since the run began: 1, the first 'red/03.png'; "
+    )
+    one.write_bytes(kept)
+    run(tmp_path / "run", images=images, resume=True)
+
+
+def test_a_device_that_is_not_there_costs_no_run(run, refused, blobs, tmp_path):
+    run(tmp_path / "run", at={})
+    request = Request(find([str(blobs)]), tmp_path / "run", SMALL, "numpy", "cuda:7", cache=False)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    for how in ({"overwrite": True}, {"resume": True, "given": {}}):
+        with pytest.raises(BackendError, match="numpy has no device 'cuda:7'"):
+            train(replace(request, **how), lambda event: None)
+        assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_a_network_that_cannot_be_costs_no_run(run, tmp_path):
+    run(tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    with pytest.raises(Exception, match="even"):
+        run(tmp_path / "run", overwrite=True, size=7)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_a_run_without_its_state_says_what_to_do(run, tmp_path):
+    run(tmp_path / "run")
+    (tmp_path / "run" / "last.safetensors").unlink()
+    with pytest.raises(FormatError, match="is no whole run; train it anew with --overwrite"):
+        run(tmp_path / "run", resume=True)
+
+
+def test_there_must_be_a_run(run, tmp_path):
+    with pytest.raises(FormatError, match="is not a run: there is no run"):
+        run(tmp_path / "none", resume=True)
+
+
+# What ends it otherwise ----------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy tells of what is meant to happen
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(run, tmp_path, load_backend, backend):
+    if backend != "numpy":
+        load_backend(backend)
+    run(tmp_path / "run", backend=backend)
+    good = (tmp_path / "run" / "weights.safetensors").read_bytes()
+    # The same run goes wrong after its last step, where --lr cannot be changed: by way of its own state.
+    state, about = read_tensors(tmp_path / "run" / "last.safetensors")
+    about["position"]["schedule"]["lr"] = 1e14
+    write_tensors(tmp_path / "run" / "last.safetensors", state, about)
+    (tmp_path / "run" / "weights.safetensors").unlink()
+    with pytest.raises(TrainingError) as error:
+        run(tmp_path / "run", backend=backend, resume=True, epochs=9)
+    told = "the training loss is not finite at step 11: the best weights before it are kept; "
+    assert str(error.value).startswith(told)
+    assert read_record(tmp_path / "run")["state"] == "stopped"
+    assert read_record(tmp_path / "run")["best"]["step"] == 9
+    assert (tmp_path / "run" / "weights.safetensors").read_bytes() == good
+
+
+def test_early_stop_is_told_and_recorded_as_done(run, tmp_path):
+    told = run(tmp_path / "run", epochs=50, lr=1e-9, patience=2)
+    assert told[-1] == Ended("stopped early: the validation loss no longer fell")
+    assert read_record(tmp_path / "run")["state"] == "done"
+    assert len(timeless(tmp_path / "run")) == 3
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_ignored_signal_does_not_end_a_run(run, tmp_path):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        told = run(tmp_path / "run", at={2: interrupt})
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert told[-1] == Ended("done")
+    assert len(timeless(tmp_path / "run")) == 3
