@@ -29,7 +29,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -100,8 +100,11 @@ def emit(text: str) -> None:
 
 def _tell(text: str) -> None:
     if sys.stderr is not None:
-        with suppress(OSError):
+        try:
             sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+        except OSError:
+            _abandon(2)
 
 
 def printable(text: str) -> str:
@@ -255,9 +258,13 @@ def _flush_stdout() -> None:
             with _stdout():
                 pass
     except OSError:
-        # The buffer keeps what it could not write, and the interpreter would try once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _abandon(1)
         raise
+
+
+def _abandon(descriptor: int) -> None:
+    """The buffer keeps what it could not write, and the interpreter would try again and exit with 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def _occupy_closed_descriptors() -> None:

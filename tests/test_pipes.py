@@ -23,7 +23,7 @@ def sh(tmp_path):
             ["sh", "-c", function + command],
             cwd=tmp_path,
             capture_output=True,
-            env={**os.environ, **environment},
+            env={**os.environ, "PYTHONUNBUFFERED": "", **environment},
             stdin=subprocess.DEVNULL,
             timeout=60,
         )
@@ -50,8 +50,16 @@ def test_latents_are_the_same_by_every_way_out_and_in(sh, tmp_path):
     assert len(files[0]) > 256_000
 
 
-def test_unbuffered_python_writes_the_same(sh):
+def test_unbuffered_python_behaves_the_same(sh, tmp_path):
     assert sh("app make", PYTHONUNBUFFERED="1").stdout == sh("app make").stdout
+    done = sh("app lines >/dev/full", PYTHONUNBUFFERED="1")
+    assert (done.returncode, done.stderr) == (
+        1,
+        b"a word\nlatentkit: standard output: No space left on device\n",
+    )
+    done = sh("{ app make --n 10000; echo $? >code; } | head -c 9", PYTHONUNBUFFERED="1")
+    assert (done.stdout[:4], done.stderr) == (b"PK\x03\x04", b"")
+    assert (tmp_path / "code").read_text() == "141\n"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +80,14 @@ def test_a_closed_pipe_is_141_and_silence(sh, tmp_path, command):
     assert done.stderr == b""
 
 
+def test_what_others_print_is_flushed_before_it_is_too_late(sh, tmp_path):
+    done = sh("app noisy >/dev/full")
+    assert (done.returncode, done.stderr) == (1, b"latentkit: standard output: No space left on device\n")
+    sh("{ app noisy 2>words; echo $? >code; } | true; until [ -s code ]; do sleep 0.05; done")
+    assert (tmp_path / "code").read_text() in ("141\n", "0\n")
+    assert (tmp_path / "words").read_bytes() == b""
+
+
 def test_the_first_line_is_there_and_the_rest_is_not_missed(sh, tmp_path):
     done = sh("{ app lines --n 10000; echo $? >code; } | head -n 1; until [ -s code ]; do sleep 0.05; done")
     assert (done.stdout, done.stderr) == (b"line 0\n", b"a word\n")
@@ -87,6 +103,11 @@ def test_a_closed_stdout_is_141_and_silence(sh, command):
 def test_a_closed_stdout_does_not_matter_to_a_file(sh, tmp_path):
     assert sh("app make -o file >&-").returncode == 0
     assert (tmp_path / "file").read_bytes() == sh("app make").stdout
+
+
+def test_what_a_library_prints_to_a_closed_stdout_gets_into_no_file(sh, tmp_path):
+    assert sh("app noisy -o file >&-").returncode == 0
+    assert (tmp_path / "file").read_bytes() == b"data"
 
 
 def test_a_closed_stdin_is_a_usage_error(sh):
@@ -114,16 +135,11 @@ def test_words_that_nobody_hears_do_not_stop_the_work(sh):
     assert (done.returncode, done.stdout) == (0, b"line 0\nline 1\nline 2\n")
 
 
-@pytest.mark.parametrize("command", ["lines", "make"])
+@pytest.mark.parametrize("command", ["lines", "make", "--help"])
 def test_a_full_disk_behind_stdout_is_one_line(sh, command):
     done = sh(f"app {command} >/dev/full")
     told = b"latentkit: standard output: No space left on device\n"
     assert (done.returncode, done.stderr.replace(b"a word\n", b"")) == (1, told)
-
-
-def test_a_full_disk_behind_the_help_is_one_line(sh):
-    done = sh("app --help >/dev/full")
-    assert (done.returncode, done.stderr) == (1, b"latentkit: No space left on device\n")
 
 
 def test_a_full_disk_keeps_the_old_file_and_leaves_no_other(sh, tmp_path):

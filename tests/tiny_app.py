@@ -1,6 +1,7 @@
 """A small app on latentkit.shell, run by test_shell and test_pipes as a program of its own."""
 
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -50,6 +51,17 @@ def make(n: int = 1000, output: Annotated[str, typer.Option("-o", "--output")] =
 def some_bytes(output: str) -> None:
     """Binary data."""
     shell.save_bytes(b"\x89PNG", output)
+
+
+@app.command()
+def noisy(output: Annotated[str | None, typer.Option("-o", "--output")] = None) -> None:
+    """Call a library that prints, while a file is open."""
+    if output is None:
+        sys.stdout.write("from Python, unflushed")
+    else:
+        with shell.open_output(output) as file:
+            os.write(1, b"from C")
+            file.write(b"data")
 
 
 @app.command()
