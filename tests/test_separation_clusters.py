@@ -21,7 +21,7 @@ from latentkit.separation.clusters import (
     matched_accuracy,
     recovery,
 )
-from latentkit.separation.judge import one_thread_each
+from latentkit.separation.threads import one_thread_each
 
 labellings = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=2, max_size=40)
 

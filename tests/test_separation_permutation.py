@@ -6,9 +6,9 @@ from scipy.stats import f, ncf
 from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.model_selection import LeaveOneGroupOut, LeaveOneOut, cross_val_predict, permutation_test_score
 
-from latentkit.separation.judge import one_thread_each
 from latentkit.separation.permutation import LeaveOneOut as HatMatrix
 from latentkit.separation.permutation import agreement, blocks, holm, permutation_p, permuted
+from latentkit.separation.threads import one_thread_each
 
 
 @pytest.fixture(autouse=True)

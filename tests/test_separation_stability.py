@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from latentkit.separation.clusters import kmeans
-from latentkit.separation.judge import one_thread_each
 from latentkit.separation.stability import jaccard, largest_stable
+from latentkit.separation.threads import one_thread_each
 
 
 @pytest.fixture(autouse=True)

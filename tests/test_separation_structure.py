@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from latentkit.separation import lloyd, structure
 from latentkit.separation.components import choose_components
-from latentkit.separation.judge import one_thread_each
+from latentkit.separation.threads import one_thread_each
 
 
 @pytest.fixture(autouse=True)

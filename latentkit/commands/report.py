@@ -7,7 +7,8 @@ import typer
 from latentkit import shell
 
 
-def _number_or_auto(text: str) -> str:
+def number_or_auto(text: str) -> str:
+    """The value of `--clusters`; a usage error unless it is a number or auto."""
     if text != "auto" and not (text.isascii() and text.isdigit()):
         raise typer.BadParameter(f"{text!r} is neither a number of clusters nor auto")
     return text
@@ -38,7 +39,7 @@ def report(
         str,
         typer.Option(
             metavar="K|auto",
-            callback=_number_or_auto,
+            callback=number_or_auto,
             help="Number of clusters; auto: of classes, or by BIC without labels.",
         ),
     ] = "auto",

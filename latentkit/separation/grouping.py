@@ -70,5 +70,5 @@ def discover(points: Floats, density: clusters.Density, options: Options) -> Clu
         labels = clusters.kmeans(points, k, options.seed).labels
         found = labels, jaccard(points, labels, options.rng(12))
     sizes = np.bincount(found[0], minlength=len(found[1]))
-    every = tuple(Found(int(n), float(j)) for n, j in zip(sizes, found[1], strict=True))
+    every = tuple(Found(int(sizes[c]), float(found[1][c])) for c in np.argsort(-sizes, kind="stable"))
     return Clusterings(len(every), chosen_by, components, None, None, density, every)

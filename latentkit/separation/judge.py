@@ -1,8 +1,6 @@
 """From latents to a report: every figure of the screen, in the order in which it is needed."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +15,8 @@ from latentkit.separation.rows import Rows, arrange, distinct, halves
 from latentkit.separation.scale import one_scale
 from latentkit.separation.structure import Structure
 from latentkit.separation.supervised import Scored, judge_labels, judge_tightness
+from latentkit.separation.threads import one_thread_each
 from latentkit.separation.thresholds import Thresholds
-
-ALONE = 5000
 
 
 def projection_of(latents: Latents, on: str) -> tuple[str, NDArray[np.floating]]:
@@ -57,16 +54,6 @@ def judge(latents: Latents, options: Options | None = None) -> Report:
         )
     with one_thread_each(len(rows)):
         return figures(rows, space, "schema" in latents.meta, options)
-
-
-@contextmanager
-def one_thread_each(rows: int) -> Iterator[None]:
-    """Products of a few thousand rows are done before their threads have met: on a busy machine ten times faster."""
-    import sklearn.cluster  # noqa: F401  (a library that is not loaded yet cannot be limited)
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(1, user_api=None if rows <= ALONE else "blas"):
-        yield
 
 
 def figures(rows: Rows, space: str, ours: bool, options: Options) -> Report:

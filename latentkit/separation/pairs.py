@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 ALL_PAIRS = 20  # more classes than this: only each class and its nearest
+MOST = 20_000  # rows of one permutation test
 WORK = 400_000_000  # rows x permutations of all pairs together; about ten seconds
 
 
@@ -106,7 +107,7 @@ def judge_pairs(X: Floats, rows: Rows, sides: Halves, limits: Thresholds, seed: 
     level = 1 - limits.alpha
     strict_level = 1 - limits.alpha / max(len(chosen), 1)
     draws = max(999, 40 * len(chosen))
-    limit = WORK // (draws * max(len(chosen), 1))
+    limit = min(MOST, WORK // (draws * max(len(chosen), 1)))
     tested = [pair_p(X, rows, a, b, draws, limit, seed) for a, b in chosen]
     known = np.array([1.0 if p is None else p for p, _ in tested])
     corrected = holm(known)

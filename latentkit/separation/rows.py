@@ -109,8 +109,8 @@ def copies(digest: NDArray[np.str_] | None, order: Index) -> Index:
 def distinct(groups: Index, codes: Index, classes: int) -> Index:
     """(classes,): how many different images each class has among the rows given."""
     known = codes >= 0
-    pairs = np.unique(np.stack([codes[known], groups[known]], axis=1), axis=0)
-    return np.bincount(pairs[:, 0], minlength=classes)
+    stride = int(groups.max(initial=0)) + 1
+    return np.bincount(np.unique(codes[known] * stride + groups[known]) // stride, minlength=classes)
 
 
 def halves(rows: Rows, limits: Thresholds, rng: np.random.Generator) -> Halves:

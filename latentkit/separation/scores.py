@@ -109,10 +109,10 @@ def bounds(correct: NDArray[np.bool_], codes: Index, groups: Index, level: float
     return Interval(max(value - float(down), 0.0), min(value + float(up), 1.0))
 
 
-def paired_difference(
-    gain: Floats, codes: Index, groups: Index, level: float, rng: np.random.Generator, draws: int = 2000
-) -> Interval:
-    """Bounds of the mean over classes of `gain` (N,), by a bootstrap of whole images within each class.
+def paired_draws(
+    gain: Floats, codes: Index, groups: Index, rng: np.random.Generator, draws: int = 2000
+) -> Floats:
+    """(draws,) of the mean over classes of `gain` (N,), by a bootstrap of whole images within each class.
 
     gain is a difference of two 0/1 scores of the same row. Images with equal outcomes are drawn together
     as counts, which is the same bootstrap at any N.
@@ -126,7 +126,14 @@ def paired_difference(
         kinds, share = np.unique(outcome, axis=0, return_counts=True)
         drawn = rng.multinomial(len(outcome), share / len(outcome), size=draws)
         means += (drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1])
-    low, high = np.quantile(means / len(present), [1 - level, level])
+    return means / len(present)
+
+
+def paired_difference(
+    gain: Floats, codes: Index, groups: Index, level: float, rng: np.random.Generator
+) -> Interval:
+    """One-sided bounds of the mean over classes of `gain` (N,), at `level` each."""
+    low, high = np.quantile(paired_draws(gain, codes, groups, rng), [1 - level, level])
     return Interval(float(low), float(high))
 
 

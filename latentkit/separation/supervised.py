@@ -25,43 +25,62 @@ class Scored:
     confusion: tuple[tuple[int, ...], ...]
 
 
+@dataclass(frozen=True)
+class Sides:
+    """Row numbers: what the probe is fitted on and scored on, and what the 15-NN is asked."""
+
+    fit: Index
+    score: Index
+    queries: Index
+
+
+def sides_of(rows: Rows, found: Halves, options: Options) -> Sides | None:
+    """The rows of the two scores; None with fewer than two classes or nothing to fit or score on."""
+    if len(rows.classes) < 2 or not len(found.fit) or not len(found.score):
+        return None
+    if len(rows) <= EXACT:
+        return Sides(found.fit, found.score, found.score)
+    queries = stratified(found.score, rows.codes, SAMPLED["15-NN queries"], options.rng(3))
+    fit = stratified(found.fit, rows.codes, SAMPLED["the fit of the probe"], options.rng(4))
+    return Sides(fit, found.score, queries)
+
+
+def knn_guesses(X: Floats, rows: Rows, sides: Sides) -> Index:
+    """What the 15 nearest labelled rows say of each query."""
+    labelled = np.flatnonzero(rows.codes >= 0)
+    nearest = scores.neighbours(X, sides.queries, labelled, rows.groups)
+    return scores.vote(nearest, rows.codes, len(rows.classes))
+
+
+def probe_guesses(X: Floats, rows: Rows, sides: Sides) -> Index:
+    """What the linear probe says of each scored row."""
+    return scores.probe(X, rows.codes, sides.fit, sides.score)
+
+
+def score(
+    at: Index, guess: Index, beside: Index | None, rows: Rows, options: Options, stage: int
+) -> scores.Score:
+    """The guesses for rows `at` as a score, beside those from PCA of the pixels."""
+    codes, groups, level = rows.codes[at], rows.groups[at], 1 - options.limits.alpha
+    return scores.judge_score(guess, codes, groups, len(rows.classes), level, beside, options.rng(stage))
+
+
 def judge_labels(
-    X: Floats, pixels: Floats | None, rows: Rows, sides: Halves, options: Options
+    X: Floats, pixels: Floats | None, rows: Rows, found: Halves, options: Options
 ) -> Scored | None:
     """Pairs, scores and confusion; None with fewer than two classes or nothing to fit or score on."""
-    classes = len(rows.classes)
-    if classes < 2 or not len(sides.fit) or not len(sides.score):
+    sides = sides_of(rows, found, options)
+    if sides is None:
         return None
-    few = len(rows) <= EXACT
-    queries = (
-        sides.score if few else stratified(sides.score, rows.codes, SAMPLED["15-NN queries"], options.rng(3))
-    )
-    fit = (
-        sides.fit
-        if few
-        else stratified(sides.fit, rows.codes, SAMPLED["the fit of the probe"], options.rng(4))
-    )
-    labelled = np.flatnonzero(rows.codes >= 0)
-
-    def nearest(space: Floats) -> Index:
-        return scores.vote(scores.neighbours(space, queries, labelled, rows.groups), rows.codes, classes)
-
-    def probed(space: Floats) -> Index:
-        return scores.probe(space, rows.codes, fit, sides.score)
-
-    def score(at: Index, guess: Index, beside: Index | None, stage: int) -> scores.Score:
-        level = 1 - options.limits.alpha
-        return scores.judge_score(
-            guess, rows.codes[at], rows.groups[at], classes, level, beside, options.rng(stage)
-        )
-
-    guess = probed(X)
-    table = np.zeros((classes, classes), np.intp)
+    guess = probe_guesses(X, rows, sides)
+    beside = None if pixels is None else probe_guesses(pixels, rows, sides)
+    near = None if pixels is None else knn_guesses(pixels, rows, sides)
+    table = np.zeros((len(rows.classes), len(rows.classes)), np.intp)
     np.add.at(table, (rows.codes[sides.score], guess), 1)
     return Scored(
-        pairs=judge_pairs(X, rows, sides, options.limits, options.seed),
-        knn15=score(queries, nearest(X), None if pixels is None else nearest(pixels), 5),
-        probe=score(sides.score, guess, None if pixels is None else probed(pixels), 6),
+        pairs=judge_pairs(X, rows, found, options.limits, options.seed),
+        knn15=score(sides.queries, knn_guesses(X, rows, sides), near, rows, options, 5),
+        probe=score(sides.score, guess, beside, rows, options, 6),
         confusion=tuple(tuple(row) for row in table.tolist()),
     )
 

@@ -106,7 +106,8 @@ def unlabelled_sentence(
     if verdict == "yes":
         return (
             f"There are groups in your images: {k} clusters that no single Gaussian cloud would show (p = {test.p:.2g}) and "
-            f"that other samples would show again (the least stable: Jaccard {min(stabilities):.2f})."
+            f"that other samples would show again (the least stable: Jaccard {min(stabilities):.2f}). "
+            "They need not be the classes you have in mind."
         )
     if test.p >= limits.alpha:
         return f"No groups can be seen: one Gaussian cloud would look the same (p = {test.p:.2g}), so clusters found in it are arbitrary cuts."
