@@ -3,9 +3,10 @@
 import textwrap
 from collections.abc import Callable
 
-from latentkit.separation.compare_words import LONG
 from latentkit.separation.comparison import Comparison
 from latentkit.separation.text import NAME, WIDTH, number, table
+
+SHORT = {"knn15": "15-NN", "probe": "probe"}
 
 
 def to_text(found: Comparison, shown: Callable[[str], str] = str) -> str:
@@ -61,7 +62,7 @@ def _differences(found: Comparison, shown: Callable[[str], str]) -> list[str]:
     for one in found.differences:
         better = {None: "-", one.a: "first", one.b: "second"}[one.better]
         figures = (f"{value:+.3f}" for value in (one.difference, one.low, one.high))
-        names = (_short(shown(one.a)), _short(shown(one.b)), LONG[one.score])
+        names = (_short(shown(one.a)), _short(shown(one.b)), SHORT[one.score])
         rows.append((*names, *figures, f"{one.p_holm:.2g}", better))
     return ["DIFFERENCES   first less second, paired bootstrap over images", *table(rows, left=3)]
 

@@ -1,0 +1,42 @@
+"""How alike two spaces are."""
+
+import numpy as np
+import pytest
+from scipy.stats import ortho_group
+from sklearn.neighbors import NearestNeighbors
+
+from latentkit.separation.alignment import linear_cka, shared_by_chance, shared_neighbours
+
+
+def space(n=200, d=6, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def test_cka_is_its_definition_by_centred_kernels():
+    X, Y = space(), space(d=3, seed=1) + space()[:, :3]
+    centre = np.eye(200) - 1 / 200
+    K, L = centre @ X @ X.T @ centre, centre @ Y @ Y.T @ centre
+    assert linear_cka(X, Y) == pytest.approx((K * L).sum() / np.sqrt((K * K).sum() * (L * L).sum()))
+
+
+def test_cka_of_a_rotation_and_of_another_scale_is_one():
+    X = space()
+    assert linear_cka(X, 7 * X @ ortho_group.rvs(6, random_state=0) + 2) == pytest.approx(1.0)
+
+
+def test_cka_of_unrelated_spaces_is_small_and_of_a_constant_one_unknown():
+    assert linear_cka(space(n=2000), space(n=2000, seed=1)) < 0.02
+    assert linear_cka(space(), np.zeros((200, 1))) is None
+
+
+def test_shared_neighbours_are_counted_as_by_scikit_learn():
+    X, Y = space(), space() + 0.5 * space(seed=1)
+    one, other = (NearestNeighbors(n_neighbors=15).fit(Z).kneighbors(return_distance=False) for Z in (X, Y))
+    share = np.mean([len(set(a) & set(b)) / 15 for a, b in zip(one.tolist(), other.tolist(), strict=True)])
+    assert shared_neighbours(X, Y, np.arange(200), np.arange(200)) == pytest.approx(share)
+
+
+def test_unrelated_spaces_share_neighbours_by_chance():
+    found = shared_neighbours(space(n=1000), space(n=1000, seed=1), np.arange(1000), np.arange(1000))
+    assert found == pytest.approx(shared_by_chance(1000), abs=0.005)
+    assert shared_by_chance(2) == 1.0
