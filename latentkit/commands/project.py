@@ -38,7 +38,7 @@ def project(
         int | None,
         typer.Option(
             min=1,
-            help="Threads of t-SNE, whose picture depends on their number.  [default: all]",
+            help="Threads of t-SNE, whose picture depends on their number.  [default: as many as help]",
             show_default=False,
         ),
     ] = None,

@@ -61,14 +61,14 @@ def project(
     unit_prior: bool = False,
     tell: Tell = lambda _: None,
 ) -> Projection:
-    """mu (N, D) seen by method in dims dimensions; jobs are threads (all there are); `tell` hears what
+    """mu (N, D) seen by method in dims dimensions; jobs are threads (as many as help); `tell` hears what
     takes long.
 
     The same arguments give the same bytes on one machine (for t-SNE: at the same jobs). Raises
     ProjectionError for an unknown method, too few rows or dimensions, rows that are all equal.
     """
     n, features = mu.shape
-    jobs = jobs or _cores()
+    jobs = jobs or _threads(n)
     _check(n, features, method, dims)
     axes = pca.principal_axes(mu)
     if not axes.variance.sum() > 0:
@@ -109,7 +109,7 @@ def place(
     Raises ProjectionError if mu has not the number of dimensions that the reducer was fitted to.
     """
     n, features = mu.shape
-    jobs = jobs or _cores()
+    jobs = jobs or _threads(n)
     if features != reducer.features:
         raise ProjectionError(
             f"these latents have {features} dimensions and the reducer was fitted to {reducer.features}: "
@@ -152,8 +152,10 @@ def _check(n: int, features: int, method: str, dims: int) -> None:
         )
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _threads(n: int) -> int:
+    """One for every thousand rows, up to the cores there are: fewer rows only make threads wait for each other."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, n // 1000))
 
 
 def _are(n: int) -> str:

@@ -1,0 +1,99 @@
+"""`latentkit cluster` at the command line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from latentkit.commands.cluster import cluster
+from latentkit.errors import FormatError
+from latentkit.formats.latents import Latents, read_latents, write_latents
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+app.command("cluster")(cluster)
+app.callback()(lambda: None)
+
+
+def run(*arguments, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(app, ["cluster", *map(str, arguments)], input=stdin)
+
+
+def written(path: Path, n: int = 60, seed: int = 0) -> Path:
+    mu = (
+        np.random.default_rng(seed).normal(size=(n, 4)).astype(np.float32)
+        + 9 * np.eye(4, dtype="f4")[np.arange(n) % 3]
+    )
+    with path.open("wb") as stream:
+        write_latents(
+            Latents({"ids": np.array([f"{i:03d}" for i in range(n)]), "mu": mu, "mine": np.arange(2)}), stream
+        )
+    return path
+
+
+@pytest.fixture
+def z(tmp_path) -> Path:
+    return written(tmp_path / "z.npz")
+
+
+def read(path: Path) -> Latents:
+    return read_latents(path, name=str(path))
+
+
+def test_a_pipe_gains_clusters_and_keeps_everything_else(z, tmp_path):
+    done = run(stdin=z.read_bytes())
+    assert done.exit_code == 0, done.exception
+    (tmp_path / "c.npz").write_bytes(done.stdout_bytes)
+    found = read(tmp_path / "c.npz")
+    assert list(found.arrays)[:5] == ["ids", "mu", "mine", "clusters", "cluster_confidence"]
+    assert found.arrays["clusters"].dtype == np.int32
+    assert len(np.unique(found.arrays["clusters"])) == 3
+    assert "best silhouette" in done.stderr
+
+
+def test_the_same_command_twice_gives_the_same_bytes(z):
+    assert run(z, "--clusters", "3").stdout_bytes == run(z, "--clusters", "3").stdout_bytes != b""
+
+
+@pytest.mark.parametrize("method", ["kmeans", "hdbscan"])
+def test_new_images_get_the_old_clusters(z, tmp_path, method):
+    assert run(z, "--method", method, "-o", tmp_path / "c.npz").exit_code == 0
+    done = run(written(tmp_path / "y.npz", 12, 1), "--using", tmp_path / "c.npz", "-o", tmp_path / "d.npz")
+    assert done.exit_code == 0, done.exception
+    old, new = (read(tmp_path / name).arrays["clusters"] for name in ("c.npz", "d.npz"))
+    clustered = new >= 0
+    assert clustered.sum() > 6
+    np.testing.assert_array_equal(new[clustered], [old[i % 3 :: 3].max() for i in np.arange(12)[clustered]])
+
+
+def test_what_was_assigned_can_be_used_again(z, tmp_path):
+    run(z, "--clusters", "3", "-o", tmp_path / "c.npz")
+    run(z, "--using", tmp_path / "c.npz", "-o", tmp_path / "d.npz")
+    assert (tmp_path / "d.npz").read_bytes() == (tmp_path / "c.npz").read_bytes()
+
+
+def test_number_and_dimensions_are_options(z, tmp_path):
+    done = run(z, "--clusters", "5", "--dims", "2", "-o", tmp_path / "c.npz")
+    assert "60 images in 5 clusters (2 of 4 dimensions, seed 0)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--clusters", "1"],
+        ["--clusters", "many"],
+        ["--dims", "0"],
+        ["--method", "hdbscan", "--clusters", "3"],
+        ["--using", "c.npz", "--seed", "1"],
+        ["--using", "c.npz", "--clusters", "auto"],
+    ],
+)
+def test_options_that_make_no_sense_are_usage_errors(z, options):
+    assert run(z, *options).exit_code == 2
+
+
+def test_a_file_without_clusters_cannot_be_used(z):
+    refused = run(z, "--using", z)
+    assert isinstance(refused.exception, FormatError)
+    assert str(refused.exception).startswith(f"{z} holds no clusters")

@@ -1,0 +1,271 @@
+"""Clusters: found where they are, the same for new images, and refused in words where there are none."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from sklearn.cluster import HDBSCAN, KMeans
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.mixture import GaussianMixture
+
+from latentkit.clustering import (
+    Clustering,
+    assign,
+    cluster,
+    density,
+    describe,
+    kmeans,
+    mixture,
+    model_in,
+    with_clusters,
+)
+from latentkit.clustering.choose import choose
+from latentkit.errors import FormatError, SeparationError
+from latentkit.formats.latents import Latents
+
+QUICK = ["kmeans", "gmm", "hdbscan"]
+METHODS = [*QUICK, pytest.param("n2d", marks=pytest.mark.slow)]  # numba compiles for half a minute
+
+
+def groups(n: int = 150, k: int = 3, d: int = 6, *, apart: float = 8.0, seed: int = 0):
+    """(N, D) rows of group i % k; groups differ in size if k does not divide n."""
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=(n, d)) + apart * np.eye(d)[np.arange(n) % k]).astype(np.float32)
+
+
+def latents(mu) -> Latents:
+    return Latents({"ids": np.array([f"{i:05d}.png" for i in range(len(mu))]), "mu": mu})
+
+
+@cache
+def found(method: str) -> Clustering:
+    return cluster(latents(groups()), method, clusters=None if method == "hdbscan" else 3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_groups_far_apart_are_found(method):
+    labels = found(method).assigned.labels
+    clustered = labels >= 0
+    assert adjusted_rand_score(np.arange(150)[clustered] % 3, labels[clustered]) == 1
+    assert clustered.mean() > 0.5
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_confidence_is_between_0_and_1_and_0_for_no_cluster(method):
+    labels, confidence = found(method).assigned
+    assert confidence.min() >= 0
+    assert confidence.max() <= 1
+    assert not confidence[labels < 0].any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_old_rows_stay_in_their_clusters_by_the_model_in_the_file(method):
+    saved = with_clusters(latents(groups()), found(method).model, found(method).assigned)
+    labels, confidence = assign(model_in(saved, "z.npz"), groups())
+    np.testing.assert_array_equal(labels, saved.arrays["clusters"])
+    np.testing.assert_allclose(confidence, saved.arrays["cluster_confidence"], atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_new_rows_get_the_cluster_of_their_group(method):
+    labels, _ = assign(found(method).model, groups(30, seed=5))
+    of_group = {g: found(method).assigned.labels[g::3].max() for g in range(3)}
+    clustered = labels >= 0
+    assert clustered.mean() > 0.5
+    assert [of_group[g] for g in np.arange(30)[clustered] % 3] == labels[clustered].tolist()
+
+
+@pytest.mark.parametrize("method", QUICK)
+def test_the_order_of_the_rows_changes_nothing(method):
+    turn = np.random.default_rng(0).permutation(150)
+    given = latents(groups())
+    turned = Latents({"ids": given.ids[turn], "mu": given.mu[turn]})
+    again = cluster(turned, method, clusters=None if method == "hdbscan" else 3).assigned
+    np.testing.assert_array_equal(again.labels, found(method).assigned.labels[turn])
+    np.testing.assert_allclose(again.confidence, found(method).assigned.confidence[turn], atol=1e-9)
+
+
+@pytest.mark.parametrize("method", QUICK)
+def test_clusters_are_numbered_from_the_largest(method):
+    mu = np.concatenate([groups(20, 1), groups(60, 1) + 9, groups(40, 1) - 9])
+    labels = cluster(latents(mu), method, clusters=None if method == "hdbscan" else 3).assigned.labels
+    assert [
+        np.bincount(labels[part][labels[part] >= 0]).argmax() for part in np.split(np.arange(120), [20, 80])
+    ] == [2, 0, 1]
+
+
+def test_kmeans_is_scikit_learns():
+    X = groups(200, 4, apart=2.0).astype(np.float64)
+    ours, theirs = kmeans.fit(X, 4, 7).assigned.labels, KMeans(4, n_init=10, random_state=7).fit_predict(X)
+    assert adjusted_rand_score(ours, theirs) == 1
+
+
+def test_confidence_of_kmeans_is_1_at_a_centre_and_0_half_way():
+    centres = {"centres": np.array([[0.0, 0], [4, 0], [0, 9]])}
+    labels, confidence = kmeans.assign(centres, np.array([[0.0, 0], [2, 0], [3, 0]]))
+    assert labels.tolist() == [0, 0, 1]
+    np.testing.assert_allclose(confidence, [1, 0, 2 / 3])
+
+
+@pytest.mark.parametrize("covariance", ["full", "tied", "diag"])
+def test_the_mixture_assigns_with_scikit_learns_posterior(covariance):
+    X = groups(400, 3, 4, apart=2.0).astype(np.float64)
+    oracle = GaussianMixture(3, covariance_type=covariance, random_state=0).fit(X)
+    arrays = {
+        "weights": oracle.weights_,
+        "means": oracle.means_,
+        "factors": mixture._factors(oracle.precisions_cholesky_, covariance, 3),
+    }
+    labels, confidence = mixture.assign(arrays, X)
+    np.testing.assert_array_equal(labels, oracle.predict(X))
+    np.testing.assert_allclose(confidence, oracle.predict_proba(X).max(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("stretch", "covariance"),
+    [([np.eye(2)] * 2, "tied"), ([np.eye(2), np.array([[4.0, 3.9], [0, 0.5]])], "full")],
+)
+def test_the_mixture_takes_the_covariance_of_the_best_bic(stretch, covariance):
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(300, 2)) @ s + 9 * i for i, s in enumerate(stretch)]) / 5
+    assert mixture.fit(X, 2, 0).parameters["covariance"] == covariance
+
+
+def test_a_mixture_of_more_parameters_than_rows_is_not_tried():
+    X = np.random.default_rng(0).normal(size=(30, 20))
+    assert mixture.fit(X, 2, 0).parameters["covariance"] == "diag"
+
+
+def test_hdbscan_is_scikit_learns_but_for_the_numbers():
+    X = np.concatenate([groups(100, 2), 12 * groups(20, 1)]).astype(np.float64)
+    ours, theirs = density.fit(X).assigned, HDBSCAN(min_cluster_size=5, copy=True).fit(X)
+    np.testing.assert_array_equal(ours.labels < 0, theirs.labels_ < 0)
+    assert adjusted_rand_score(ours.labels, theirs.labels_) == 1
+
+
+def test_a_row_far_from_all_others_joins_no_dense_cluster():
+    model = cluster(latents(groups()), "hdbscan").model
+    labels, confidence = assign(model, np.full((1, 6), 50, np.float32))
+    assert (labels.tolist(), confidence.tolist()) == ([-1], [0])
+
+
+def test_hdbscan_may_find_nothing_and_says_so():
+    noise = latents(np.random.default_rng(0).uniform(size=(40, 20)).astype(np.float32))
+    made = cluster(noise, "hdbscan")
+    assert made.model.clusters == 0
+    assert "100% of the images are in no cluster" in describe(made)
+    assert (
+        assign(model_in(with_clusters(noise, *reversed([made.assigned, made.model])), "z"), noise.mu).labels
+        == -1
+    ).all()
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_the_number_of_clusters_is_that_of_the_best_silhouette(k):
+    X = groups(10 * k, k).astype(np.float64)
+    assert choose(X, 0) == k
+    best = [silhouette_score(X, KMeans(i, n_init=3, random_state=0).fit_predict(X)) for i in range(2, 8)]
+    assert np.argmax(best) + 2 == k
+
+
+def test_dead_dimensions_are_left_out_and_principal_components_on_request():
+    mu = groups()
+    mu[:, 5] *= 1e-3
+    given = latents(mu)
+    assert cluster(given, clusters=3).model.arrays["columns"].tolist() == [0, 1, 2, 3, 4]
+    model = cluster(given, clusters=3, dims=2).model
+    assert (model.dims, model.arrays["components"].shape) == (2, (2, 6))
+    assert (assign(model, mu).labels == cluster(given, clusters=3, dims=2).assigned.labels).all()
+
+
+def test_one_common_scale_makes_units_irrelevant():
+    for method in QUICK:
+        k = None if method == "hdbscan" else 3
+        small, large = (cluster(latents(groups(apart=3.0) * s), method, clusters=k) for s in (2**-6, 2**6))
+        np.testing.assert_array_equal(small.assigned.labels, large.assigned.labels)
+
+
+@pytest.mark.parametrize("method", ["kmeans", "gmm", "hdbscan"])
+def test_of_too_many_rows_a_sample_is_fitted_and_the_others_assigned(monkeypatch, method):
+    monkeypatch.setitem(cluster.__globals__["LARGEST"], method, 90)
+    heard: list[str] = []
+    made = cluster(latents(groups()), method, clusters=None if method == "hdbscan" else 3, tell=heard.append)
+    assert made.model.fitted == 90
+    assert "a sample of 90 of 150" in heard[0]
+    labels = made.assigned.labels
+    assert adjusted_rand_score(np.arange(150)[labels >= 0] % 3, labels[labels >= 0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("mu", "options", "message"),
+    [
+        (groups(9), {"method": "som"}, "no method 'som': choose one of kmeans"),
+        (groups(2), {}, "kmeans needs at least 3 images and there are 2"),
+        (groups(14), {"method": "n2d"}, "n2d needs at least 15 images and there are 14"),
+        (groups(20), {"method": "hdbscan", "clusters": 3}, "hdbscan finds the number of clusters itself"),
+        (np.repeat(groups(3), 5, axis=0), {"clusters": 4}, "3 different images cannot make 4 clusters"),
+        (np.ones((9, 3), np.float32), {}, "all 9 rows of mu are equal"),
+        (groups(20), {"dims": 7}, "have 6 principal components, not 7"),
+    ],
+)
+def test_what_cannot_be_clustered_is_refused_in_words(mu, options, message):
+    with pytest.raises(SeparationError, match=message):
+        cluster(latents(mu), **options)
+
+
+def test_a_collapsed_encoder_is_told_apart_from_a_small_scale():
+    mu = groups() * 1e-3
+    assert cluster(latents(mu), clusters=3).model.dims == 6
+    collapsed = latents(mu).with_arrays(logvar=np.zeros_like(mu))
+    with pytest.raises(SeparationError, match="all 6 dimensions are dead"):
+        cluster(collapsed, clusters=3)
+
+
+def test_latents_of_another_size_are_refused():
+    with pytest.raises(SeparationError, match="have 5 dimensions and the clusters were made of 6"):
+        assign(found("kmeans").model, groups(d=5))
+
+
+def test_a_new_clustering_replaces_the_old_one_whole():
+    first = with_clusters(latents(groups()), found("gmm").model, found("gmm").assigned)
+    second = with_clusters(first, found("kmeans").model, found("kmeans").assigned)
+    assert model_in(second, "z").method == "kmeans"
+    assert "cluster_model_weights" not in second.arrays
+
+
+def test_words_say_how_many_where_and_that_it_proves_nothing():
+    words = describe(found("kmeans"))
+    assert "k-means: 150 images in 3 clusters (6 of 6 dimensions, seed 0)" in words
+    assert "Images by cluster: 0: 50, 1: 50, 2: 50" in words
+    assert "tests whether these are real" in words
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "value", "message"),
+    [
+        ("kmeans", "", None, "holds no clusters: make them with `latentkit cluster z.npz`"),
+        ("kmeans", "", np.array("{"), "cluster_model is not that of clusters"),
+        ("kmeans", "", np.array('{"schema": "latentkit.clusters/2"}'), "of a newer latentkit"),
+        (
+            "kmeans",
+            "",
+            np.array('{"schema": "latentkit.clusters/1", "method": "x"}'),
+            "misstates clusters, .*method",
+        ),
+        ("kmeans", "_centres", None, "cluster_model_centres is missing"),
+        ("kmeans", "_centres", np.full((3, 6), np.nan), "cluster_model_centres is missing or not numbers"),
+        ("kmeans", "_centres", np.zeros((2, 6)), "do not fit one another"),
+        ("kmeans", "_scale", np.array(0.0), "do not fit one another"),
+        ("kmeans", "_columns", np.arange(1, 7), "do not fit one another"),
+        ("gmm", "_factors", np.zeros((3, 6, 5)), "do not fit one another"),
+        ("hdbscan", "_labels", np.full(150, 3), "do not fit one another"),
+        ("hdbscan", "_rows", np.zeros((149, 6)), "do not fit one another"),
+    ],
+)
+def test_a_damaged_model_is_refused_by_file_and_key(method, key, value, message):
+    saved = with_clusters(latents(groups()), found(method).model, found(method).assigned)
+    arrays = {k: v for k, v in saved.arrays.items() if k != f"cluster_model{key}"}
+    if value is not None:
+        arrays[f"cluster_model{key}"] = value
+    with pytest.raises(FormatError, match=f"z.npz.*{message}"):
+        model_in(Latents(arrays), "z.npz")
