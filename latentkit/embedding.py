@@ -61,16 +61,12 @@ def open_run(path: Path, backend: str | None = None, device: str = "auto") -> Ru
     """The best weights of a run in a backend: the one named, else the one that trained it, else any."""
     record = read_record(path)
     architecture = Architecture.from_json(record["architecture"])
-    weights, _ = read_tensors(path / "weights.safetensors")
-    for name, shape in parameters(architecture).items():
-        if name not in weights or weights[name].shape != shape:
-            raise FormatError(
-                f"{path / 'weights.safetensors'}: {name!r} is not there in shape {shape}; train the run anew"
-            )
+    weights = _tensors(path / "weights.safetensors", parameters(architecture))
     _, chosen = registry.choose(backend, record["backend"]["name"])
-    state = {f"weights/{name}": weights[name] for name in parameters(architecture)}
+    state = {f"weights/{name}": value for name, value in weights.items()}
     model = chosen.build(architecture, Objective(**record["objective"]), state, device=device)
-    baseline, _ = read_tensors(path / "baseline.safetensors")
+    pixels = architecture.pixels
+    baseline = _tensors(path / "baseline.safetensors", {"mean": (pixels,), "components": (None, pixels)})
     images = read_images(path)
     return Run(
         model,
@@ -79,6 +75,19 @@ def open_run(path: Path, backend: str | None = None, device: str = "auto") -> Ru
         PixelPCA(baseline["mean"], baseline["components"]),
         dict(zip(images.digest.tolist(), images.split.tolist(), strict=True)),
     )
+
+
+def _tensors(path: Path, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, NDArray[Any]]:
+    """These arrays of a file, None being any length; raises FormatError naming the first that is not there."""
+    found, _ = read_tensors(path)
+    for name, shape in shapes.items():
+        there = found[name].shape if name in found else ()
+        if len(there) != len(shape) or any(
+            want not in (None, side) for want, side in zip(shape, there, strict=True)
+        ):
+            wanted = "x".join("N" if want is None else str(want) for want in shape)
+            raise FormatError(f"{path}: {name!r} is not there in shape {wanted}; train the run anew")
+    return {name: found[name] for name in shapes}
 
 
 def embed(
@@ -127,12 +136,14 @@ def _meta(run: Run) -> dict[str, Any]:
 
 
 def _rows(run: Run, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """mu, logvar, mse and baseline of a batch; the mse is that of decoding mu itself."""
+    """mu, logvar, mse and baseline of a batch; the mse is that of decoding mu itself.
+
+    A run on one training image has no baseline: there is no direction in which it varies.
+    """
     noise = np.zeros((len(pixels), run.architecture.latent), np.float32)
     found = run.model.evaluate(Batch(pixels, pixels, noise))
     return {
         "mu": found.mu,
         "logvar": found.logvar,
         "mse": found.squared_error / np.float32(run.architecture.pixels),
-        "baseline": run.baseline.transform(pixels),
-    }
+    } | ({"baseline": run.baseline.transform(pixels)} if len(run.baseline.components) else {})

@@ -83,9 +83,9 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 def begin(path: Path, *, overwrite: bool) -> None:
     """Make the folder of a new run; of an old one only the files of a run are removed."""
     check_free(path, overwrite=overwrite)
+    path.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (path / name).unlink(missing_ok=True)
-    path.mkdir(parents=True, exist_ok=True)
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
