@@ -1,0 +1,349 @@
+"""`latentkit train`: what it prints, what it leaves, and what it refuses."""
+
+import io
+import json
+import os
+import pty
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+
+from latentkit.errors import ImagesError, LatentkitError, TrainingError
+from latentkit.formats import history
+from latentkit.formats.run import FILES, read_images, read_record
+
+SMALL = shlex.split("--backend numpy --size 8 --latent 3 --width 4 --batch 16 --epochs 2")
+
+
+@pytest.fixture
+def train(command):
+    return lambda *arguments: command("train", *arguments, *SMALL)
+
+
+# What it prints ------------------------------------------------------------------------------
+
+
+def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_path):
+    done = latentkit("train", blobs, "-o", "runs/one", *SMALL)
+    assert (done.returncode, done.stdout) == (0, "runs/one\n")
+    assert {path.name for path in (tmp_path / "runs" / "one").iterdir()} == set(FILES)
+    words = done.stderr.splitlines()
+    assert words[0].startswith("training on 54 images, validating on all of 6 held out; ")
+    assert words[0].endswith(" on cpu")
+    assert words[1] == "done"
+    assert re.fullmatch(
+        r"best: epoch +\d+  loss -?[\d.e+]+  error/pixel 0\.\d+  KL \d+\.\d+  R2 -?\d+\.\d{3}  "
+        r"active \d/3  lr 0\.001  \d+ images/s",
+        words[2],
+    )
+    assert len(words) == 3
+
+
+def test_quiet_is_silent(train, blobs, capsys):
+    train(blobs, "-o", "run", "--quiet")
+    assert tuple(capsys.readouterr()) == ("run\n", "")
+
+
+def test_quiet_does_not_silence_errors(latentkit, tmp_path):
+    done = latentkit("train", tmp_path / "none", "-o", "run", "--quiet", *SMALL)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"latentkit: there is no file or folder {tmp_path / 'none'}: ")
+
+
+def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment, blobs, tmp_path):
+    ours, theirs = pty.openpty()
+    written = io.BytesIO()
+
+    def read():
+        try:
+            while part := os.read(ours, 65536):
+                written.write(part)
+        except OSError:  # the other end is closed
+            pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    done = subprocess.run(
+        [sys.executable, "-m", "latentkit", "train", str(blobs), "-o", "run", *SMALL],
+        cwd=tmp_path,
+        env=environment | {"TERM": "xterm", "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=100,
+    )
+    os.close(theirs)
+    reader.join()
+    os.close(ours)
+    assert (done.returncode, done.stdout) == (0, b"run\n")
+    drawn = written.getvalue().decode()
+    assert "reading images" in drawn
+    assert "training" in drawn
+    assert [len(re.findall(rf"epoch +{epoch}  loss", drawn)) for epoch in (1, 2)].count(0) == 0
+    assert "done" in drawn
+
+
+def test_nothing_about_training_speaks_of_accuracy(latentkit, trained, command, blobs, capsys):
+    command("train", blobs, "-o", "run", *SMALL)
+    said = "".join(capsys.readouterr())
+    texts = [
+        said,
+        latentkit("train", "--help").stdout,
+        (trained / "run.json").read_text(),
+        (trained / "history.jsonl").read_text(),
+    ]
+    for text in texts:
+        assert text
+        assert "accura" not in text.lower()
+
+
+# What it leaves ------------------------------------------------------------------------------
+
+
+def test_a_line_of_history_is_what_is_documented(trained):
+    lines = history.read(trained / "history.jsonl")
+    assert [line["epoch"] for line in lines] == list(range(1, 31))
+    for line in lines:
+        assert list(line) == [
+            "epoch",
+            "step",
+            "lr",
+            "beta",
+            "seconds",
+            "images_per_second",
+            "train",
+            "validation",
+        ]
+        assert list(line["train"]) == ["loss", "reconstruction", "kl", "mse", "r2"]
+        assert list(line["validation"]) == ["loss", "reconstruction", "kl", "mse", "r2", "active_units"]
+
+
+def test_the_record_says_how_the_run_was_made(trained):
+    record = read_record(trained)
+    assert record["state"] == "done"
+    assert record["options"]["latent"] == 4
+    assert {key: record["images"][key] for key in ("count", "train", "validation")} == {
+        "count": 60,
+        "train": 54,
+        "validation": 6,
+    }
+    assert record["backend"] == {"name": "numpy", "version": f"numpy {np.__version__}", "device": "cpu"}
+    assert len(record["validation"]["kl_per_dim"]) == 4
+    assert record["best"]["loss"] == record["validation"]["loss"]
+
+
+def test_a_vae_of_blobs_learns_something(trained):
+    first, *_ = history.read(trained / "history.jsonl")
+    assert first["validation"]["r2"] < 0 < read_record(trained)["validation"]["r2"]
+
+
+def test_images_are_recorded_with_side_label_and_digest(trained):
+    images = read_images(trained)
+    assert images.ids.tolist() == sorted(images.ids.tolist())
+    assert [str(id_).split("/")[0] for id_ in images.ids] == images.labels.tolist()
+    sides = [(label, side) for label, side in zip(images.labels, images.split, strict=True)]
+    assert {name: sides.count((name, "validation")) for name in ("red", "green", "blue")} == {
+        "red": 2,
+        "green": 2,
+        "blue": 2,
+    }
+
+
+def test_the_same_command_twice_gives_the_same_weights(train, blobs, tmp_path):
+    for name in ("one", "two"):
+        train(blobs, "-o", name)
+    one, two = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_labels_never_touch_the_weights(train, make_blobs, tmp_path):
+    labelled, held_out = make_blobs("labelled"), make_blobs("held-out", each=3, seed=1)
+    for name, label in (("flat", lambda path: ""), ("mixed", lambda path: "xyz"[int(path.stem) % 3])):
+        for path in labelled.rglob("*.png"):
+            # the same order of names, and so of images, in folders that say something else or nothing
+            copy = tmp_path / name / label(path) / f"{path.parent.name}-{path.name}"
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    train(labelled, "-o", "run-labelled", "--validation", held_out)
+    train(tmp_path / "flat", "-o", "run-flat", "--validation", held_out)
+    files = [tmp_path / f"run-{name}" / "weights.safetensors" for name in ("labelled", "flat")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    sides = [read_images(file.parent) for file in files]
+    assert set(sides[0].labels[sides[0].split == "train"]) == {"red", "green", "blue"}
+    assert set(sides[1].labels[sides[1].split == "train"]) == {""}
+
+
+# Images --------------------------------------------------------------------------------------
+
+
+def test_images_that_cannot_be_read_are_counted_named_and_left_out(train, make_blobs, capsys):
+    images = make_blobs("images")
+    (images / "red" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    (images / "red" / "evil \x1b[31m.png").write_bytes(b"")
+    train(images, "-o", "run")
+    words = capsys.readouterr().err.splitlines()
+    assert words[0] == "2 of 62 images could not be read and are left out:"
+    assert words[1].startswith(f"  {images}/red/broken.png: ")
+    assert words[2].startswith(f"  {images}/red/evil \\x1b[31m.png: ")
+    assert read_record(Path("run"))["images"]["count"] == 60
+
+
+def test_none_that_can_be_read_is_an_error(train, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.png").write_bytes(b"no")
+    with pytest.raises(ImagesError, match=r"none of 1 images can be read \(.*a\.png: .*\): name a folder"):
+        train(tmp_path / "images", "-o", "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_one_image_is_too_few(train, make_blobs):
+    with pytest.raises(ImagesError, match="give at least two different images"):
+        train(make_blobs("images") / "red" / "00.png", "-o", "run")
+
+
+def test_two_images_are_enough(train, make_blobs, capsys):
+    images = make_blobs("images") / "red"
+    train(images / "00.png", images / "01.png", "-o", "run")
+    assert "training on 1 images, validating on all of 1 held out" in capsys.readouterr().err
+    assert read_record(Path("run"))["validation"]["r2"] is None
+
+
+def test_a_folder_is_validated_on_and_what_it_shares_is_not_trained_on(train, make_blobs, capsys):
+    images, held_out = make_blobs("images"), make_blobs("held-out", each=3, seed=1)
+    for name in ("00", "01"):
+        (held_out / "red" / f"again-{name}.png").write_bytes((images / "red" / f"{name}.png").read_bytes())
+    train(images, "-o", "run", "--validation", held_out)
+    words = capsys.readouterr().err
+    assert "2 training images are left out: the validation folder has them too\n" in words
+    assert "training on 58 images, validating on all of 11 held out" in words
+    found = read_images(Path("run"))
+    assert np.isin(found.digest[found.split == "train"], found.digest[found.split == "validation"]).sum() == 0
+
+
+@pytest.mark.parametrize("gray", [True, False])
+def test_arrays_are_images(train, tmp_path, gray):
+    shape = (12, 9, 9) if gray else (12, 9, 9, 3)
+    np.savez(tmp_path / "X.npz", pictures=np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
+    train("X.npz:pictures", "-o", "run")
+    record = read_record(Path("run"))
+    assert record["architecture"]["image"] == [8, 8, 1 if gray else 3]
+    assert read_images(Path("run")).ids[0] == "pictures/000000"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--size 2 --latent 1",
+        "--batch 1000",
+        "--arch mlp --size 3",
+        "--arch resnet",
+        "--augment denoise",
+        "--epochs 1",
+    ],
+)
+def test_what_is_small_or_else_is_trained_too(command, blobs, options):
+    command("train", blobs, "-o", "run", *SMALL, *options.split())
+    assert read_record(Path("run"))["state"] == "done"
+
+
+def test_images_that_are_all_alike_in_colour_are_trained_on(train, tmp_path):
+    for shade in (10, 200):
+        Image.new("L", (8, 8), shade).save(tmp_path / f"{shade}.png")
+    train(tmp_path / "10.png", tmp_path / "200.png", "-o", "run")
+    assert read_record(Path("run"))["architecture"]["image"] == [8, 8, 1]
+
+
+@pytest.mark.parametrize(("option", "end"), [("--files-from", "\n"), ("--files0-from", "\0")])
+def test_images_are_named_on_stdin(sh, blobs, end, option, tmp_path):
+    printed = "-print0" if end == "\0" else ""
+    done = sh(f"find {blobs} -name '*.png' {printed} | latentkit train {option} - -o run {' '.join(SMALL)}")
+    assert (done.returncode, done.stdout) == (0, "run\n"), done.stderr
+    assert read_record(tmp_path / "run")["images"]["count"] == 60
+
+
+# What it refuses -----------------------------------------------------------------------------
+
+
+def test_a_run_that_is_there_is_refused_and_stays(train, blobs, tmp_path):
+    train(blobs, "-o", "run")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    with pytest.raises(
+        TrainingError, match="run is already a run; go on with --resume, or start again with --ov"
+    ):
+        train(blobs, "-o", "run", "--seed", 1)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    train(blobs, "-o", "run", "--seed", 1, "--overwrite")
+    assert (tmp_path / "run" / "weights.safetensors").read_bytes() != before["weights.safetensors"]
+
+
+def test_overwriting_with_what_cannot_be_read_costs_no_run(train, blobs, tmp_path):
+    train(blobs, "-o", "run")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    (tmp_path / "broken.png").write_bytes(b"no")
+    for images in ("broken.png", "none"):
+        with pytest.raises(ImagesError):
+            train(images, "-o", "run", "--overwrite")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--validation 1.5", "1.5 is neither a share between 0 and 1 nor a folder"),
+        ("--validation 0", "0 is neither a share between 0 and 1 nor a folder"),
+        ("--validation nan", "nan is neither a share between 0 and 1 nor a folder"),
+        ("--resume --overwrite", "name one of them"),
+        ("--epochs 0", "--epochs"),
+        ("--beta=-1", "--beta"),
+        ("--likelihood poisson", "--likelihood"),
+        ("--workers 0", "'0' is neither a number of threads nor auto"),
+        ("--workers ٣", "is neither a number of threads nor auto"),
+        ("--latent many", "--latent"),
+    ],
+)
+def test_what_is_asked_wrongly_is_a_usage_error(command, blobs, options, told):
+    with pytest.raises(typer.BadParameter) as error:
+        command("train", blobs, "-o", "run", *options.split())
+    assert told in error.value.format_message()
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--lr inf", "--lr is inf; give it a finite number"),
+        ("--beta inf", "--beta is inf; give it a finite number"),
+        ("--min-lr 1", "--min-lr 1 is above --lr 0.001; lower it"),
+        ("--likelihood bernoulli --sigma 0.1", "--sigma is of the Gaussian likelihood; "),
+        ("--size 9", "images of 9x9 pixels cannot be halved; choose an even --size"),
+        ("--device tpu", "numpy has no device 'tpu'; it has cpu"),
+        ("--validation nowhere", "there is no file or folder nowhere: "),
+        ("--backend nonesuch", "there is no backend 'nonesuch'; installed: "),
+    ],
+)
+def test_what_cannot_be_is_an_error_and_makes_no_run(command, blobs, options, told):
+    with pytest.raises(LatentkitError) as error:
+        command("train", blobs, "-o", "run", *SMALL, *options.split())
+    assert str(error.value).startswith(told)
+    assert not Path("run").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(latentkit, blobs, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = latentkit("train", blobs, "-o", "file/run", *SMALL)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == "latentkit: file/run: Not a directory"
+
+
+def test_the_record_is_json_that_anybody_can_read(trained):
+    json.loads((trained / "run.json").read_text(), parse_constant=pytest.fail)
+    for line in (trained / "history.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=pytest.fail)
