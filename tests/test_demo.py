@@ -1,0 +1,86 @@
+"""`latentkit demo`: real digits through every command."""
+
+import shlex
+
+import numpy as np
+import pytest
+import typer.main
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from latentkit import demo
+from latentkit.cli import app
+from latentkit.errors import LatentkitError
+from latentkit.formats.latents import read_latents
+from latentkit.formats.run import read_record
+
+WHOLE = typer.main.get_command(app)
+
+
+def parse(line: str) -> list[tuple[str, dict]]:
+    """Each `latentkit COMMAND ...` of a pipe, as the command line itself understands it."""
+    found = []
+    for stage in line.split(" | "):
+        program, *arguments = shlex.split(stage)
+        if program == "latentkit":
+            name, *rest = arguments
+            found.append((name, WHOLE.commands[name].make_context(name, rest).params))
+    return found
+
+
+@pytest.mark.parametrize("folder", ["latentkit-demo", "a b/it's"])
+@pytest.mark.parametrize("backend", [None, "keras"])
+def test_every_command_of_the_demo_is_one_that_there_is(folder, backend):
+    stages = [stage for line in demo.commands(folder, backend) for stage in parse(line)]
+    assert [name for name, _ in stages] == ["train", "embed", "project", "plot", "report"]
+    made = {"train": "out", "embed": "run"}
+    for name, option in made.items():
+        assert dict(stages)[name][option] == f"{folder}/run"
+        assert dict(stages)[name]["images"] == [f"{folder}/digits"]
+        assert dict(stages)[name]["backend"] == backend
+    assert dict(stages)["train"]["overwrite"] is True
+
+
+def test_the_digits_are_scikit_learns(tmp_path):
+    images, labels = load_digits(return_X_y=True)
+    assert demo.write_digits(tmp_path / "digits") == np.isin(labels, [0, 1, 2]).sum() == 537
+    files = sorted((tmp_path / "digits").rglob("*.png"))
+    assert len(files) == 537
+    for file in files[::50]:
+        with Image.open(file) as image:
+            pixels = np.asarray(image)
+        expected = images[int(file.stem)].reshape(8, 8) * 255 / 16
+        np.testing.assert_allclose(pixels, expected, atol=0.5)
+        assert file.parent.name == str(labels[int(file.stem)])
+
+
+def test_a_command_that_fails_stops_it_and_is_named(tmp_path, capfd):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "run").mkdir()
+    (tmp_path / "there" / "run" / "mine").write_text("")
+    told = []
+    with pytest.raises(LatentkitError) as error:
+        demo.demonstrate(str(tmp_path / "there"), None, told.append)
+    command = demo.commands(str(tmp_path / "there"), None)[0]
+    assert str(error.value) == f"the demo stopped: `{command}` failed; what it said is above"
+    assert told[-1] == f"\n$ {command}"
+    assert "is a folder with other things in it and not a run" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_demo_leaves_run_latents_projection_and_picture(latentkit, load_backend, tmp_path):
+    load_backend("torch")
+    done = latentkit("demo", "shown", "--backend", "torch", timeout=280)
+    assert done.returncode == 0, done.stderr
+    shown = tmp_path / "shown"
+    for command in demo.commands("shown", "torch"):
+        assert f"\n$ {command}\n" in done.stderr
+    assert read_record(shown / "run")["state"] == "done"
+    latents = read_latents(shown / "latents.npz", name="latents")
+    assert len(latents) == 537
+    assert "projection_pca" in read_latents(shown / "projection.npz", name="projection").arrays
+    with Image.open(shown / "scatter.png") as picture:
+        assert min(picture.size) > 300
+    report = done.stdout
+    assert all(digit in report for digit in demo.DIGITS)
+    assert latentkit("demo", "shown", "--backend", "torch", timeout=280).returncode == 0
