@@ -102,7 +102,6 @@ def _tell(text: str) -> None:
     if sys.stderr is not None:
         try:
             sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
         except OSError:
             _abandon(2)
 

@@ -60,6 +60,13 @@ def test_data_go_to_stdout_and_words_to_stderr(capsys):
     assert tuple(capsys.readouterr()) == ("data\n", "words\nand more\n")
 
 
+def test_data_come_after_what_was_printed_before_them():
+    code = "import sys; from latentkit import shell; sys.stdout.write('before\\n'); shell.emit('data')"
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert (done.stdout, done.stderr) == ("before\ndata\n", "")
+
+
 def test_quiet_silences_words_and_not_data(capsys):
     shell.quiet(True)
     try:
