@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.mixture import GaussianMixture
@@ -100,11 +101,20 @@ def test_kmeans_is_scikit_learns():
     assert adjusted_rand_score(ours, theirs) == 1
 
 
-def test_confidence_of_kmeans_is_1_at_a_centre_and_0_half_way():
-    centres = {"centres": np.array([[0.0, 0], [4, 0], [0, 9]])}
-    labels, confidence = kmeans.assign(centres, np.array([[0.0, 0], [2, 0], [3, 0]]))
-    assert labels.tolist() == [0, 0, 1]
-    np.testing.assert_allclose(confidence, [1, 0, 2 / 3])
+def test_confidence_of_kmeans_is_the_posterior_of_round_gaussians():
+    X = groups(300, 3, apart=2.0).astype(np.float64)
+    fitted = kmeans.fit(X, 3, 0)
+    centres, variance = fitted.arrays["centres"], fitted.arrays["variance"]
+    assert variance == pytest.approx(np.mean((X - centres[fitted.assigned.labels]) ** 2))
+    densities = np.stack([multivariate_normal(c, variance).pdf(X) for c in centres])
+    np.testing.assert_allclose(fitted.assigned.confidence, densities.max(axis=0) / densities.sum(axis=0))
+
+
+def test_confidence_of_kmeans_is_a_half_half_way_and_never_nan():
+    arrays = {"centres": np.array([[0.0], [4]]), "variance": np.array(1.0)}
+    assert kmeans.assign(arrays, np.array([[2.0]])).confidence.tolist() == [0.5]
+    arrays["variance"] = np.array(0.0)
+    assert kmeans.assign(arrays, np.array([[0.0], [3], [1e6]])).confidence.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("covariance", ["full", "tied", "diag"])

@@ -19,15 +19,16 @@ def fit(X: NDArray[np.float64], k: int, seed: int, starts: int = STARTS) -> Foun
 
     model = KMeans(k, n_init=starts, random_state=seed).fit(X)
     centres = model.cluster_centers_[by_size(model.labels_.astype(np.intp), k)]
-    return Found(assign({"centres": centres}, X), {"starts": starts}, {"centres": centres})
+    arrays = {"centres": centres, "variance": np.array(model.inertia_ / X.size)}
+    return Found(assign(arrays, X), {"starts": starts}, arrays)
 
 
 def assign(arrays: Mapping[str, NDArray[Any]], X: NDArray[np.float64]) -> Assigned:
-    """The nearest centre; confidence is 1 - nearest / second nearest distance: 1 at a centre, 0 half-way
-    between two (the simplified silhouette)."""
+    """The nearest centre; confidence is the posterior probability of the mixture that k-means stands for:
+    round Gaussians, all as wide and as many, so 1/2 half-way between two."""
     from scipy.spatial.distance import cdist
 
-    distances = cdist(X, arrays["centres"])
-    nearest, second = np.partition(distances, 1, axis=1)[:, :2].T
-    ratio = np.divide(nearest, second, out=np.ones_like(nearest), where=second > 0)
-    return Assigned(distances.argmin(axis=1), 1 - ratio)
+    squared = cdist(X, arrays["centres"], "sqeuclidean")
+    nearest = squared.min(axis=1, keepdims=True)
+    width = 2 * max(float(arrays["variance"]), 1e-12)  # 0 if every row is a centre
+    return Assigned(squared.argmin(axis=1), 1 / np.exp((nearest - squared) / width).sum(axis=1))

@@ -23,7 +23,7 @@ KEY = "cluster_model"
 
 SPACE = {"columns": "F", "mean": "F", "scale": ""}
 SHAPES: Mapping[str, Mapping[str, str]] = {
-    "kmeans": {**SPACE, "centres": "kd"},
+    "kmeans": {**SPACE, "centres": "kd", "variance": ""},
     "gmm": {**SPACE, "weights": "k", "means": "kd", "factors": "kdd"},
     "hdbscan": {**SPACE, "rows": "md", "labels": "m", "probabilities": "m", "reach": "k"},
     "n2d": {**SPACE, "rows": "md", "layout": "me", "weights": "k", "means": "ke", "factors": "kee"},
@@ -142,5 +142,6 @@ def _fits(model: Model, shapes: Mapping[str, str]) -> bool:
         and int(columns.min()) >= 0
         and int(columns.max()) < model.features
         and float(arrays["scale"]) > 0
+        and float(arrays.get("variance", 0)) >= 0
         and (labels is None or (labels.dtype.kind == "i" and int(labels.max()) < model.clusters))
     )

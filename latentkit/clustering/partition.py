@@ -5,6 +5,7 @@ the file changes nothing. Of very many rows a sample is fitted on and the others
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -26,6 +27,7 @@ FEWEST = {"kmeans": 3, "gmm": 3, "hdbscan": 10, "n2d": n2d.FEWEST}
 LARGEST = {"kmeans": 100_000, "gmm": 20_000, "hdbscan": 10_000, "n2d": 50_000}
 """The most rows that a method is fitted on."""
 BLOCK = 50_000
+ONE_THREAD = 20_000
 PACKAGES = ("numpy", "scikit-learn")
 
 Tell = Callable[[str], None]
@@ -63,7 +65,8 @@ def cluster(
         chosen = order[np.sort(rng.choice(len(order), LARGEST[method], replace=False))]
         tell(f"{method}: fitting a sample of {len(chosen)} of {len(order)} images, then assigning the others")
     X = space.of(mu[chosen])
-    found, k = _fit(method, X, clusters, seed, tell)
+    with _threads(len(X)):
+        found, k = _fit(method, X, clusters, seed, tell)
     model = Model(
         method=method,
         clusters=k,
@@ -119,6 +122,15 @@ def _fit(
     if method == "n2d":
         return n2d.fit(X, layout, k, seed), k
     return (kmeans.fit if method == "kmeans" else mixture.fit)(X, k, seed), k
+
+
+def _threads(n: int) -> AbstractContextManager[object]:
+    """One thread for few rows: more of them mostly wait for each other, five times as long on a busy machine."""
+    import sklearn.cluster
+    import sklearn.mixture  # noqa: F401
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    return threadpool_limits(1) if n <= ONE_THREAD else nullcontext()
 
 
 def _assign(model: Model, X: NDArray[np.float64]) -> Assigned:
