@@ -83,4 +83,3 @@ def test_the_demo_leaves_run_latents_projection_and_picture(latentkit, load_back
         assert min(picture.size) > 300
     report = done.stdout
     assert all(digit in report for digit in demo.DIGITS)
-    assert latentkit("demo", "shown", "--backend", "torch", timeout=280).returncode == 0
