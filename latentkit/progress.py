@@ -3,6 +3,7 @@
 It is fed plain events and numbers, and knows nothing of how they come about.
 """
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from latentkit import shell
 from latentkit.images import Skipped
 from latentkit.training.loop import Stepped, Validated
-from latentkit.training.run import Began, Ended, LeftOut, Read, Said
+from latentkit.training.run import Began, Ended, LeftOut, Noticed, Read, Said
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -98,8 +99,10 @@ class Training:
                 self._step(step)
             case Validated():
                 self._validated(event)
-            case Ended(text):
-                self._ended(text)
+            case Noticed(severity="error" | "warning"):
+                shell.say(f"{event.severity} {event.id}: {event.title}: {event.evidence}")
+            case Ended():
+                self._ended(event)
 
     def _read(self, done: int, total: int) -> None:
         if self._bar is not None:
@@ -127,10 +130,17 @@ class Training:
         if self._bar is not None:
             self._bar.console.print(_line(event), markup=False, highlight=False)
 
-    def _ended(self, text: str) -> None:
-        shell.say(text)
+    def _ended(self, event: Ended) -> None:
+        shell.say(event.text)
         if self._best is not None:
             shell.say(f"best: {_line(self._best)}")
+        more = f"latentkit diagnose {shlex.quote(str(event.run))}"
+        if event.worries:
+            shell.say(f"look at {', '.join(event.worries)}: {more}")
+        elif event.worries is not None:
+            shell.say(
+                f"healthy, as far as its figures tell; its latents and reconstructions: {more} --images IMAGES"
+            )
 
 
 def _line(event: Validated) -> str:

@@ -124,6 +124,7 @@ def train(
     """
     from pathlib import Path
 
+    from latentkit.diagnosis import watch
     from latentkit.progress import Training
     from latentkit.training.run import Request, train
 
@@ -145,5 +146,6 @@ def train(
                 cache=not no_cache,
             ),
             shown,
+            watch,
         )
     shell.emit(out)

@@ -11,7 +11,7 @@ from latentkit.diagnosis.quantities import Posterior, Quantities, Row, Split
 from latentkit.errors import FormatError
 from latentkit.formats.run import RunImages
 
-__all__ = ["from_run"]
+__all__ = ["from_run", "split"]
 
 
 def from_run(
@@ -34,7 +34,7 @@ def from_run(
             likelihood=str(options["likelihood"]),
             beta=float(options["beta"]),
             latent=int(architecture["latent"]),
-            split=None if images is None else _split(images),
+            split=None if images is None else split(images),
             posterior=Posterior(np.array(per_dim, np.float64)) if per_dim else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -53,7 +53,8 @@ def _figures(side: Mapping[str, Any]) -> dict[str, float]:
     return {key: float(value) for key, value in side.items() if value is not None}
 
 
-def _split(images: RunImages) -> Split:
+def split(images: RunImages) -> Split:
+    """How the images of a run were divided."""
     held_out = images.split == "validation"
     classes = [
         Counter(label for label in images.labels[side].tolist() if label) for side in (~held_out, held_out)

@@ -1,11 +1,11 @@
 """Apply every rule that can be applied, and say which could not."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from latentkit.diagnosis.catalogue import RULES
-from latentkit.diagnosis.from_run import from_run
+from latentkit.diagnosis.from_run import from_run, split
 from latentkit.diagnosis.quantities import Quantities
 from latentkit.diagnosis.rule import SEVERITIES, Finding, Needs
 from latentkit.formats.run import RunImages
@@ -13,6 +13,7 @@ from latentkit.formats.run import RunImages
 __all__ = ["Diagnosis", "judge", "to_json", "watch"]
 
 SCHEMA = "latentkit.diagnosis/1"
+Watch = Callable[[Mapping[str, Any], Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,14 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def watch(
-    record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], images: RunImages
-) -> list[dict[str, Any]]:
-    """What is new in a run that goes on: findings, as JSON, that its history does not have yet; worst first."""
-    told = {(line["finding"]["id"], line["finding"]["title"]) for line in history if "finding" in line}
-    found = judge(from_run("the run", record, history, images)).findings
-    return [finding.to_json() for finding in found if (finding.id, finding.title) not in told]
+def watch(images: RunImages) -> Watch:
+    """A function of a run that goes on, given its record and its history so far: the findings, as JSON, that
+    the history does not have yet, worst first."""
+    sides = split(images)
+
+    def new(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        told = {(line["finding"]["id"], line["finding"]["title"]) for line in history if "finding" in line}
+        found = judge(replace(from_run("the run", record, history, None), split=sides)).findings
+        return [finding.to_json() for finding in found if (finding.id, finding.title) not in told]
+
+    return new

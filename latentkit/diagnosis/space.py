@@ -12,8 +12,8 @@ __all__ = [
     "MOST_COMPONENTS",
     "Score",
     "clustering",
-    "components",
     "neighbours",
+    "one_blob",
     "plane_share",
     "shared_neighbours",
 ]
@@ -66,8 +66,8 @@ def plane_share(points: Floats) -> float:
     return float(spectrum[:2].sum()) / total if total > 0 else 1.0
 
 
-def components(points: Floats) -> int:
-    """How many full Gaussians BIC prefers, on the first principal axes: at most 10, and one for 20 images."""
+def one_blob(points: Floats) -> bool:
+    """Whether BIC prefers one full Gaussian to 2 to 5 of them, on the first principal axes: at most 10, one for 20 images."""
     from sklearn.mixture import GaussianMixture
 
     centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
@@ -75,11 +75,13 @@ def components(points: Floats) -> int:
     scale = sizes[0] or 1.0
     axes = max(1, min(10, len(points) // 20, int((sizes > 1e-6 * scale).sum())))
     reduced = left[:, :axes] * sizes[:axes] / scale * np.sqrt(len(points))
-    bic = [
-        GaussianMixture(count, n_init=3, random_state=0, reg_covar=1e-6).fit(reduced).bic(reduced)
-        for count in range(1, MOST_COMPONENTS + 1)
-    ]
-    return int(np.argmin(bic)) + 1
+
+    def bic(count: int) -> float:
+        mixture = GaussianMixture(count, n_init=2, random_state=0, reg_covar=1e-6, max_iter=500)
+        return float(mixture.fit(reduced).bic(reduced))
+
+    one = bic(1)
+    return all(bic(count) > one for count in range(2, MOST_COMPONENTS + 1))
 
 
 def clustering(points: Floats, labels: NDArray[np.str_], seeds: Iterable[int]) -> list[float]:

@@ -24,11 +24,12 @@ from latentkit.protocol import Model, State
 from latentkit.randomness import generator
 from latentkit.training.checkpoint import Checkpoint, restore
 from latentkit.training.data import Data, digest, divide, refuse_change
+from latentkit.training.diary import Diary, Examiner
 from latentkit.training.interrupt import BetweenSteps
 from latentkit.training.loop import Event, Loop, Position, Stepped, Stopped, Validated, batches_per_epoch
 from latentkit.training.options import Options, resolve, resume
 
-__all__ = ["Began", "Ended", "LeftOut", "Listener", "Read", "Request", "Said", "train"]
+__all__ = ["Began", "Ended", "LeftOut", "Listener", "Noticed", "Read", "Request", "Said", "train"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,19 @@ class Ended:
     """Training is over, for the reason given in words."""
 
     text: str
+    run: Path
+    worries: tuple[str, ...] | None
+    """Ids of the errors and warnings that were noticed; None where nobody looked."""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Something in the figures: what it is, how bad, and the numbers it rests on."""
+
+    id: str
+    title: str
+    severity: str
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -91,11 +105,11 @@ class LeftOut:
     total: int
 
 
-Listener = Callable[[Event | Read | LeftOut | Said | Began | Ended], None]
+Listener = Callable[[Event | Read | LeftOut | Said | Began | Noticed | Ended], None]
 
 
-def train(request: Request, listen: Listener) -> None:
-    """Train, or go on with, the run in `request.out`.
+def train(request: Request, listen: Listener, examiner: Examiner | None = None) -> None:
+    """Train, or go on with, the run in `request.out`; `examiner` looks over its history as it grows.
 
     KeyboardInterrupt passes through after the run's state is saved, and a TrainingError of the loop after the best
     weights are. Whatever else happens, a kill too, leaves the checkpoint before it.
@@ -152,7 +166,8 @@ def train(request: Request, listen: Listener) -> None:
         )
     )
     loop = Loop(model, data, options, objective, position)
-    _run(loop, model, Checkpoint(request.out, best), request.out, record, listen)
+    diary = Diary(request.out / "history.jsonl", data.images, examiner)
+    _run(loop, model, Checkpoint(request.out, best), request.out, record, diary, listen)
 
 
 def _transform(options: Options, record: Mapping[str, Any], request: Request) -> Transform:
@@ -237,10 +252,19 @@ def _run(
     checkpoint: Checkpoint,
     path: Path,
     record: dict[str, Any],
+    diary: Diary,
     listen: Listener,
 ) -> None:
     """Drive the loop; whatever ends it, the record says so and the best weights are on disk."""
     position = loop.position
+
+    def look_over(state: str) -> None:
+        for found in diary.look_over(record | position.best | {"state": state}, position.step):
+            listen(Noticed(found["id"], found["title"], found["severity"], found["evidence"]))
+
+    def end(state: str, text: str) -> None:
+        look_over(state)
+        listen(Ended(text, path, diary.worries()))
 
     def save(state: str) -> None:
         checkpoint.save(model, position)
@@ -253,7 +277,7 @@ def _run(
             for event in loop.events(lambda: signals.asked):
                 match event:
                     case Validated():
-                        history.append(path / "history.jsonl", event.record)
+                        diary.append(event.record)
                         if event.improved:
                             checkpoint.improved(model)
                     case Stepped() if checkpoint.due():
@@ -262,14 +286,17 @@ def _run(
                     case Stopped(early):
                         pass
                 listen(event)
+                if isinstance(event, Validated):
+                    look_over("running")
         except TrainingError:
             checkpoint.save_best()
             write_record(path, record | position.best | {"state": "stopped"})
+            end("stopped", "stopped by a figure that is not finite")
             raise
         if signals.asked:
             save("interrupted")
-            listen(Ended(f"stopped after step {position.step}; go on with --resume"))
+            end("interrupted", f"stopped after step {position.step}; go on with --resume")
             signals.act()
         else:
             save("done")
-            listen(Ended("stopped early: the validation loss no longer fell" if early else "done"))
+            end("done", "stopped early: the validation loss no longer fell" if early else "done")

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from latentkit.diagnosis.logs.table import Table, number, rounded_to_zero
@@ -48,6 +50,7 @@ def from_csv(text: str) -> Table | None:
             elif cell.strip():
                 words[name] = None
         table.lines.append(figures)
+    _drop_empty(table.lines, header)
     if words:
         table.notes.append(
             f"cells that are not numbers, or are rounded to 0, are not used: in {', '.join(words)}"
@@ -56,6 +59,21 @@ def from_csv(text: str) -> Table | None:
     if bad:
         table.notes.append(f"{bad} lines have another number of cells than the header")
     return table
+
+
+def _drop_empty(lines: list[dict[str, float]], names: Iterable[str]) -> None:
+    """Some write NaN for "nothing here". A training that went wrong stays so, hence NaNs that numbers follow are
+    empty cells, and so are those at the end where there are no more of them in a row than there were before."""
+    for name in names:
+        there = [at for at, line in enumerate(lines) if not math.isnan(line.get(name, math.nan))]
+        if not there:
+            continue
+        longest = max(after - before - 1 for before, after in pairwise([-1, *there]))
+        if len(lines) - 1 - there[-1] <= longest:
+            there.append(len(lines))
+        for line in lines[: there[-1]]:
+            if math.isnan(line.get(name, 0.0)):
+                del line[name]
 
 
 def from_json(text: str) -> Table | None:

@@ -15,8 +15,8 @@ FIRST_LOSS = 1e4
 LARGE_LOSS = 1e5
 OF_CONTENT = ("brightness", "file size")
 """What the picture itself decides too: how bright it is, how well it compresses."""
-NATS = 2.0
-"""A number in 0..1 costs 0.69 nats at grey and at most about 1 with sigma 1."""
+NATS = 50.0
+"""What a number in 0..1 costs at grey with a fixed sigma of 0.05; it is 0.69 for cross-entropy and about 1 with sigma 1."""
 
 
 @rule(
@@ -31,7 +31,7 @@ NATS = 2.0
     source="issues tensorflow/models#23, atomai#85, pytorch/pytorch#36647",
 )
 def pixel_range(q: Quantities) -> Answer:
-    """Images with a maximum above 1.5. In a log, suspicions: a mean squared error above 1; a negative binary cross-entropy; a first loss above 2 nats for
+    """Images with a maximum above 1.5. In a log, suspicions: a mean squared error above 1; a negative binary cross-entropy; a first reconstruction (or loss) above 50 nats for
     each number of an image, or where its size is unknown above 1e5 (a note from 1e4), or any that no image up to 1024 x 1024 RGB gives."""
     if q.unit_range:
         return []
@@ -79,17 +79,22 @@ def _size(q: Quantities) -> Sign | None:
     confirm = (
         "print(x.min(), x.max(), x.dtype) for a batch of training AND of validation: both must be within 0..1"
     )
+    name = (
+        "reconstruction"
+        if q.series("train", "reconstruction") or q.series("validation", "reconstruction")
+        else "loss"
+    )
     first = {
         side: finite[0]
         for side in ("train", "validation")
-        if (finite := [value for _, value in q.series(side, "loss") if math.isfinite(value)])
+        if (finite := [value for _, value in q.series(side, name) if math.isfinite(value)])
     }
     if not first:
         return None
     side, loss = max(first.items(), key=lambda item: item[1])
-    told = f"the first {'validation' if side == 'validation' else 'training'} loss is {figure(loss)}"
+    told = f"the first {'validation' if side == 'validation' else 'training'} {name} is {figure(loss)}"
     if len(first) == 2 and side == "validation" and loss > 10 * first["train"] > 0:
-        told += f" and the first training loss {figure(first['train'])}: it may be the validation images alone that are 0..255"
+        told += f" and that of training {figure(first['train'])}: it may be the validation images alone that are 0..255"
     if q.pixels is not None:
         each = loss / q.pixels
         return (

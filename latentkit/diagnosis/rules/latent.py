@@ -36,7 +36,7 @@ def collapse(q: Quantities) -> Answer:
     """KL below 0.1 nat in all, or no active unit (variance of mu > 0.01), once there were 3 validations or training is over. For a log made elsewhere, whose KL
     may be averaged, a suspicion: a note below 0.1, a warning below 0.001."""
     told = []
-    if q.posterior is not None:
+    if q.posterior is not None and (q.posterior.variance is not None or not q.rows):
         kl = float(q.posterior.kl_per_dim.sum())
         if kl < COLLAPSED:
             told.append(f"KL {figure(kl)} nats over {len(q.posterior.kl_per_dim)} dimensions")
@@ -134,12 +134,9 @@ def blob(q: Quantities) -> Answer:
     """Of Gaussian mixtures with 1 to 5 full components on the first principal axes (at most 10, one for 20 images), BIC prefers one component."""
     if q.space is None or len(q.space.mu) < space.FEWEST:
         return Needs(f"latents of {space.FEWEST} images or more (--latents)")
-    components = space.components(q.space.mu)
-    return (
-        [Sign(f"BIC prefers 1 of 1 to {space.MOST_COMPONENTS} components for {len(q.space.mu)} images")]
-        if components == 1
-        else []
-    )
+    if not space.one_blob(q.space.mu):
+        return []
+    return [Sign(f"BIC prefers 1 of 1 to {space.MOST_COMPONENTS} components for {len(q.space.mu)} images")]
 
 
 @rule(

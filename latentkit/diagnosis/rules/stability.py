@@ -31,10 +31,8 @@ def not_finite(q: Quantities) -> Answer:
                 if not math.isfinite(value) and not _recovers(q, side, name, index):
                     return [Sign(f"{row.place}: {side} {name} is {value}{_before(q, index)}")]
     if q.stopped:
-        last = q.rows[-1].place if q.rows else "the first validation"
-        return [
-            Sign(f"the run was stopped by a figure that is not finite, after {last}{_before(q, len(q.rows))}")
-        ]
+        when = f"after {q.rows[-1].place}" if q.rows else "before the first validation"
+        return [Sign(f"the run was stopped by a figure that is not finite, {when}{_before(q, len(q.rows))}")]
     return []
 
 
