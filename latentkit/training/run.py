@@ -24,7 +24,7 @@ from latentkit.protocol import Model, State
 from latentkit.randomness import generator
 from latentkit.training.checkpoint import Checkpoint, restore
 from latentkit.training.data import Data, digest, divide, refuse_change
-from latentkit.training.diary import Diary, Examiner
+from latentkit.training.diary import Diary, Examiner, Noticed
 from latentkit.training.interrupt import BetweenSteps
 from latentkit.training.loop import Event, Loop, Position, Stepped, Stopped, Validated, batches_per_epoch
 from latentkit.training.options import Options, resolve, resume
@@ -85,16 +85,6 @@ class Ended:
     run: Path
     worries: tuple[str, ...] | None
     """Ids of the errors and warnings that were noticed; None where nobody looked."""
-
-
-@dataclass(frozen=True)
-class Noticed:
-    """Something in the figures: what it is, how bad, and the numbers it rests on."""
-
-    id: str
-    title: str
-    severity: str
-    evidence: str
 
 
 @dataclass(frozen=True)
@@ -259,8 +249,8 @@ def _run(
     position = loop.position
 
     def look_over(state: str) -> None:
-        for found in diary.look_over(record | position.best | {"state": state}, position.step):
-            listen(Noticed(found["id"], found["title"], found["severity"], found["evidence"]))
+        for noticed in diary.look_over(record | position.best | {"state": state}, position.step):
+            listen(noticed)
 
     def end(state: str, text: str) -> None:
         look_over(state)

@@ -58,8 +58,8 @@ def parse(text: str) -> Table:
 def _figures(line: str, zeros: dict[str, str]) -> dict[str, float]:
     figures: dict[str, float] = {}
     for side, name, text in _PAIR.findall(_TIMES.sub(" ", line)):
-        full = f"{side}_{name}".lower() if side else name
-        if full.lower() in ("epoch", "train_epoch", "eta"):
+        full = (f"{side}_{name}" if side else name).lower()
+        if full in ("epoch", "train_epoch", "eta"):
             continue
         value = number(text)
         if value is None:
