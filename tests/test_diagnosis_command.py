@@ -1,0 +1,263 @@
+"""`latentkit diagnose`, what `train` says as it goes, and the silence of both about healthy runs."""
+
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from test_logs_keras import FOUNDING
+
+from latentkit import shell
+from latentkit.demo import write_digits
+from latentkit.formats import history
+from latentkit.formats.run import read_record
+
+OPTIONS = "--backend numpy --size 8 --arch mlp --width 64 --latent 8 --epochs 12 --batch 32 --lr 0.003"
+SMALL = OPTIONS.split()
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("images") / "digits"
+    write_digits(folder)
+    return folder
+
+
+@pytest.fixture
+def stdin(monkeypatch):
+    """Give standard input a text."""
+
+    def give(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    return give
+
+
+def findings(run: Path) -> list[dict]:
+    return [line["finding"] for line in history.read(run / "history.jsonl") if "finding" in line]
+
+
+# The founding case -------------------------------------------------------------------------------
+
+
+def test_the_founding_log_gives_its_findings_worst_first(command, stdin, capsys):
+    stdin(FOUNDING)
+    command("diagnose", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "latentkit.diagnosis/1" and found["healthy"] is False
+    assert [(each["severity"], each["id"]) for each in found["findings"]] == [
+        ("error", "P2"),
+        ("error", "P3"),
+        ("warning", "P1"),
+        ("warning", "P4"),
+        ("warning", "P5"),
+    ]
+    assert [each["id"] for each in found["findings"] if each["confirm"]] == ["P4", "P5"]
+    known = {*found["checked"], *(each["id"] for each in found["not_checked"])}
+    assert known == {f"P{number}" for number in range(1, 26)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "share of pixels that equal exactly 0 or 1 after the reconstruction is rounded",
+        "the mean over 2164 steps, so every single one of them was 0",
+        "the accuracy of 1 beside it says that output and target were equal, or both empty",
+        "568 times as much",
+        "`validation_data=next(X_val)` hands over ONE batch",
+        "model.fit(X_train, validation_data=X_val)",
+        "it may be the validation images alone that are 0..255",
+        "latentkit train IMAGES -o run",
+        "latentkit embed run IMAGES | latentkit report",
+        "P12 latents with labels",
+    ],
+)
+def test_the_founding_log_is_answered_in_words(command, stdin, capsys, words):
+    stdin(FOUNDING)
+    command("diagnose")
+    assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_require_healthy_names_what_is_not(command, stdin):
+    stdin(FOUNDING)
+    with pytest.raises(shell.UnmetRequirement, match="P2, P3, P1, P4, P5"):
+        command("diagnose", "--require", "healthy")
+
+
+def test_require_healthy_exits_with_3(latentkit):
+    done = latentkit("diagnose", "--require", "healthy", input=FOUNDING)
+    assert done.returncode == 3
+    assert done.stdout.startswith("standard input: a Keras progress log")
+    assert done.stderr == "latentkit: --require healthy does not hold: P2, P3, P1, P4, P5\n"
+
+
+# The catalogue -----------------------------------------------------------------------------------
+
+
+def test_the_list_has_a_line_for_each_rule(command, capsys):
+    command("diagnose", "--list")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 25 and lines[7] == "P8  error    The posterior has collapsed"
+
+
+def test_a_rule_is_explained_with_its_threshold_and_source(command, capsys):
+    command("diagnose", "--explain", "p8")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "KL below 0.1 nat" in told and "Lucas et al. 2019" in told
+
+
+def test_an_unknown_rule_is_a_usage_error(latentkit):
+    done = latentkit("diagnose", "--explain", "P99")
+    assert done.returncode == 2 and "there is no rule 'P99'" in " ".join(done.stderr.split())
+
+
+def test_escapes_in_a_log_do_not_reach_the_terminal(command, tmp_path, capsys):
+    name = "\x1b[31mlog\x1b[0m.csv"
+    (tmp_path / name).write_text("epoch,loss,\x1b[2Jbad\n0,3.5,1\n")
+    command("diagnose", name)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+# Runs --------------------------------------------------------------------------------------------
+
+
+def test_a_healthy_run_is_told_so_and_its_history_has_no_finding_to_worry_about(
+    command, digits, tmp_path, capsys
+):
+    command("train", digits, "-o", "run", *SMALL)
+    told = capsys.readouterr().err
+    assert "healthy, as far as its figures tell" in told and "latentkit diagnose run --images IMAGES" in told
+    assert "warning" not in told and "error P" not in told
+    assert {each["severity"] for each in findings(tmp_path / "run")} <= {"note"}
+    command("diagnose", "run", "--images", digits, "--require", "healthy")
+    assert "P6" in capsys.readouterr().out.split("checked:")[1].split("not checked")[0]
+
+
+@pytest.mark.parametrize("latent", [2, 32])
+def test_healthy_runs_of_other_sizes_raise_no_error_or_warning(command, digits, latent):
+    command("train", digits, "-o", "run", *SMALL, "--latent", latent, "--seed", latent, "--quiet")
+    command("diagnose", "run", "--images", digits, "--require", "healthy", "--quiet")
+
+
+def test_a_beta_of_10000_is_told_once_each_and_kept(command, digits, tmp_path, capsys):
+    command("train", digits, "-o", "run", *SMALL, "--beta", "1e4")
+    told = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("error P8: ") for line in told) == 1
+    assert sum(line.startswith("warning P9: ") for line in told) == 1
+    assert told[-1] == "look at P9, P8: latentkit diagnose run"
+    kept = findings(tmp_path / "run")
+    assert [each["id"] for each in kept if each["severity"] != "note"] == ["P9", "P8"]
+    assert kept[0]["fix"]["latentkit"].startswith("latentkit train")
+
+
+def test_a_run_that_goes_on_tells_nothing_twice_and_still_ends_with_what_to_look_at(
+    command, digits, tmp_path, capsys
+):
+    command("train", digits, "-o", "run", *SMALL, "--beta", "1e4")
+    before = findings(tmp_path / "run")
+    capsys.readouterr()
+    command("train", digits, "-o", "run", "--backend", "numpy", "--resume", "--epochs", "14")
+    told = capsys.readouterr().err
+    assert findings(tmp_path / "run") == before
+    assert "error P8" not in told and "look at P9, P8: latentkit diagnose run" in told
+
+
+def test_a_loss_that_is_not_finite_is_a_finding_and_the_best_weights_are_kept(latentkit, digits, tmp_path):
+    done = latentkit(
+        "train",
+        digits,
+        "-o",
+        "run",
+        *SMALL,
+        "--likelihood",
+        "bernoulli",
+        "--optimizer",
+        "rmsprop",
+        "--lr",
+        "1e30",
+    )
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert any(line.startswith("error P7: ") for line in lines)
+    assert "look at P7: latentkit diagnose run" in lines
+    assert lines[-1].startswith("latentkit: the training loss is not finite at step")
+    assert read_record(tmp_path / "run")["state"] == "stopped"
+    assert (tmp_path / "run" / "weights.safetensors").is_file()
+    assert latentkit("diagnose", "run", "--require", "healthy").returncode == 3
+
+
+def test_a_validation_folder_of_another_class_is_noticed(command, digits, tmp_path, capsys):
+    for name in ("0", "1"):
+        shutil.copytree(digits / name, tmp_path / "two" / name)
+    shutil.copytree(digits / "2", tmp_path / "third" / "2")
+    command(
+        "train",
+        tmp_path / "two",
+        "-o",
+        "run",
+        *SMALL,
+        "--epochs",
+        "2",
+        "--validation",
+        tmp_path / "third",
+        "--quiet",
+    )
+    assert "P17" in {each["id"] for each in findings(tmp_path / "run")}
+
+
+def test_fewer_images_than_latent_dimensions_is_noticed(command, make_blobs, tmp_path):
+    command(
+        "train", make_blobs("few", each=8), "-o", "run", *SMALL, "--epochs", "2", "--latent", "64", "--quiet"
+    )
+    titles = {each["title"] for each in findings(tmp_path / "run")}
+    assert {"Fewer images than latent dimensions", "Few images to validate on"} <= titles
+
+
+def test_info_and_embed_read_a_run_whose_history_has_findings(command, digits, capsys):
+    command("train", digits, "-o", "run", *SMALL, "--epochs", "3", "--beta", "1e4", "--quiet")
+    command("info", "run", "--json")
+    facts = json.loads(capsys.readouterr().out.split("run\n", 1)[1])
+    assert facts["last"]["validation"]["loss"] > 0
+
+
+def test_images_without_a_run_are_refused(command, digits, tmp_path):
+    from latentkit.errors import DiagnosisError
+
+    (tmp_path / "log.csv").write_text("epoch,loss\n0,3.5\n")
+    with pytest.raises(DiagnosisError, match="name a run's folder, or leave --images out"):
+        command("diagnose", "log.csv", "--images", digits)
+
+
+def test_a_damaged_record_is_an_error_that_names_the_run(command, trained, tmp_path):
+    from latentkit.errors import FormatError
+
+    shutil.copytree(trained, tmp_path / "run")
+    (tmp_path / "run" / "run.json").write_text('{"schema": "latentkit.run/1", "state": "done"}')
+    with pytest.raises(FormatError, match=r"run/run\.json"):
+        command("diagnose", "run")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["numpy", "torch", "keras"])
+def test_healthy_runs_over_seeds_and_sizes_raise_no_error_or_warning(latentkit, digits, tmp_path, backend):
+    for seed in range(5):
+        for latent in (2, 8, 64):
+            run = f"run-{seed}-{latent}"
+            options = [
+                "--size",
+                16,
+                "--latent",
+                latent,
+                "--epochs",
+                12,
+                "--batch",
+                32,
+                "--seed",
+                seed,
+                "--quiet",
+            ]
+            assert latentkit("train", digits, "-o", run, "--backend", backend, *options).returncode == 0
+            told = latentkit("diagnose", run, "--images", digits, "--require", "healthy", "--json")
+            assert told.returncode == 0, (seed, latent, told.stderr)
