@@ -122,6 +122,12 @@ def test_a_weak_difference_is_found_nearly_as_often_as_the_best_test_would():
     assert np.mean(np.array(ps) <= 0.05) >= best - 0.12
 
 
+def test_the_heaviest_penalty_still_leaves_a_clear_difference_visible():
+    # The left-out intercept leans against the row left out: alone it would agree with no labelling at all.
+    X, positive = pair(shift=3.0)
+    assert agreement(HatMatrix(X, np.arange(30), 1e9), np.where(positive, 1.0, -1.0)[:, None])[0] > 0.5
+
+
 def test_agreement_of_a_constant_score_is_zero():
     assert agreement(HatMatrix(np.zeros((6, 1)), np.arange(6), 1.0), np.ones((6, 1)))[0] == 0.0
 

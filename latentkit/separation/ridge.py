@@ -38,11 +38,11 @@ def penalty(eigenvalues: Floats, rows: int) -> float:
 def direction(X: Floats, targets: Floats) -> Floats:
     """(N, R), (N,) of -1 and +1 -> (R,): the axis on which the two classes come apart.
 
-    The two means count alike, however many rows each class has.
+    The intercept is left free, so however many rows each class has, the axis is the same for any two targets.
     """
     centred = X - X.mean(axis=0)
     gram = centred.T @ centred
     eigenvalues = np.maximum(np.linalg.eigvalsh(gram), 0.0)
     system = gram + penalty(eigenvalues, len(X)) * np.eye(X.shape[1])
-    weights: Floats = np.linalg.solve(system, centred.T @ (targets - targets.mean()))
+    weights: Floats = np.linalg.solve(system, centred.T @ targets)
     return weights
