@@ -71,7 +71,9 @@ def _header(source: Source, opened: dict[str, NDArray[Any]]) -> Header:
 
 
 def _camera(image: "Image.Image") -> str:
-    """Maker and model; "" where there is none that can be read."""
+    """Maker and model; "" where there is none that can be read without the pixels."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return ""  # Pillow would decode it all, for metadata that may stand behind the pixels
     try:
         exif = image.getexif()
     except Exception:  # noqa: BLE001 - broken metadata of a picture that is whole: Pillow raises what it likes
