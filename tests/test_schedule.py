@@ -27,7 +27,7 @@ def options(seed: int):
         plateau_factor=float(rng.choice([0.1, 0.5, 0.9])),
         plateau_patience=int(rng.integers(1, 6)),
         plateau_cooldown=int(rng.integers(0, 4)),
-        min_lr=float(rng.choice([0.0, 1e-4, 9e-4])),
+        min_lr=float(rng.choice([1e-8, 1e-4, 9e-4])),
         patience=int(rng.integers(1, 12)),
     )
 

@@ -60,8 +60,7 @@ def after_validation(
     if step <= schedule.warmup or not counted:
         return schedule
     lr, waiting, cooldown = schedule.lr, schedule.waiting, schedule.cooldown
-    if cooldown:
-        waiting, cooldown = 0, cooldown - 1
+    cooldown = max(0, cooldown - 1)
     if schedule.counted_best is None or loss < schedule.counted_best - MIN_DELTA:
         return replace(schedule, counted_best=loss, stale=0, waiting=0, cooldown=cooldown)
     if not cooldown:
