@@ -135,6 +135,27 @@ def test_p5_pixels_of_0_to_255_are_suspected_by_the_loss_and_seen_in_the_images(
     assert "from 0 to 255" in finding(found, "P5").evidence
 
 
+@pytest.mark.parametrize(
+    ("loss", "severity"), [(5e3, None), (5e4, "note"), (1.4e5, "note"), (6e5, "warning"), (3e6, "warning")]
+)
+def test_p5_what_a_first_loss_tells_where_the_size_of_the_images_is_unknown(loss, severity):
+    found = look(f"epoch,loss,val_loss\n0,{loss},{loss}\n1,{loss / 2},{loss / 2}\n", pixels=None)
+    assert [one.severity for one in found.findings if one.id == "P5"] == [severity] * (severity is not None)
+
+
+def test_p5_a_loss_is_judged_by_the_size_of_the_images_where_that_is_known():
+    log = "epoch,loss,val_loss\n0,600000,600000\n1,300000,300000\n"
+    assert serious(look(log, pixels=1024 * 1024 * 3)) == set()
+    assert serious(look(log, pixels=64 * 64)) == {"P5"}
+
+
+def test_p3_more_than_a_nat_for_each_number_of_the_validation_images():
+    log = "epoch,loss,val_loss\n0,40,100\n1,20,100\n"
+    found = look(log, pixels=64)
+    assert serious(found) == {"P3"} and finding(found, "P3").confirm is not None
+    assert serious(look(log, pixels=128)) == set()
+
+
 def test_p5_and_p20_cross_entropy_of_targets_above_1_is_negative():
     below = [
         {

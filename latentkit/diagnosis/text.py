@@ -38,7 +38,7 @@ def verdict(diagnosis: Diagnosis) -> str:
     looked = f"{len(diagnosis.checked)} of {len(RULES)} rules could be checked"
     if not diagnosis.healthy:
         return f"Not healthy: {told}. ({looked}.)"
-    return f"Healthy as far as can be seen: {looked}, and none found an error{f' ({told})' if told else ''}."
+    return f"Healthy as far as can be seen: {looked}, and none found an error or a warning{f' ({told})' if told else ''}."
 
 
 def _finding(finding: Finding) -> list[str]:

@@ -12,7 +12,8 @@ __all__ = ["faults", "pixel_range"]
 UNIT = 1.5
 """A pixel above this is not one in 0..1 that rounding or augmentation moved."""
 FIRST_LOSS = 1e4
-LARGE_LOSS = 1e5
+LARGE_LOSS = 5e5
+"""What images of about 512 x 512 RGB cost at grey."""
 OF_CONTENT = ("brightness", "file size")
 """What the picture itself decides too: how bright it is, how well it compresses."""
 NATS = 50.0
@@ -31,8 +32,10 @@ NATS = 50.0
     source="issues tensorflow/models#23, atomai#85, pytorch/pytorch#36647",
 )
 def pixel_range(q: Quantities) -> Answer:
-    """Images with a maximum above 1.5. In a log, suspicions: a mean squared error above 1; a negative binary cross-entropy; a first reconstruction (or loss) above 50 nats for
-    each number of an image, or where its size is unknown above 1e5 (a note from 1e4), or any that no image up to 1024 x 1024 RGB gives."""
+    """Images with a maximum above 1.5. In a log, suspicions: a mean squared error above 1; a negative binary
+    cross-entropy; a first reconstruction (or loss) above 50 nats for each number of an image or, where its size is
+    unknown, above 5e5 (a note from 1e4, a warning if it is that of validation alone), or any that no image up to
+    1024 x 1024 RGB gives."""
     if q.unit_range:
         return []
     if q.pictures is not None:
@@ -93,7 +96,8 @@ def _size(q: Quantities) -> Sign | None:
         return None
     side, loss = max(first.items(), key=lambda item: item[1])
     told = f"the first {'validation' if side == 'validation' else 'training'} {name} is {figure(loss)}"
-    if len(first) == 2 and side == "validation" and loss > 10 * first["train"] > 0:
+    one_sided = len(first) == 2 and side == "validation" and loss > 10 * first["train"] > 0
+    if one_sided:
         told += f" and that of training {figure(first['train'])}: it may be the validation images alone that are 0..255"
     if q.pixels is not None:
         each = loss / q.pixels
@@ -113,7 +117,7 @@ def _size(q: Quantities) -> Sign | None:
     side_length = math.isqrt(int(loss / GREY / 3))
     return Sign(
         f"{told}: possible with pixels in 0..1 only for images of about {side_length} x {side_length} RGB or larger",
-        severity="warning" if loss >= LARGE_LOSS else "note",
+        severity="warning" if one_sided or loss >= LARGE_LOSS else "note",
         confirm=f"{confirm}; if your images are that large, say so with --pixels",
     )
 
