@@ -21,7 +21,9 @@ class PixelPCA(NamedTuple):
 
     def transform(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, H, W, C) uint8 to (N, K)."""
-        scores: NDArray[np.float32] = np.matmul(_unit(pixels) - self.mean, self.components.T, dtype=np.float32)
+        scores: NDArray[np.float32] = np.matmul(
+            _unit(pixels) - self.mean, self.components.T, dtype=np.float32
+        )
         return scores
 
 
