@@ -1,5 +1,6 @@
 """Clusters: found where they are, the same for new images, and refused in words where there are none."""
 
+import itertools
 from functools import cache
 
 import numpy as np
@@ -88,11 +89,12 @@ def test_the_order_of_the_rows_changes_nothing(method):
 
 @pytest.mark.parametrize("method", QUICK)
 def test_clusters_are_numbered_from_the_largest(method):
-    mu = np.concatenate([groups(20, 1), groups(60, 1) + 9, groups(40, 1) - 9])
-    labels = cluster(latents(mu), method, clusters=None if method == "hdbscan" else 3).assigned.labels
-    assert [
-        np.bincount(labels[part][labels[part] >= 0]).argmax() for part in np.split(np.arange(120), [20, 80])
-    ] == [2, 0, 1]
+    for sizes in itertools.permutations([20, 40, 60]):
+        mu = np.concatenate([groups(n, 1) + shift for n, shift in zip(sizes, (-9, 0, 9), strict=True)])
+        k = None if method == "hdbscan" else 3
+        labels = cluster(latents(mu), method, clusters=k).assigned.labels
+        parts = [part[part >= 0] for part in np.split(labels, np.cumsum(sizes)[:2])]
+        assert [np.bincount(part).argmax() for part in parts] == [(60 - n) // 20 for n in sizes]
 
 
 def test_kmeans_is_scikit_learns():

@@ -39,12 +39,12 @@ def test_kept_is_the_overlap_of_neighbourhoods():
 
 
 def test_triplets_estimate_the_share_of_all_triplets():
-    high, low = spaces(25)
+    high, low = spaces(8)
     a, b = cdist(high, high), cdist(low, low)
     right = [
         (a[i, j] < a[i, k]) == (b[i, j] < b[i, k])
-        for i in range(25)
-        for j in range(25)
+        for i in range(8)
+        for j in range(8)
         for k in range(j)
         if len({i, j, k}) == 3
     ]

@@ -10,9 +10,9 @@ from PIL import Image
 
 from latentkit.errors import PictureError
 from latentkit.pictures import Classes, Quantity, caption, palette, scatter
-from latentkit.pictures.scatter import _figure
+from latentkit.pictures.scatter import _figure, _settings
 
-NAMES = ("$x^2$", "_private", "a\nb", "\x1b[31mred", "猫", "عربي", "x" * 300, "%d {0}", "\\frac{", "$", "")
+NAMES = ("$x^2$", "_private", "a\nb", "\x1b[31mred", "猫", "عربي", "x" * 300, "%d {0}", "$\\frac{$", "$", "")
 
 
 def points(n: int, dims: int = 2):
@@ -25,6 +25,13 @@ def classes(n: int, names=("cat", "dog", "eel")) -> Classes:
 
 def under(n: int, dims: int = 2, method: str = "pca", **info):
     return caption(method, n, dims, {"seed": 7, **info})
+
+
+def figure_of(points, caption, colouring):
+    with _settings():
+        figure = _figure(points, caption, colouring)
+        figure.canvas.draw()
+        return figure
 
 
 def pixels(data: bytes):
@@ -56,15 +63,14 @@ def test_who_belongs_to_no_class_is_grey():
 
 
 def test_without_colouring_there_is_no_legend():
-    assert not _figure(points(9), under(9), None).legends
+    assert not figure_of(points(9), under(9), None).legends
 
 
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.parametrize("count", [1, 3, 30, palette.MOST])
 def test_the_legend_stands_inside_the_figure_and_beside_the_axes(dims, count):
     names = [f"class number {i}" for i in range(count)]
-    figure = _figure(points(200, dims), under(200, dims), classes(200, names))
-    figure.canvas.draw()
+    figure = figure_of(points(200, dims), under(200, dims), classes(200, names))
     legend, axes = figure.legends[0].get_window_extent(), figure.axes[0].get_window_extent()
     assert legend.x0 > axes.x1
     assert legend.y0 > 0
@@ -74,8 +80,7 @@ def test_the_legend_stands_inside_the_figure_and_beside_the_axes(dims, count):
 
 
 def test_the_third_axis_label_does_not_reach_the_legend():
-    figure = _figure(points(50, 3), under(50, 3), classes(50))
-    figure.canvas.draw()
+    figure = figure_of(points(50, 3), under(50, 3), classes(50))
     assert figure.axes[0].zaxis.label.get_window_extent().x1 < figure.legends[0].get_window_extent().x0
 
 
@@ -89,20 +94,20 @@ def test_any_name_can_be_drawn(format):
 
 
 def test_names_are_not_taken_for_mathematics_and_underscores_stay():
-    figure = _figure(points(44), under(44), classes(44, NAMES))
+    figure = figure_of(points(44), under(44), classes(44, NAMES))
     written = [text.get_text() for text in figure.legends[0].get_texts()]
     assert written[:4] == ["$x^2$ (4)", "_private (4)", "a\\nb (4)", "\\x1b[31mred (4)"]
 
 
 def test_the_caption_tells_method_number_seed_and_fidelity():
-    figure = _figure(points(5), under(5, fidelity={"trustworthiness": {"value": 0.912, "error": 0}}), None)
+    figure = figure_of(points(5), under(5, fidelity={"trustworthiness": {"value": 0.912, "error": 0}}), None)
     written = " ".join(text.get_text() for text in figure.texts)
     assert written == "PCA of 5 images seed 7 · trustworthiness 0.91"
 
 
 def test_a_quantity_gets_a_colour_bar_whose_ends_leave_outliers_out():
     values = np.concatenate([np.linspace(0, 1, 999), [1e9]])
-    figure = _figure(points(1000), under(1000), Quantity("mse", values))
+    figure = figure_of(points(1000), under(1000), Quantity("mse", values))
     assert figure.axes[1].get_ylabel() == "mse"
     assert figure.axes[1].get_ylim()[1] < 1.01
 
@@ -121,20 +126,19 @@ def test_many_points_become_an_image_within_the_svg():
 
 
 def test_a_unit_is_as_long_on_either_axis_of_pca():
-    axes = _figure(points(100) * [10, 1], under(100), None).axes[0]
-    axes.figure.canvas.draw()
+    axes = figure_of(points(100) * [10, 1], under(100), None).axes[0]
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
     assert (x1 - x0) / axes.bbox.width == pytest.approx((y1 - y0) / axes.bbox.height)
 
 
 @pytest.mark.parametrize("dims", [2, 3])
 def test_neighbour_methods_have_no_numbers_on_their_axes(dims):
-    axes = _figure(points(100, dims), under(100, dims, "umap"), None).axes[0]
+    axes = figure_of(points(100, dims), under(100, dims, "umap"), None).axes[0]
     assert not any(tick.get_text() for tick in axes.get_xticklabels())
 
 
 def test_no_class_is_drawn_over_the_others():
-    n = 4000
+    n = 20_000
     alike = Classes("class", ("a", "b"), np.repeat([0, 1], n // 2), "none")
     seen = pixels(scatter(np.random.default_rng(0).uniform(size=(n, 2)) * 0.3, under(n), alike)).astype(int)
     blue, red = ((seen[:, c] - seen[:, 2 - c] > 60).sum() for c in (2, 0))
@@ -143,7 +147,7 @@ def test_no_class_is_drawn_over_the_others():
 
 @pytest.mark.parametrize("n", [1, 2])
 @pytest.mark.parametrize("dims", [2, 3])
-def test_a_point_or_two_make_a_figure(n, dims):
+def test_a_point_or_two_make_afigure_of(n, dims):
     assert scatter(np.ones((n, dims)), under(n, dims), classes(n))
 
 

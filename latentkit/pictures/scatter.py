@@ -7,6 +7,8 @@ whatever the user's are, and repeat byte for byte.
 
 import io
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,8 +40,6 @@ def scatter(
     points: NDArray[np.floating], caption: Caption, colouring: Colouring = None, *, format: str = "png"
 ) -> bytes:
     """The figure of points (N, 2 or 3), N >= 1. Raises PictureError for an unknown format or bad points."""
-    import matplotlib
-
     if format not in FORMATS:
         raise PictureError(f"a figure cannot be '{format}': choose one of {', '.join(FORMATS)}")
     points = np.asarray(points, np.float64)
@@ -47,6 +47,18 @@ def scatter(
         raise PictureError(
             f"points of shape {points.shape} cannot be drawn: project the latents to 2 or 3 dimensions"
         )
+    with _settings():
+        stream = io.BytesIO()
+        figure = _figure(points, caption, colouring)
+        figure.savefig(stream, format=format, dpi=DPI, metadata=NO_DATES[format])
+        return stream.getvalue()
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """matplotlib as it comes, and our own on top; the user's are put back."""
+    import matplotlib
+
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
@@ -63,10 +75,7 @@ def scatter(
                 "svg.fonttype": "path",
             }
         )
-        stream = io.BytesIO()
-        figure = _figure(points, caption, colouring)
-        figure.savefig(stream, format=format, dpi=DPI, metadata=NO_DATES[format])
-        return stream.getvalue()
+        yield
 
 
 def _figure(points: NDArray[np.floating], caption: Caption, colouring: Colouring) -> Any:
