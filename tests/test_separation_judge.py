@@ -175,7 +175,10 @@ def test_pixel_pca_stands_beside_every_score():
     worse = judge(z.with_arrays(mu=noise, baseline=z.mu))
     assert worse.probe.pixel_pca == pytest.approx(better.probe.value, abs=0.05)
     assert not worse.knn15.beats_pixel_pca
-    assert any("The VAE has not helped" in sentence for sentence in worse.verdict.sentences)
+    assert any("The VAE has done harm" in sentence for sentence in worse.verdict.sentences)
+    same = judge(z.with_arrays(baseline=z.mu))
+    assert (same.knn15.beats_pixel_pca, same.probe.beats_pixel_pca) == (False, False)
+    assert any("The VAE has not helped" in sentence for sentence in same.verdict.sentences)
 
 
 def test_what_is_not_in_the_file_is_null_and_said():

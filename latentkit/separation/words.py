@@ -130,10 +130,10 @@ def baseline_sentence(scores: Sequence[Score | None]) -> str | None:
     wins = sum(bool(score.beats_pixel_pca) for _, score in known)
     if wins == len(known):
         return f"The VAE has helped: it beats PCA of the pixels at the same size ({figures})."
+    if all(score.difference is not None and score.difference.high < 0 for _, score in known):
+        return f"The VAE has done harm: PCA of the pixels at the same size does better ({figures})."
     if wins == 0:
-        return (
-            f"The VAE has not helped: PCA of the pixels at the same size does as well or better ({figures})."
-        )
+        return f"The VAE has not helped: it does not beat PCA of the pixels at the same size beyond chance ({figures})."
     return f"The VAE has helped in part: it beats PCA of the pixels by one score of two ({figures})."
 
 
