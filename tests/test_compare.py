@@ -90,6 +90,7 @@ def test_three_files_are_compared_two_by_two_and_corrected_together():
     assert [(one.a, one.b) for one in found.agreement] == [("a", "b"), ("a", "c"), ("b", "c")]
     assert len(found.differences) == 6
     least = min(one.p for one in found.differences)
+    assert least == pytest.approx(2 / 2001)  # two-sided: no bootstrap of 2000 fell on the other side
     assert min(one.p_holm for one in found.differences) == pytest.approx(6 * least)
 
 
@@ -122,7 +123,7 @@ def test_an_image_is_held_out_only_if_no_encoder_saw_it():
     train_a = np.where(np.arange(240) < 100, "train", "validation")
     train_b = np.where(np.arange(240) < 140, "train", "unseen")
     found = compare([latents(split=train_a), latents(split=train_b, seed=1)], ["a", "b"])
-    assert found.scored == "held-out"
+    assert (found.scored, found.fitted_on, found.scored_on) == ("held-out", 140, 100)
     alone = compare([latents(split=train_a), latents(seed=1)], ["a", "b"])
     assert alone.scored == "all"
     assert any("does not say which images" in caveat for caveat in alone.caveats)
@@ -198,7 +199,7 @@ def test_the_command_prints_json_the_same_bytes_every_time(files):
     done = run(*files, "--json", "--seed", 2, "--clusters", 4)
     found = json.loads(done.stdout)
     assert list(found) == [
-        "schema", "n", "classes", "scored", "files", "differences", "agreement", "k", "sentences", "caveats", "seed",
+        "schema", "n", "classes", "scored", "fitted_on", "scored_on", "files", "differences", "agreement", "k", "sentences", "caveats", "seed",
     ]  # fmt: skip
     assert (found["schema"], found["k"], found["seed"]) == ("latentkit.compare/1", 4, 2)
     assert found["files"][0]["name"] == str(files[0])

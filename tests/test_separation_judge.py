@@ -145,6 +145,23 @@ def test_held_out_images_alone_are_scored():
     assert found.knn15.value < 0.5
 
 
+def test_the_probe_is_never_scored_on_rows_it_was_fitted_on():
+    # 64 noise dimensions and 20 images a class: on its own rows the probe would be nearly perfect.
+    rng = np.random.default_rng(0)
+    z = latents(each=40).with_arrays(mu=rng.normal(size=(120, 64)).astype(np.float32))
+    assert judge(z).probe.value < 0.55
+
+
+def test_rows_of_the_confusion_are_true_classes():
+    z = latents(each=60, distance=1.0)
+    labels = np.where(np.arange(180) % 6 < 2, "ant", z.labels)  # 70 ants or more
+    found = judge(z.with_arrays(labels=labels))
+    scored = [n // 2 for n in found.classes.values()]
+    assert [sum(row) for row in found.confusion] == scored
+    assert [sum(column) for column in zip(*found.confusion, strict=True)] != scored
+    assert sum(found.confusion[i][i] for i in range(3)) == round(found.probe.accuracy * sum(scored))
+
+
 def test_copies_of_images_do_not_help():
     # Random labels, but each image stands there twelve times: a copy would give its label away.
     rng = np.random.default_rng(0)

@@ -103,6 +103,8 @@ def figures(
         n=len(rows),
         classes=dict(zip(rows.classes, np.bincount(rows.codes[rows.codes >= 0]).tolist(), strict=True)),
         scored="held-out" if found.held_out else "all",
+        fitted_on=len(found.fit),
+        scored_on=len(found.score),
         files=tuple(scored),
         differences=differences,
         agreement=agreement,

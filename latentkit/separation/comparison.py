@@ -4,6 +4,7 @@
     n           images that all files hold, matched by id
     classes     {name: images}
     scored      "held-out": on images no encoder was trained on; "all"
+    fitted_on, scored_on   numbers of labelled images of the two sides
     files       [{name, n, dims, knn15 | probe: as in latentkit.report/1 | null}]
     differences [{a, b, score: knn15 | probe, difference, low, high, p, p_holm, better: name | null}]
                 a - b, of balanced accuracy on the same images
@@ -68,6 +69,8 @@ class Comparison:
     n: int
     classes: dict[str, int]
     scored: str
+    fitted_on: int
+    scored_on: int
     files: tuple[File, ...]
     differences: tuple[Difference, ...]
     agreement: tuple[Agreement, ...]
