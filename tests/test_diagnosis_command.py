@@ -240,24 +240,13 @@ def test_a_damaged_record_is_an_error_that_names_the_run(command, trained, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("latent", [2, 8, 64])
 @pytest.mark.parametrize("backend", ["numpy", "torch", "keras"])
-def test_healthy_runs_over_seeds_and_sizes_raise_no_error_or_warning(latentkit, digits, tmp_path, backend):
-    for seed in range(5):
-        for latent in (2, 8, 64):
-            run = f"run-{seed}-{latent}"
-            options = [
-                "--size",
-                16,
-                "--latent",
-                latent,
-                "--epochs",
-                12,
-                "--batch",
-                32,
-                "--seed",
-                seed,
-                "--quiet",
-            ]
-            assert latentkit("train", digits, "-o", run, "--backend", backend, *options).returncode == 0
-            told = latentkit("diagnose", run, "--images", digits, "--require", "healthy", "--json")
-            assert told.returncode == 0, (seed, latent, told.stderr)
+def test_healthy_runs_over_seeds_and_sizes_raise_no_error_or_warning(latentkit, digits, backend, latent):
+    network = ["--size", 8, "--arch", "mlp", "--lr", 0.003] if backend == "numpy" else ["--size", 16]
+    for seed in range(3):
+        options = [*network, "--latent", latent, "--epochs", 12, "--batch", 32, "--seed", seed, "--quiet"]
+        run = f"run-{seed}"
+        assert latentkit("train", digits, "-o", run, "--backend", backend, *options).returncode == 0
+        told = latentkit("diagnose", run, "--images", digits, "--require", "healthy", "--json")
+        assert told.returncode == 0, (seed, told.stderr)

@@ -142,7 +142,7 @@ def faults(q: Quantities) -> Answer:
         told = f"{q.split.train} training images for {q.latent} latent dimensions"
         signs.append(Sign(told, title="Fewer images than latent dimensions"))
     if q.data is None:
-        return signs or (Needs("the images: latentkit scan IMAGES") if q.split is None else [])
+        return signs or Needs("the images: latentkit scan IMAGES")
     return [*signs, *_faults(q.data)]
 
 
