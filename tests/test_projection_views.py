@@ -76,8 +76,8 @@ def test_info_is_json_without_nan():
 
 def test_words_for_two_rows_leave_fidelity_out():
     assert "Fidelity" not in describe(project(latents(2)))
-    assert "Fidelity: a faithful picture" in describe(project(latents(30, 2)))
+    assert "Fidelity: neighbours are kept well" in describe(project(latents(30, 2)))
 
 
 def test_a_picture_of_noise_is_called_poor():
-    assert "a poor picture" in describe(project(latents(500, 40)))
+    assert "neighbours are kept poorly: do not judge classes by them" in describe(project(latents(500, 40)))

@@ -3,6 +3,7 @@
     pca        exact principal components in one pass
     tsne       t-SNE by openTSNE
     umap       UMAP by umap-learn
+    interruption  Ctrl-C that gets through a compiler
     views      `project` latents by a method, `place` others into the same view
     fidelity   what a view kept of the latent space
     reducer    a fitted view in a file, without pickle

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from latentkit.projection import pca
 from latentkit.projection.fitted import Fitted
+from latentkit.projection.interruption import insistent
 from latentkit.projection.reducer import Reducer
 
 __all__ = ["fit", "transform"]
@@ -44,7 +45,8 @@ def fit(
     }
     start = pca.onto(rows, axes.mean, pca.components_for(axes, dims))
     tell(f"UMAP: {_compiling(len(rows))}, then laying out {len(rows)} images")
-    layout = np.array(_model(parameters, init=start, seed=seed).fit_transform(rows), np.float32)
+    with insistent():
+        layout = np.array(_model(parameters, init=start, seed=seed).fit_transform(rows), np.float32)
     return Fitted(layout, parameters, {"rows": rows, "points": layout})
 
 
@@ -55,10 +57,11 @@ def transform(
     rows = np.ascontiguousarray(reducer.arrays["rows"], np.float32)
     layout = np.array(reducer.arrays["points"], np.float32)
     tell(f"UMAP: {_compiling(len(rows))}, then placing {len(new)} images among {len(rows)}")
-    model = _model(reducer.parameters, init=layout, seed=reducer.seed, n_epochs=0).fit(rows)
-    # Fitted for no epochs it knows the neighbours and has rescaled the start; so put back what was fitted.
-    model.embedding_, model.n_epochs = layout, None
-    return np.array(model.transform(new), np.float32)
+    with insistent():
+        model = _model(reducer.parameters, init=layout, seed=reducer.seed, n_epochs=0).fit(rows)
+        # Fitted for no epochs it knows the neighbours and has rescaled the start; so put back what was fitted.
+        model.embedding_, model.n_epochs = layout, None
+        return np.array(model.transform(new), np.float32)
 
 
 def _compiling(rows: int) -> str:

@@ -36,9 +36,8 @@ def fidelity_line(fidelity: Mapping[str, Any]) -> list[str]:
         return []
     k = fidelity["neighbours"]
     kept, trust, continuity = (fidelity[key]["value"] for key in ("kept", "trustworthiness", "continuity"))
-    grade = "a faithful picture" if min(trust, continuity) >= 0.95 else "a fair picture"
-    if min(trust, continuity) < 0.85:
-        grade = "a poor picture: do not judge classes by it"
+    worse = min(trust, continuity)
+    grade = "well" if worse >= 0.95 else "fairly" if worse >= 0.85 else "poorly: do not judge classes by them"
     parts = [
         f"{kept:.0%} of each image's {k} nearest are still nearest",
         f"trustworthiness {trust:.2f}",
@@ -47,7 +46,7 @@ def fidelity_line(fidelity: Mapping[str, Any]) -> list[str]:
     ]
     if fidelity["shepard"] is not None:
         parts.append(f"distances correlate {fidelity['shepard']['value']:.2f}")
-    return [f"Fidelity: {grade} ({', '.join(parts)})"]
+    return [f"Fidelity: neighbours are kept {grade} ({', '.join(parts)})"]
 
 
 def _scree(parameters: Mapping[str, Any], dims: int) -> list[str]:
