@@ -7,6 +7,8 @@ import typer
 from latentkit import __version__, shell
 from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
+from latentkit.commands.cluster import cluster
+from latentkit.commands.compare import compare
 from latentkit.commands.demo import demo
 from latentkit.commands.diagnose import diagnose
 from latentkit.commands.embed import embed
@@ -45,7 +47,7 @@ def _options(
     pass
 
 
-for command in (scan, train, embed, project, plot, report, diagnose, info, demo):
+for command in (scan, train, embed, project, plot, report, cluster, compare, diagnose, info, demo):
     app.command()(command)
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")
