@@ -48,7 +48,9 @@ def commands(folder: str, backend: str | None) -> list[str]:
 def demonstrate(folder: str, backend: str | None, say: Callable[[str], None]) -> None:
     """Write the digits, then run each command; raises LatentkitError naming the one that fails."""
     count = write_digits(Path(folder) / "digits")
-    say(f"wrote {count} handwritten digits (scikit-learn's) to {folder}/digits, a folder for each of {', '.join(DIGITS)}")
+    say(
+        f"wrote {count} handwritten digits (scikit-learn's) to {folder}/digits, a folder for each of {', '.join(DIGITS)}"
+    )
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     for command in commands(folder, backend):
         say(f"\n$ {command}")

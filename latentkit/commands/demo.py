@@ -9,7 +9,9 @@ from latentkit.commands import inputs
 
 
 def demo(
-    folder: Annotated[str, typer.Argument(metavar="[FOLDER]", help="Where everything is put.")] = "latentkit-demo",
+    folder: Annotated[
+        str, typer.Argument(metavar="[FOLDER]", help="Where everything is put.")
+    ] = "latentkit-demo",
     backend: inputs.Backend = None,
 ) -> None:
     """Show the whole pipe on real handwritten digits: train, embed, project, plot, report.
