@@ -257,6 +257,7 @@ def test_targets_that_are_ignored_are_found():
         "check_rmsprop",
         "check_clip",
         "check_calibrated_updates",
+        "check_residual_updates",
     }
 
 
@@ -297,7 +298,12 @@ def test_an_adam_with_epsilon_elsewhere_is_found(monkeypatch):
         return np.float32(rate) * m / (np.sqrt(v) + np.float32(meaning.EPSILON))
 
     assert failing(Fake()) == []
-    assert set(failing(with_model(_adam=adam))) == {"check_adam", "check_clip", "check_calibrated_updates"}
+    assert set(failing(with_model(_adam=adam))) == {
+        "check_adam",
+        "check_clip",
+        "check_calibrated_updates",
+        "check_residual_updates",
+    }
 
 
 def test_an_rmsprop_with_the_decay_of_keras_is_found():
