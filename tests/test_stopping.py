@@ -44,7 +44,7 @@ def begin(environment, blobs, tmp_path):
             preexec_fn=listening,
         )
         started.append(process)
-        wait(process, lambda: len(history.read(tmp_path / "run" / "history.jsonl")) > 2)
+        wait(process, lambda: validations(tmp_path / "run") > 2)
         return process
 
     yield begin
@@ -53,6 +53,10 @@ def begin(environment, blobs, tmp_path):
         process.wait()
         process.stdout.close()
         process.stderr.close()
+
+
+def validations(run: Path) -> int:
+    return sum("validation" in line for line in history.read(run / "history.jsonl"))
 
 
 def wait(process, until) -> None:
