@@ -48,6 +48,7 @@ def environment(plugin_site, tmp_path_factory) -> dict[str, str]:
     return {
         **os.environ,
         "LATENTKIT_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "PYTHONPATH": str(plugin_site),
     }
 
