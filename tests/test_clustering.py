@@ -193,8 +193,10 @@ def test_dead_dimensions_are_left_out_and_principal_components_on_request():
 def test_one_common_scale_makes_units_irrelevant():
     for method in QUICK:
         k = None if method == "hdbscan" else 3
-        small, large = (cluster(latents(groups(apart=3.0) * s), method, clusters=k) for s in (2**-6, 2**6))
-        np.testing.assert_array_equal(small.assigned.labels, large.assigned.labels)
+        mu = groups(apart=3.0)
+        small, large = (cluster(latents(mu * s), method, clusters=k).assigned for s in (2**-14, 2**14))
+        np.testing.assert_array_equal(small.labels, large.labels)
+        np.testing.assert_allclose(small.confidence, large.confidence, atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["kmeans", "gmm", "hdbscan"])

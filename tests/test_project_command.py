@@ -64,6 +64,15 @@ def test_words_name_the_scree_the_fidelity_and_the_dead_dimensions(tmp_path):
     assert "2 of 6 dimensions are dead (4, 5): kept" in words
 
 
+def test_a_collapsed_vae_is_all_dead_and_latents_of_a_small_scale_are_not(tmp_path):
+    mu = latents().mu * np.float32(0.01)
+    bare = Latents({"ids": latents().ids, "mu": mu})
+    vae = bare.with_arrays(logvar=np.zeros_like(mu))
+    told = [run(written(z, tmp_path / "z.npz"), "-o", tmp_path / "p.npz").stderr for z in (bare, vae)]
+    assert "dead" not in told[0]
+    assert "6 of 6 dimensions are dead" in told[1]
+
+
 def test_dead_dimensions_are_dropped_when_asked(tmp_path):
     z = written(latents(dead=2), tmp_path / "z.npz")
     assert "left out" in run(z, "--scale-dead", "drop", "-o", tmp_path / "p.npz").stderr
