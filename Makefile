@@ -13,10 +13,10 @@ demo: .venv/torch.stamp
 	$(BIN)/latentkit demo
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-slow: .venv/dev.stamp
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest --numprocesses 2 --dist worksteal -m slow
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

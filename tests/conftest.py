@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ from latentkit.protocol import Backend
 
 if importlib.util.find_spec("torch"):
     import torch  # noqa: F401  # before TensorFlow: imported after it, it may crash
+
+# A shell starts what stands before `&` with Ctrl-C ignored, and the tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

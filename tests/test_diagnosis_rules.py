@@ -12,6 +12,7 @@ from latentkit.diagnosis import RULES, Quantities, by_id, judge
 from latentkit.diagnosis.catalogue import RULES as CATALOGUE
 from latentkit.diagnosis.diagnose import Request, diagnose
 from latentkit.diagnosis.judge import Diagnosis
+from latentkit.diagnosis.quantities import Row
 from latentkit.formats.latents import Latents, read_latents
 
 
@@ -344,6 +345,14 @@ def test_p20_a_negative_gaussian_loss_is_a_note():
     log = "epoch,loss,val_loss\n0,12.0,8.0\n1,-20.5,-18.0\n2,-31.0,-30.0\n"
     found = look(log, pixels=None)
     assert notes(found) == {"P20"} and serious(found) == set()
+
+
+def test_p20_is_silent_where_the_likelihood_is_known_to_be_gaussian():
+    rows = (Row("epoch 1", train={"reconstruction": -20.5}),)
+    for likelihood, ids in (("gaussian", set()), (None, {"P20"}), ("bernoulli", {"P20"})):
+        found = judge(Quantities("a run", rows, likelihood=likelihood))
+        assert {one.id for one in found.findings} - {"P4"} == ids, likelihood
+        assert "P20" in found.checked
 
 
 def test_p22_two_pictures_that_share_no_neighbours():

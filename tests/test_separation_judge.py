@@ -322,3 +322,12 @@ def test_more_than_twenty_classes_are_judged_by_their_nearest_neighbours():
     assert any(
         caveat.startswith("24 classes: only each class and the one nearest") for caveat in found.caveats
     )
+
+
+def test_samples_of_a_moderate_number_of_images_are_named():
+    z = latents(each=1700)
+    asked = z.with_arrays(logvar=np.full_like(z.mu, -2))
+    said = "Some figures use random samples of the images: HDBSCAN 5000"
+    assert any(caveat == f"{said}." for caveat in judge(z).caveats)
+    assert any(caveat == f"{said}, mutual information 2000." for caveat in judge(asked).caveats)
+    assert not any("random samples" in caveat for caveat in judge(latents()).caveats)

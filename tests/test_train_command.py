@@ -219,6 +219,18 @@ def test_two_images_are_enough(train, make_blobs, capsys):
     assert read_record(Path("run"))["validation"]["r2"] is None
 
 
+def test_colour_in_the_validation_folder_alone_makes_all_of_it_colour(train, make_blobs, tmp_path):
+    images = make_blobs("images")
+    for path in images.rglob("*.png"):
+        Image.open(path).convert("L").save(path)
+    train(images, "-o", "grey")
+    train(images, "-o", "colour", "--validation", make_blobs("held-out", each=3, seed=1))
+    assert [read_record(Path(run))["images"]["transform"]["color"] for run in ("grey", "colour")] == [
+        "gray",
+        "rgb",
+    ]
+
+
 def test_a_folder_is_validated_on_and_what_it_shares_is_not_trained_on(train, make_blobs, capsys):
     images, held_out = make_blobs("images"), make_blobs("held-out", each=3, seed=1)
     for name in ("00", "01"):

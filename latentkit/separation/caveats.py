@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from latentkit.separation import latent
 from latentkit.separation import structure as structures
+from latentkit.separation.clusters import Density
 from latentkit.separation.latent import Health
 from latentkit.separation.pairs import Pairs
 from latentkit.separation.rows import Halves, Rows, distinct
@@ -74,6 +76,16 @@ def about_sampling(rows: Rows, pairs: Pairs | None, exact: int, sampled: dict[st
     if pairs is not None and pairs.sampled_to is not None:
         said.append(f"Permutation tests use at most {pairs.sampled_to} random images of a pair.")
     return said
+
+
+def about_squares(rows: Rows, health: Health, density: Density | None) -> list[str]:
+    """What uses a sample even of a moderate number of images, because its cost is the square of that number."""
+    said = []
+    if density is not None and density.rows < len(rows):
+        said.append(f"HDBSCAN {density.rows}")
+    if health.mutual_information is not None and len(rows) > latent.SAMPLE:
+        said.append(f"mutual information {latent.SAMPLE}")
+    return [f"Some figures use random samples of the images: {', '.join(said)}."] if said else []
 
 
 def about_latents(rows: Rows, health: Health, space: str, ours: bool) -> list[str]:

@@ -94,6 +94,7 @@ def figures(rows: Rows, space: str, ours: bool, options: Options) -> Report:
         caveats=(
             *caveats.about_rows(rows, sides, limits),
             *caveats.about_sampling(rows, None if scored is None else scored.pairs, EXACT, SAMPLED),
+            *caveats.about_squares(rows, health, None if clustering is None else clustering.hdbscan),
             *caveats.about_latents(rows, health, space, ours),
         ),
         thresholds=limits,

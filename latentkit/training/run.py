@@ -165,7 +165,8 @@ def _transform(options: Options, record: Mapping[str, Any], request: Request) ->
         return Transform.from_json(record["images"]["transform"])
     color = options.color
     if color == "auto":
-        color = resolve_color(request.images, workers=request.workers)
+        held_out = find([options.validation]) if isinstance(options.validation, str) else []
+        color = resolve_color([*request.images, *held_out], workers=request.workers)
     return Transform(options.size, color, options.fit)  # type: ignore[arg-type]  # checked by Transform
 
 

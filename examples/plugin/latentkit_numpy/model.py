@@ -83,6 +83,11 @@ class NumpyModel:
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
+        # A loss that is not finite is for the caller to see, not for NumPy to warn of.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._step(batch, learning_rate, beta)
+
+    def _step(self, batch: Batch, learning_rate: float, beta: float) -> Losses:
         forward, free = self._forward(batch), self._objective.free_bits
         kl = meaning.kl(forward.mu, forward.logvar).mean(axis=0)
         reconstruction = float(forward.reconstruction.mean())

@@ -206,7 +206,8 @@ def kl_rises(q: Quantities) -> Answer:
     source="issue Lasagne/Recipes#54",
 )
 def negative(q: Quantities) -> Answer:
-    """A loss or reconstruction below 0: a warning where it is a binary cross-entropy, else a note that says which is fine."""
+    """A loss or reconstruction below 0: nothing where the likelihood is known to be Gaussian, a warning where it is a
+    binary cross-entropy, else a note that says which is fine."""
     told = [
         (place, name, value)
         for name in ("reconstruction", "loss")
@@ -216,16 +217,11 @@ def negative(q: Quantities) -> Answer:
     if not told:
         return Needs("a log with a loss")
     below = [(place, name, value) for place, name, value in told if value < -ZERO and math.isfinite(value)]
-    if not below:
+    if not below or q.likelihood == "gaussian":
         return []
     place, name, value = below[0]
     evidence = f"{place}: {name} {figure(value)}"
     if q.likelihood == "bernoulli" or q.bernoulli_columns:
         called = ", ".join(q.bernoulli_columns) or "the Bernoulli likelihood"
         return [Sign(f"{evidence}, with {called}: targets are not within 0..1", severity="warning")]
-    known = (
-        "a Gaussian likelihood, for which this is fine"
-        if q.likelihood == "gaussian"
-        else "fine for a Gaussian likelihood"
-    )
-    return [Sign(f"{evidence}: {known}")]
+    return [Sign(f"{evidence}: fine for a Gaussian likelihood")]
