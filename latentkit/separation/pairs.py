@@ -1,5 +1,7 @@
 """Every pair of classes: how well a linear probe tells them apart, and whether that could be chance."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +110,9 @@ def judge_pairs(X: Floats, rows: Rows, sides: Halves, limits: Thresholds, seed: 
     strict_level = 1 - limits.alpha / max(len(chosen), 1)
     draws = max(999, 40 * len(chosen))
     limit = min(MOST, WORK // (draws * max(len(chosen), 1)))
-    tested = [pair_p(X, rows, a, b, draws, limit, seed) for a, b in chosen]
+    # Each pair has its own randomness, and NumPy works outside the interpreter's lock: the threads change nothing.
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        tested = list(pool.map(lambda pair: pair_p(X, rows, *pair, draws, limit, seed), chosen))
     known = np.array([1.0 if p is None else p for p, _ in tested])
     corrected = holm(known)
     every = []
