@@ -12,6 +12,7 @@ from latentkit.commands.compare import compare
 from latentkit.commands.demo import demo
 from latentkit.commands.diagnose import diagnose
 from latentkit.commands.embed import embed
+from latentkit.commands.export import export
 from latentkit.commands.info import info
 from latentkit.commands.plot import plot
 from latentkit.commands.project import project
@@ -47,7 +48,7 @@ def _options(
     pass
 
 
-for command in (scan, train, embed, project, plot, report, cluster, compare, diagnose, info, demo):
+for command in (scan, train, embed, project, plot, export, report, cluster, compare, diagnose, info, demo):
     app.command()(command)
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")

@@ -9,7 +9,8 @@
     ├── ProjectionError      latents that cannot be projected as asked
     ├── SeparationError      latents that cannot be judged as asked
     ├── DiagnosisError       a log that holds nothing to diagnose
-    └── PictureError         a figure that cannot be drawn as asked
+    ├── PictureError         a figure that cannot be drawn as asked
+    └── ExportError          latents that cannot be exported as asked
 
 The message of each is for a person and is printed as it stands: what happened, with the value and
 the file, then what to do next. It is one line. Anything else that is raised is a bug of ours and
@@ -20,6 +21,7 @@ __all__ = [
     "ArchitectureError",
     "BackendError",
     "DiagnosisError",
+    "ExportError",
     "FormatError",
     "ImagesError",
     "LatentkitError",
@@ -68,3 +70,7 @@ class DiagnosisError(LatentkitError):
 
 class PictureError(LatentkitError):
     """A figure that cannot be drawn as asked."""
+
+
+class ExportError(LatentkitError):
+    """Latents that cannot be exported as asked."""

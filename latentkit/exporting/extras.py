@@ -1,0 +1,19 @@
+"""What has to be installed for which format; asked before anything is read."""
+
+from importlib.util import find_spec
+
+from latentkit.errors import ExportError
+
+__all__ = ["require"]
+
+MODULES = {"parquet": "pyarrow", "atlas": "pyarrow", "anndata": "anndata"}
+EXTRAS = {"pyarrow": "parquet", "anndata": "anndata"}
+
+
+def require(format: str) -> None:
+    """Raise ExportError with the line that installs it if what writes this format is missing."""
+    module = MODULES.get(format)
+    if module is not None and find_spec(module) is None:
+        raise ExportError(
+            f"--to {format} needs {module}, which is not installed: pip install 'latentkit[{EXTRAS[module]}]'"
+        )

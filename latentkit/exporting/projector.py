@@ -1,0 +1,153 @@
+"""A folder for TensorBoard's projector: `tensorboard --logdir FOLDER`, or "Load" at projector.tensorflow.org.
+
+    tensors.tsv, tensors-2.tsv, ...   mu, then every projection: a line an image, numbers between tabs
+    metadata.tsv                      id, row (in the latents), and the columns of `table`
+    sprite.png                        the thumbnails, if there are any
+    projector_config.pbtxt            what belongs together: tensorboard.projector.ProjectorConfig
+
+Text is data of others: control characters, tabs and line ends in it are written as escapes.
+Source: projector_config.proto and vz_projector/data-provider.ts of TensorBoard.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.exporting import csv, sprite
+from latentkit.exporting.folder import replace_folder
+from latentkit.exporting.parts import PROJECTION, Parts, blocks, left_out, part
+from latentkit.exporting.table import Column, Table, table
+from latentkit.exporting.text import LINE, spelled
+from latentkit.formats.latents import Latents
+from latentkit.randomness import generator
+
+__all__ = ["MOST", "write"]
+
+MOST = 100_000  # images, beyond which the projector's page stalls
+CONFIG = "projector_config.pbtxt"
+MARK = "# latentkit.projector/1\n"
+_OURS = re.compile(r"tensors(-\d+)?\.tsv|metadata\.tsv|sprite\.png")
+
+
+def write(
+    latents: Latents,
+    folder: Path,
+    *,
+    seed: int,
+    overwrite: bool,
+    tell: Callable[[str], None],
+    most: int = MOST,
+    largest: int = sprite.LARGEST,
+) -> None:
+    """Make the folder, of at most `most` images, and say how to open it.
+
+    Raises ExportError for a folder that holds other things, unless `overwrite`.
+    """
+    parts = part(latents)
+    rows = _sample(len(latents), seed, most)
+    if len(rows) < len(latents):
+        tell(
+            f"a sample of {len(rows):,} of {len(latents):,} images (seed {seed}): the projector takes no more"
+        )
+    with replace_folder(
+        folder, last=CONFIG, mark=MARK, ours=lambda name: bool(_OURS.fullmatch(name)), overwrite=overwrite
+    ) as made:
+        tensors = _tensors(latents, parts, tell)
+        for number, values in enumerate(tensors.values()):
+            _write_tensor(made / _tensor_file(number), values, rows)
+        facts = table(latents, replace(parts, projections={}), reserved=("row",))
+        _write_metadata(made / "metadata.tsv", facts, rows)
+        side = _write_sprite(latents, made / "sprite.png", rows, largest, tell)
+        shapes = {name: (len(rows), values.shape[1]) for name, values in tensors.items()}
+        (made / CONFIG).write_text(_config(shapes, side), encoding="ascii", newline="\n")
+    held = {*parts.columns, *(f"{PROJECTION}{method}" for method in parts.projections), "thumbnails"}
+    for sentence in left_out(latents, held, "the projector"):
+        tell(sentence)
+    tell(f"open it with: {shlex.join(['tensorboard', '--logdir', str(folder)])}")
+
+
+def _sample(count: int, seed: int, most: int) -> NDArray[np.intp]:
+    if count <= most:
+        return np.arange(count)
+    return np.sort(generator(seed, "export").choice(count, most, replace=False))
+
+
+def _tensors(latents: Latents, parts: Parts, tell: Callable[[str], None]) -> dict[str, NDArray[np.float32]]:
+    mu = latents.mu
+    if mu.shape[1] == 1:
+        tell("one latent is too few for the projector: a second, always 0, stands beside it")
+        mu = np.column_stack([mu, np.zeros_like(mu)])
+    return {"mu": mu} | {f"{PROJECTION}{method}": points for method, points in parts.projections.items()}
+
+
+def _tensor_file(number: int) -> str:
+    return f"tensors-{number + 1}.tsv" if number else "tensors.tsv"
+
+
+def _write_tensor(path: Path, values: NDArray[np.float32], rows: NDArray[np.intp]) -> None:
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        for block in blocks(len(rows)):
+            file.writelines("\t".join(row) + "\n" for row in values[rows[block]].astype("U").tolist())
+
+
+def _write_metadata(path: Path, made: Table, rows: NDArray[np.intp]) -> None:
+    first, *others = made.columns
+    columns = [first, Column("row", np.arange(len(first.values))), *others]
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("\t".join(spelled([column.name for column in columns], LINE)) + "\n")
+        for block in blocks(len(rows)):
+            texts = [_texts(column.values[rows[block]]) for column in columns]
+            file.writelines("\t".join(line) + "\n" for line in zip(*texts, strict=True))
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    return spelled(values.tolist(), LINE) if values.dtype.kind == "U" else csv.cells(values)
+
+
+def _write_sprite(
+    latents: Latents, path: Path, rows: NDArray[np.intp], largest: int, tell: Callable[[str], None]
+) -> int | None:
+    """The side of each picture on the sheet; None if there are no pictures."""
+    if latents.thumbnails is None:
+        return None
+    pixels, side = sprite.sheet(latents.thumbnails, rows, largest)
+    sprite.save(pixels, path)
+    if side < max(latents.thumbnails.shape[1:3]):
+        tell(f"{len(rows):,} pictures are made {side} pixels small: the projector takes a sheet of {largest}")
+    return side
+
+
+def _config(shapes: Mapping[str, tuple[int, int]], side: int | None) -> str:
+    return (
+        MARK
+        + "\n".join(
+            line
+            for number, name in enumerate(shapes)
+            for line in _embedding(name, number, shapes[name], side)
+        )
+        + "\n"
+    )
+
+
+def _embedding(name: str, number: int, shape: tuple[int, int], side: int | None) -> Iterator[str]:
+    yield "embeddings {"
+    yield f"  tensor_name: {_literal(name)}"
+    yield f"  tensor_path: {_literal(_tensor_file(number))}"
+    yield from (f"  tensor_shape: {length}" for length in shape)
+    yield '  metadata_path: "metadata.tsv"'
+    if side is not None:
+        yield f'  sprite {{ image_path: "sprite.png" single_image_dim: {side} single_image_dim: {side} }}'
+    yield "}"
+
+
+def _literal(text: str) -> str:
+    """A string of protobuf's text format: bytes that are not plain ASCII in octal."""
+    data = text.encode("utf-8", "backslashreplace")
+    plain = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\\\' else f"\\{byte:03o}" for byte in data)
+    return f'"{"".join(plain)}"'

@@ -1,0 +1,118 @@
+"""CSV, read back by Python's reader."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from awkward_latents import IDS, awkward, plain
+
+from latentkit.errors import ProjectionError
+from latentkit.exporting import FILES, Options, parts
+from latentkit.formats.latents import Latents
+
+
+def exported(latents: Latents, said: list[str] | None = None, **options) -> bytes:
+    stream = io.BytesIO()
+    FILES["csv"](latents, stream, Options(**options), (said if said is not None else []).append)
+    return stream.getvalue()
+
+
+def read(latents: Latents, **options) -> dict[str, list[str]]:
+    """The columns, by name, as another program reads them."""
+    text = exported(latents, **options).decode("utf-8", "surrogateescape")
+    header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def test_every_name_comes_back_as_it_was():
+    assert read(awkward())["id"] == IDS
+
+
+def test_a_name_that_is_not_unicode_leaves_as_its_bytes():
+    assert b"\nbad\xff.png," in exported(awkward())
+
+
+def test_a_lone_surrogate_that_is_no_byte_is_written_as_an_escape():
+    assert read(plain(1, ids=np.array(["a\ud800"])))["id"] == ["a\\ud800"]
+
+
+def test_numbers_come_back_bit_for_bit():
+    latents = awkward()
+    columns = read(latents)
+    mu = np.array([columns[f"mu_{index}"] for index in range(4)]).T.astype(np.float32)
+    np.testing.assert_array_equal(mu, latents.mu)
+    np.testing.assert_array_equal(np.float32(columns["mse"]), latents.mse)
+
+
+def test_numbers_have_no_more_digits_than_they_need():
+    assert read(plain(1, mse=np.array([0.1], np.float32)))["mse"] == ["0.1"]
+
+
+def test_the_columns_stand_in_one_order():
+    assert list(read(awkward())) == [
+        *("id", "label", "split", "mse", "cluster", "confidence", "digest"),
+        *("x", "y", "z", "pca_x", "pca_y", "age", "tag", "flag", "X_"),
+        *("mu_0", "mu_1", "mu_2", "mu_3"),
+    ]
+
+
+def test_a_missing_label_and_nan_are_empty_and_infinity_is_not():
+    columns = read(awkward())
+    assert columns["label"][2] == ""
+    assert columns["age"] == ["1.0", "2.5", "", "4.0", "5.0", "6.0", "inf"]
+
+
+def test_text_that_is_empty_is_told_from_text_that_is_missing():
+    lines = exported(plain(2, ids=np.array(["", "b"]), labels=np.array(["", "b"])), vector=False).split(b"\n")
+    assert lines == [b"id,label", b'"",', b"b,b", b""]
+
+
+def test_x_and_y_are_those_of_the_latest_projection_or_the_one_asked_for():
+    latents = awkward()
+    latest, asked = read(latents), read(latents, method="pca")
+    np.testing.assert_array_equal(np.float32(latest["x"]), latents.arrays["projection_umap"][:, 0])
+    np.testing.assert_array_equal(np.float32(asked["x"]), latents.arrays["projection_pca"][:, 0])
+    assert "z" not in asked
+    assert asked["umap_z"] == latest["z"]
+
+
+def test_a_projection_that_is_not_there_is_an_error():
+    with pytest.raises(ProjectionError, match="tsne"):
+        exported(awkward(), method="tsne")
+
+
+def test_mu_can_be_left_out():
+    assert list(read(plain(), vector=False)) == ["id"]
+
+
+def test_what_has_no_place_is_named_and_the_model_of_clusters_is_no_column():
+    said = []
+    exported(awkward(), said)
+    assert said == [
+        "CSV has no place for logvar (7, 4), baseline (7, 3), thumbnails (7, 6, 4, 3), odd (3, 3), deep (7, 2, 2): left out"
+    ]
+
+
+def test_nothing_is_said_when_all_of_it_is_there():
+    said = []
+    exported(plain(), said)
+    assert said == []
+
+
+def test_names_of_columns_are_quoted_and_never_twice_the_same():
+    more = {key: np.arange(3) for key in ("ID", "id_", 'a,"b', "mu_1", "Mu_1")}
+    assert list(read(plain(3, **more))) == ["id", "ID_", "id__", 'a,"b', "mu_1_", "Mu_1__", "mu_0", "mu_1"]
+
+
+def test_blocks_of_rows_join_without_a_seam(monkeypatch):
+    whole = exported(awkward())
+    monkeypatch.setattr(parts.blocks, "__defaults__", (2,))
+    assert exported(awkward()) == whole
+
+
+def test_small_and_large_floats_are_numbers_of_a_size_that_is_known():
+    more = {"half": np.array([0.1], np.float16), "long": np.array([0.1], np.longdouble)}
+    columns = read(plain(1, **more))
+    assert np.float16(columns["half"][0]) == np.float16(0.1)
+    assert float(columns["long"][0]) == 0.1

@@ -1,0 +1,125 @@
+"""Parquet, read back by pyarrow and pandas."""
+
+import io
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from awkward_latents import IDS, awkward, plain
+from PIL import Image
+
+from latentkit import __version__
+from latentkit.exporting import FILES, Options, parquet
+from latentkit.formats.latents import Latents
+
+
+def exported(latents: Latents, said: list[str] | None = None, **options) -> bytes:
+    stream = io.BytesIO()
+    FILES["parquet"](latents, stream, Options(**options), (said if said is not None else []).append)
+    return stream.getvalue()
+
+
+def read(latents: Latents, **options):
+    return pq.read_table(io.BytesIO(exported(latents, **options)))
+
+
+def test_names_come_back_and_what_is_not_unicode_as_an_escape():
+    assert read(awkward())["id"].to_pylist() == [*IDS[:5], "bad\\udcff.png", IDS[6]]
+
+
+def test_an_escape_in_a_name_is_told_of():
+    said = []
+    exported(awkward(), said)
+    assert said[0] == "id holds text that is not Unicode, such as names of files: written with escapes"
+
+
+def test_mu_comes_back_as_vectors_of_32_bits():
+    latents = awkward()
+    vectors = read(latents)["vector"]
+    assert str(vectors.type) == "fixed_size_list<element: float>[4]"
+    np.testing.assert_array_equal(np.array(vectors.to_pylist(), np.float32), latents.mu)
+
+
+def test_thumbnails_come_back_pixel_for_pixel():
+    latents = awkward()
+    pictures = [np.asarray(Image.open(io.BytesIO(data))) for data in read(latents)["thumbnail"].to_pylist()]
+    np.testing.assert_array_equal(np.stack(pictures), latents.thumbnails)
+
+
+def test_grey_thumbnails_come_back_grey():
+    grey = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1)
+    pictures = [
+        np.asarray(Image.open(io.BytesIO(data)))
+        for data in read(plain(3, thumbnails=grey))["thumbnail"].to_pylist()
+    ]
+    np.testing.assert_array_equal(np.stack(pictures), grey[..., 0])
+
+
+def test_matrices_are_columns_too_and_what_is_deeper_is_named():
+    latents, said = awkward(), []
+    exported(latents, said)
+    table = read(latents)
+    np.testing.assert_array_equal(np.array(table["logvar"].to_pylist(), np.float32), latents.logvar)
+    np.testing.assert_array_equal(np.array(table["baseline"].to_pylist(), np.float32), latents.baseline)
+    assert said[-1] == "Parquet has no place for odd (3, 3), deep (7, 2, 2): left out"
+
+
+def test_a_missing_label_is_null_and_numbers_keep_their_types():
+    table = read(awkward())
+    assert table["label"].to_pylist() == ["a", "b", None, "a", "b", "a", "a"]
+    types = {name: str(table[name].type) for name in ("mse", "cluster", "flag", "age", "X_", "tag")}
+    assert types == {
+        **{"mse": "float", "cluster": "int32", "flag": "bool", "age": "double"},
+        **{"X_": "int64", "tag": "string"},
+    }
+
+
+def test_pandas_reads_x_and_y_of_the_latest_projection():
+    latents = awkward()
+    frame = read(latents).to_pandas()
+    np.testing.assert_array_equal(frame[["x", "y", "z"]].to_numpy(), latents.arrays["projection_umap"])
+
+
+def test_the_file_says_where_it_comes_from():
+    about = json.loads(read(awkward()).schema.metadata[b"latentkit"])
+    assert about["version"] == __version__
+    assert json.loads(about["projection_info"])["methods"]["umap"] == {"seed": 3}
+    assert json.loads(about["latents"])["schema"] == "latentkit.latents/1"
+
+
+def test_the_same_latents_give_the_same_bytes():
+    assert exported(awkward()) == exported(awkward())
+
+
+def test_what_is_half_written_has_no_end_that_makes_it_look_whole(monkeypatch):
+    def fail(image):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parquet, "png", fail)
+    stream = io.BytesIO()
+    with pytest.raises(KeyboardInterrupt):
+        FILES["parquet"](awkward(), stream, Options(), [].append)
+    assert not stream.getvalue()[4:].endswith(b"PAR1")
+
+
+def test_row_groups_join_without_a_seam(monkeypatch):
+    whole = read(awkward())
+    monkeypatch.setattr(parquet, "ROW_GROUP", 3)
+    data = exported(awkward())
+    assert pq.ParquetFile(io.BytesIO(data)).num_row_groups == 3
+    parted = pq.read_table(io.BytesIO(data))
+    assert parted.drop_columns("age").equals(whole.drop_columns("age"))  # NaN equals nothing, itself among it
+
+
+def test_mu_can_be_left_out():
+    assert read(plain(), vector=False).column_names == ["id"]
+
+
+def test_a_key_that_is_called_as_a_column_of_ours_gets_another_name():
+    more = {
+        "vector": np.arange(3),
+        "label": np.arange(6.0).reshape(3, 2),
+        "labels": np.array(["a", "b", "c"]),
+    }
+    assert read(plain(3, **more)).column_names == ["id", "label", "vector_", "vector", "label_"]
