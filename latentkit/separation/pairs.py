@@ -112,7 +112,7 @@ def judge_pairs(X: Floats, rows: Rows, sides: Halves, limits: Thresholds, seed: 
     limit = min(MOST, WORK // (draws * max(len(chosen), 1)))
     # Each pair has its own randomness, and NumPy works outside the interpreter's lock: the threads change nothing.
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        tested = list(pool.map(lambda pair: pair_p(X, rows, *pair, draws, limit, seed), chosen))
+        tested = list(pool.map(lambda pair: pair_p(X, rows, pair[0], pair[1], draws, limit, seed), chosen))
     known = np.array([1.0 if p is None else p for p, _ in tested])
     corrected = holm(known)
     every = []

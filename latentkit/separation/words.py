@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from latentkit.separation.clusters import Recovery
+from latentkit.separation.culprits import culprits
 from latentkit.separation.pairs import Pair
 from latentkit.separation.scores import Score
 from latentkit.separation.structure import Structure
@@ -31,16 +32,6 @@ def hardest(pairs: Sequence[Pair]) -> list[Pair]:
     return sorted((pair for pair in pairs if pair.auc is not None), key=lambda pair: pair.auc or 0.0)
 
 
-def culprit(pairs: Sequence[Pair]) -> tuple[str, float] | None:
-    """The class whose pairs have the least AUC on average, and that average; None with a single pair."""
-    areas: dict[str, list[float]] = {}
-    for pair in hardest(pairs):
-        for name in (pair.a, pair.b):
-            areas.setdefault(name, []).append(pair.auc or 0.0)
-    means = {name: sum(values) / len(values) for name, values in areas.items()}
-    return min(means.items(), key=lambda item: item[1]) if len(means) > 2 else None
-
-
 def _named(pair: Pair) -> str:
     return f"{pair.a} and {pair.b} (AUC {pair.auc:.3f}, at least {pair.auc_low:.3f})"
 
@@ -61,9 +52,14 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
         apart = sum(pair.verdict == "separate" for pair in pairs)
         said = f"Your classes separate only partly: {apart} of {len(pairs)} pairs are clearly apart. "
         said += f"The hardest is {_named(known[0])}; an AUC of 0.5 is chance, 1 is perfect."
-        blame = culprit(pairs)
-        if blame is not None:
-            said += f" {blame[0]} is mixed up most: the AUC of its pairs is {blame[1]:.3f} on average."
+        blamed = culprits(pairs, 1 - limits.alpha)
+        if len(blamed) == 1:
+            said += (
+                f" {blamed[0].name} is mixed up most: the AUC of its pairs is {blamed[0].auc:.3f} on average."
+            )
+        elif blamed:
+            names = " and ".join(f"{one.name} ({one.auc:.3f})" for one in blamed)
+            said += f" Mixed up most, by the mean AUC of their pairs: {names}, too close to tell which more."
         return said
     if verdict == "no evidence":
         return (
