@@ -9,6 +9,7 @@ from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
 from latentkit.commands.cluster import cluster
 from latentkit.commands.compare import compare
+from latentkit.commands.curves import curves
 from latentkit.commands.demo import demo
 from latentkit.commands.diagnose import diagnose
 from latentkit.commands.embed import embed
@@ -48,7 +49,7 @@ def _options(
     pass
 
 
-for command in (scan, train, embed, project, plot, export, report, cluster, compare, diagnose, info, demo):
+for command in (scan, train, embed, project, plot, curves, export, report, cluster, compare, diagnose, info, demo):
     app.command()(command)
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")

@@ -5,7 +5,8 @@
  3  Binary data are never read from a terminal or written to one: a usage error.
  4  A stage passes on everything it received and adds keys, so `embed | project | report` composes.
  5  `train` prints exactly one line: the run's path.
- 6  The format of the output never depends on what is at its other end; `--json` asks for JSON.
+ 6  The format of the output never depends on what is at its other end; `--json` asks for JSON. One exception:
+    a picture that is given no name is drawn in characters on a terminal, where PNG would be refused.
  7  A file is replaced whole or stays as it was; `>`, `>>` and `|` are as good as `-o`.
  8  Control characters in file names and labels are printed as escapes: they cannot move the cursor.
  9  An error is one line: what happened, to which file, what to do. A bug keeps its traceback, and
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Terminated",
     "UnmetRequirement",
+    "draw",
     "emit",
     "load_latents",
     "main",
@@ -96,6 +98,13 @@ def emit(text: str) -> None:
     with _stdout() as stdout:
         data = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]", _escape, text) + "\n"
         stdout.write(data.encode("utf-8", "surrogateescape"))
+
+
+def draw(characters: str) -> None:
+    """Print a picture in characters on stdout as it stands, its colours too: whoever drew it has escaped what came
+    from files."""
+    with _stdout() as stdout:
+        stdout.write(characters.encode())
 
 
 def _tell(text: str) -> None:

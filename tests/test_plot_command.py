@@ -53,7 +53,7 @@ def test_the_name_of_the_file_decides_the_format(z, tmp_path, name, magic):
 def test_a_format_that_there_is_not_is_a_usage_error(z, tmp_path):
     refused = run(z, "-o", tmp_path / "f.jpg")
     assert refused.exit_code == 2
-    assert ".png, .svg, .pdf" in " ".join(refused.stderr.split())
+    assert ".png, .svg, .pdf, .txt" in " ".join(refused.stderr.split())
 
 
 def test_the_method_chooses_the_projection(z):
@@ -71,3 +71,34 @@ def test_a_method_that_was_not_projected_is_refused_with_those_that_were(z):
 def test_labels_from_a_csv_colour_the_points(z, tmp_path):
     (tmp_path / "l.csv").write_text("id,label\n" + "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(9)))
     assert run(z, "--labels", tmp_path / "l.csv").stdout_bytes != run(z).stdout_bytes != b""
+
+
+def test_all_draws_every_projection_there_is(z, tmp_path):
+    assert run(z, "--method", "all", "-o", tmp_path / "all.txt").exit_code == 0
+    text = (tmp_path / "all.txt").read_text()
+    assert text.index("PCA of 9 images") < text.index("UMAP of 9 images")
+    assert text.count("┌") == 2
+
+
+def test_theme_width_and_resolution_are_those_asked_for(z):
+    from io import BytesIO
+
+    from PIL import Image
+
+    done = run(z, "--theme", "dark", "--width", "4", "--dpi", "50")
+    picture = Image.open(BytesIO(done.stdout_bytes)).convert("RGB")
+    assert picture.width == 200
+    assert picture.getpixel((0, 0)) == (0x15, 0x18, 0x1D)
+
+
+def test_thumbnails_come_from_a_folder_or_are_refused(z, tmp_path):
+    from PIL import Image
+
+    (tmp_path / "photos").mkdir()
+    for i in range(9):
+        Image.new("RGB", (12, 12), (10, 20, 250)).save(tmp_path / "photos" / f"{i}.png")
+    plain, shown = run(z), run(z, "--images", tmp_path / "photos", "--thumbnails", "4")
+    assert shown.exit_code == 0, shown.exception
+    assert shown.stdout_bytes != plain.stdout_bytes
+    refused = run(z, "--thumbnails", "4")
+    assert "carry no thumbnails" in str(refused.exception)

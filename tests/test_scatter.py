@@ -2,6 +2,7 @@
 
 import io
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from PIL import Image
 
 from latentkit.errors import PictureError
-from latentkit.pictures import Classes, Quantity, caption, palette, scatter
-from latentkit.pictures.scatter import _figure, _settings
+from latentkit.pictures import THEMES, Classes, Panel, Quantity, Style, Thumbnails, caption, palette
+from latentkit.pictures import scatter as drawn
+from latentkit.pictures.render import settings
+from latentkit.pictures.scatter import _figure
 
 NAMES = ("$x^2$", "_private", "a\nb", "\x1b[31mred", "猫", "عربي", "x" * 300, "%d {0}", "$\\frac{$", "$", "")
 
@@ -27,11 +30,36 @@ def under(n: int, dims: int = 2, method: str = "pca", **info):
     return caption(method, n, dims, {"seed": 7, **info})
 
 
-def figure_of(points, caption, colouring):
-    with _settings():
-        figure = _figure(points, caption, colouring)
+def scatter(points, caption, colouring=None, *, format: str = "png", **more) -> bytes:
+    return drawn([Panel(points, caption)], colouring, Style(format), **more)
+
+
+def figure_of(points, caption, colouring, style: Style | None = None, **more):
+    return figure_of_all([Panel(points, caption)], colouring, style, **more)
+
+
+def figure_of_all(panels, colouring, style: Style | None = None, **more):
+    style = style or Style()
+    with settings(style.theme):
+        figure = _figure(panels, colouring, style, **more)
         figure.canvas.draw()
         return figure
+
+
+def boxes_of(artists) -> list:
+    return [artist.get_window_extent() for artist in artists]
+
+
+def names_in(figure) -> list:
+    """The texts that name classes: those with a halo."""
+    return [text for text in figure.texts if text.get_path_effects()]
+
+
+def small(n: int, most: int = 20, there=None) -> Thumbnails:
+    """Thumbnails of one colour, whichever rows are asked for."""
+    there = np.ones(n, np.bool_) if there is None else there
+    picture = np.full((8, 8, 3), [12, 200, 90], np.uint8)
+    return Thumbnails(most, there, lambda rows, side: {int(row): picture for row in rows})
 
 
 def pixels(data: bytes):
@@ -59,7 +87,7 @@ def test_every_class_has_its_colour():
 
 def test_who_belongs_to_no_class_is_grey():
     some = Classes("class", ("cat",), np.where(np.arange(30) < 15, 0, -1), "no label")
-    assert has_colour(scatter(points(30), under(30), some), palette.NONE.colour)
+    assert has_colour(scatter(points(30), under(30), some), THEMES["light"].nobody)
 
 
 def test_without_colouring_there_is_no_legend():
@@ -85,12 +113,17 @@ def test_the_third_axis_label_does_not_reach_the_legend():
 
 
 def test_two_classes_never_look_alike():
-    assert len({palette.look(i) for i in range(palette.MOST)} | {palette.NONE}) == palette.MOST + 1
+    assert len({palette.look(i) for i in range(palette.MOST)}) == palette.MOST
 
 
 @pytest.mark.parametrize("format", ["png", "svg", "pdf"])
 def test_any_name_can_be_drawn(format):
     scatter(points(44), under(44), classes(44, NAMES), format=format)
+
+
+def test_any_method_can_be_drawn():
+    figure = figure_of(points(5), under(5, method="a\nb猫$^{"), None)
+    assert figure.axes[0].get_xlabel().startswith("a\\nb")
 
 
 def test_names_are_not_taken_for_mathematics_and_underscores_stay():
@@ -101,7 +134,7 @@ def test_names_are_not_taken_for_mathematics_and_underscores_stay():
 
 def test_the_caption_tells_method_number_seed_and_fidelity():
     figure = figure_of(points(5), under(5, fidelity={"trustworthiness": {"value": 0.912, "error": 0}}), None)
-    written = " ".join(text.get_text() for text in figure.texts)
+    written = " ".join(text.get_text() for text in figure.texts if text.get_text())
     assert written == "PCA of 5 images seed 7 · trustworthiness 0.91"
 
 
@@ -114,7 +147,7 @@ def test_a_quantity_gets_a_colour_bar_whose_ends_leave_outliers_out():
 
 def test_who_has_no_quantity_is_grey():
     values = np.where(np.arange(50) < 20, np.nan, 1.0)
-    assert has_colour(scatter(points(50), under(50), Quantity("q", values)), palette.NONE.colour)
+    assert has_colour(scatter(points(50), under(50), Quantity("q", values)), THEMES["light"].nobody)
 
 
 def test_many_points_become_an_image_within_the_svg():
@@ -159,7 +192,7 @@ def test_the_users_own_matplotlib_settings_change_nothing():
 
 
 def test_an_unknown_format_is_refused():
-    with pytest.raises(PictureError, match="'bmp': choose one of png, svg, pdf"):
+    with pytest.raises(PictureError, match="'bmp': choose one of png, svg, pdf, txt"):
         scatter(points(3), under(3), format="bmp")
 
 
@@ -167,3 +200,163 @@ def test_an_unknown_format_is_refused():
 def test_what_is_no_picture_is_refused(bad):
     with pytest.raises(PictureError, match="cannot be drawn"):
         scatter(bad, under(3))
+
+
+def test_a_figure_is_as_wide_as_asked_at_any_resolution():
+    sizes = [
+        Image.open(io.BytesIO(drawn([Panel(points(9), under(9))], classes(9), Style(width=5, dpi=dpi)))).size
+        for dpi in (50, 100)
+    ]
+    assert [size[0] for size in sizes] == [250, 500]
+    assert sizes[1][1] == pytest.approx(2 * sizes[0][1], abs=1)
+
+
+@pytest.mark.parametrize("width", [3, 4.5, 9])
+@pytest.mark.parametrize("dims", [2, 3])
+def test_at_any_width_nothing_is_cut_off_and_the_legend_is_not_on_the_points(width, dims):
+    info = {"fidelity": {"trustworthiness": {"value": 0.9}, "continuity": {"value": 0.9}}}
+    names = [f"class number {i}" for i in range(5)]
+    figure = figure_of(points(90, dims), under(90, dims, **info), classes(90, names), Style(width=width))
+    legend, axes = boxes_of([figure.legends[0], figure.axes[0]])
+    assert legend.x0 >= axes.x1 or legend.y1 <= axes.y0
+    words = [text for text in figure.texts if text.get_text()]
+    for box in [legend, *boxes_of(words)]:
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
+    assert not any(box.overlaps(legend) for box in boxes_of(words))
+
+
+def test_a_narrow_figure_has_its_legend_beneath_the_points():
+    figure = figure_of(points(30), under(30), classes(30), Style(width=3.3))
+    assert figure.legends[0].get_window_extent().y1 < figure.axes[0].get_window_extent().y0
+
+
+def test_a_width_that_leaves_no_room_is_refused_with_one_that_does():
+    with pytest.raises(
+        PictureError, match=r"1 inches wide leaves no room for the points: --width 2.9 or more"
+    ):
+        drawn([Panel(points(9), under(9))], classes(9), Style(width=1))
+    assert figure_of(points(9), under(9), classes(9), Style(width=2.9))
+
+
+def test_more_pixels_than_a_machine_can_hold_are_refused():
+    with pytest.raises(PictureError, match="at 1000 dots per inch this figure would be 50,000 pixels long"):
+        drawn([Panel(points(9), under(9))], None, Style(width=50, dpi=1000))
+
+
+def test_a_dark_figure_is_dark_and_its_classes_are_those_of_the_dark_palette():
+    dark = THEMES["dark"]
+    data = drawn([Panel(points(60), under(60))], classes(60), Style(theme=dark))
+    assert pixels(data)[0].tolist() == [int(dark.paper[i : i + 2], 16) for i in (1, 3, 5)]
+    assert all(has_colour(data, palette.DARK_COLOURS[i]) for i in range(3))
+
+
+def test_several_projections_stand_side_by_side_each_with_its_caption_and_one_legend():
+    panels = [
+        Panel(points(40, dims), under(40, dims, method))
+        for method, dims in (("pca", 2), ("tsne", 2), ("umap", 3))
+    ]
+    figure = figure_of_all(panels, classes(40))
+    boxes = boxes_of(figure.axes)
+    assert len(boxes) == 3
+    assert all(one.x1 < next_one.x0 for one, next_one in pairwise(boxes))
+    assert len(figure.legends) == 1
+    titles = [text.get_text() for text in figure.texts if text.get_fontweight() == "bold"]
+    assert [title for title in titles if " of " in title] == [
+        "PCA of 40 images",
+        "t-SNE of 40 images",
+        "UMAP of 40 images",
+    ]
+
+
+def test_several_projections_go_beneath_each_other_where_they_must():
+    panels = [Panel(points(40), under(40, 2, method)) for method in ("pca", "tsne")]
+    first, second = boxes_of(figure_of_all(panels, classes(40), Style(width=4)).axes)
+    assert second.y1 < first.y0
+    assert first.x0 == second.x0
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_classes_are_named_where_they_lie_and_no_name_is_on_another(dims):
+    at = np.array([[0, 0, 0], [8, 0, 0], [0, 8, 0]])[:, :dims]
+    figure = figure_of(points(300, dims) * 0.3 + at[np.arange(300) % 3], under(300, dims), classes(300))
+    names = names_in(figure)
+    assert sorted(text.get_text() for text in names) == ["cat", "dog", "eel"]
+    boxes = boxes_of(names)
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+    frame = figure.axes[0].get_window_extent()
+    assert all(frame.x0 < box.x0 and box.x1 < frame.x1 for box in boxes)
+    if dims == 2:
+        named = {text.get_text(): box for text, box in zip(names, boxes, strict=True)}
+        place = figure.axes[0].transData.transform(at)
+        middle = {name: ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) for name, box in named.items()}
+        for name, where in zip(("cat", "dog", "eel"), place, strict=True):
+            np.testing.assert_allclose(middle[name], where, atol=60)
+
+
+def test_names_that_find_no_room_are_left_to_the_legend():
+    names = [f"a long name, number {i}" for i in range(30)]
+    figure = figure_of(points(300) * 1e-3 + 1, under(300), classes(300, names), Style(width=4))
+    boxes = boxes_of(names_in(figure))
+    assert 0 < len(boxes) < 30
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+    assert len(figure.legends[0].get_texts()) == 30
+
+
+def test_density_draws_contours_of_classes_that_have_enough_points():
+    some = Classes("class", ("many", "few"), np.repeat([0, 1], [100, 5]), "none")
+    plain, dense = (figure_of(points(105), under(105), some, density=on).axes[0] for on in (False, True))
+    assert len(dense.collections) - len(plain.collections) == 1
+
+
+@pytest.mark.parametrize("more", [{"density": True}, {"thumbnails": small(9)}])
+def test_what_characters_cannot_show_is_refused(more):
+    with pytest.raises(PictureError, match="characters show neither contours nor images: name a figure"):
+        scatter(points(9), under(9), format="txt", **more)
+
+
+def test_contours_are_refused_in_three_dimensions():
+    with pytest.raises(PictureError, match="this projection has 3: leave out --density"):
+        scatter(points(50, 3), under(50, 3), None, density=True)
+
+
+@pytest.mark.parametrize("format", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("dims", [2, 3])
+def test_thumbnails_can_be_drawn_in_any_format_and_the_same_each_time(format, dims):
+    one, two = (
+        drawn(
+            [Panel(points(50, dims), under(50, dims))],
+            classes(50),
+            Style(format, dpi=60),
+            thumbnails=small(50),
+        )
+        for _ in range(2)
+    )
+    assert one == two
+    if format == "png":
+        assert has_colour(one, "#0CC85A")
+
+
+def test_thumbnails_lie_within_the_axes_and_not_on_each_other_or_on_names():
+    from matplotlib.image import BboxImage
+
+    figure = figure_of(points(400), under(400), classes(400), thumbnails=small(400, 60))
+    boxes = boxes_of(figure.findobj(BboxImage))
+    assert 30 < len(boxes) <= 60
+    frame = figure.axes[0].get_window_extent()
+    assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 and frame.y0 <= b.y0 and b.y1 <= frame.y1 for b in boxes)
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+    assert not any(one.overlaps(name) for one in boxes for name in boxes_of(names_in(figure)))
+
+
+def test_only_rows_that_have_a_thumbnail_get_one():
+    from matplotlib.image import BboxImage
+
+    there = np.arange(50) == 7
+    figure = figure_of(points(50), under(50), None, thumbnails=small(50, 20, there))
+    (image,) = figure.findobj(BboxImage)
+    box = image.get_window_extent()
+    where = figure.axes[0].transData.transform(points(50)[7])
+    np.testing.assert_allclose([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2], where, atol=0.01)

@@ -1,27 +1,24 @@
 """`latentkit plot`."""
 
-from pathlib import PurePath
 from typing import Annotated
 
 import typer
 
 from latentkit import shell
+from latentkit.commands import figures
 
 
 def plot(
     latents: Annotated[
         str, typer.Argument(metavar="[FILE|-]", help="Latents with a projection; - is standard input.")
     ] = "-",
-    output: Annotated[
-        str,
-        typer.Option(
-            "-o", "--output", metavar="FIG.png|svg|pdf|-", help="The figure; - is PNG on standard output."
-        ),
-    ] = "-",
+    output: figures.Output = None,
     method: Annotated[
         str | None,
         typer.Option(
-            metavar="pca|tsne|umap", help="Which projection.  [default: the latest]", show_default=False
+            metavar="pca|tsne|umap|all",
+            help="Which projection; all: each there is, side by side.  [default: the latest]",
+            show_default=False,
         ),
     ] = None,
     color: Annotated[
@@ -35,27 +32,56 @@ def plot(
     labels: Annotated[
         str | None, typer.Option(metavar="CSV", help="Labels: id,label lines, or one label a line.")
     ] = None,
+    density: Annotated[
+        bool,
+        typer.Option(
+            "--density", help="Contours around 30, 60 and 90 % of each class (of 10 images or more)."
+        ),
+    ] = False,
+    images: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Put images on their points: those of this folder, matched by id."
+        ),
+    ] = None,
+    thumbnails: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            metavar="N",
+            help="At most so many images, none over another; without --images those that `embed --thumbnails` "
+            "put into the latents.  [default: 40 with --images]",
+            show_default=False,
+        ),
+    ] = None,
+    theme: figures.Theme = figures.ThemeName.light,
+    width: figures.Width = None,
+    dpi: figures.Dpi = 150,
 ) -> None:
-    """Draw a projection: a figure for a page or a slide.
+    """Draw a projection: a figure for a page or a slide, or in characters for a terminal.
 
-    Colours and shapes can be told apart by the colour-blind, and the caption says how far the picture
-    may be believed.
+    Colours and shapes can be told apart by the colour-blind, classes are named where they lie densest, and the
+    caption says how far the picture may be believed.
 
     Examples:
 
+        latentkit plot p.npz
+
         latentkit plot p.npz -o figure.png
 
-        latentkit plot p.npz --method umap --color mse -o figure.svg
-    """
-    from latentkit.pictures import FORMATS, caption, colouring, scatter
-    from latentkit.projection import recorded
+        latentkit plot p.npz --method all --density --theme dark -o figure.svg
 
-    format = "png" if output == "-" else PurePath(output).suffix.lower().removeprefix(".")
-    if format not in FORMATS:
-        raise typer.BadParameter(
-            f"{output}: the name of a figure ends in .{', .'.join(FORMATS)}", param_hint="-o"
-        )
+        latentkit plot p.npz --images photos --thumbnails 60 -o figure.pdf
+    """
+    from latentkit import pictures
+    from latentkit.projection import chosen
+
+    style = figures.style(output, theme, width, dpi)
     given = shell.load_latents(latents, labels)
-    shown = recorded(given, method)
-    words = caption(shown.method, len(given), shown.points.shape[1], shown.info)
-    shell.save_bytes(scatter(shown.points, words, colouring(given, color), format=format), output)
+    small = pictures.thumbnails(given, images, thumbnails, shell.say)
+    panels = [pictures.panel(*shown) for shown in chosen(given, method)]
+    drawn = pictures.scatter(
+        panels, pictures.colouring(given, color), style, density=density, thumbnails=small
+    )
+    figures.deliver(drawn, output)

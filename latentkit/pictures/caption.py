@@ -1,9 +1,11 @@
 """What must stand under a projection, so that a picture that travels alone is not believed too much."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["Caption", "caption"]
+from latentkit.pictures import lettering
+
+__all__ = ["Caption", "caption", "lettered"]
 
 NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "mu": "Latent space"}
 
@@ -37,6 +39,12 @@ def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
     if not metric:
         facts.append("sizes of islands and gaps between them mean little")
     return Caption(f"{name} of {images}", " · ".join(facts), axes, metric)
+
+
+def lettered(given: Caption, drawable: Container[int]) -> Caption:
+    """The caption made fit to be drawn: the name of a method comes from a file."""
+    title, *axes = lettering.fit([given.title, *given.axes], drawable, 60)
+    return given._replace(title=title, axes=tuple(axes))
 
 
 def _fidelity(found: Any) -> list[str]:

@@ -1,194 +1,168 @@
-"""A projection as a figure that is legible at a glance: PNG, SVG or PDF.
+"""Projections as a figure that is legible at a glance: PNG, SVG, PDF, or characters.
 
-The legend stands beside the points, never on them. No class is drawn over the others: points come in a
-seeded order. Figures are made through matplotlib's objects on Agg, under its own default settings
-whatever the user's are, and repeat byte for byte.
+The legend stands beside the points or beneath them, never on them; nothing is cut off, whatever the width.
+Several projections of the same images become small multiples with one legend.
 """
 
-import io
-import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import PictureError
-from latentkit.pictures import lettering, palette
-from latentkit.pictures.caption import Caption
+from latentkit.pictures import lettering
+from latentkit.pictures.caption import Caption, caption, lettered
 from latentkit.pictures.colouring import Classes, Colouring, Quantity
+from latentkit.pictures.contours import contours
+from latentkit.pictures.inlays import inlay
+from latentkit.pictures.layout import Layout, lay_out
+from latentkit.pictures.legend import extent, legend
+from latentkit.pictures.naming import Box, name_classes
+from latentkit.pictures.points import draw
+from latentkit.pictures.render import settings, sheet, to_bytes, width_of
+from latentkit.pictures.style import Style, Theme
+from latentkit.pictures.thumbnails import Thumbnails
 
-__all__ = ["FORMATS", "scatter"]
+__all__ = ["Panel", "panel", "scatter"]
 
-FORMATS = ("png", "svg", "pdf")
-DPI = 150
-BOX = 6.2
-"""Inches of a side of the square the points lie in; margins are inches, too."""
-LEFT, RIGHT, TOP, GAP = 0.75, 0.2, 0.5, 0.2
-DEEP = 0.5
-"""The gap in 3-D, where the third axis has its label."""
-ROWS = 24
-"""The most entries in a column of the legend."""
-RASTERISED = 20_000
-"""Points beyond which SVG and PDF hold them as an image: they would be tens of megabytes."""
-INK, FAINT = "#222222", "#666666"
-NO_DATES: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+class Panel(NamedTuple):
+    """One projection: points (N, 2|3), and what must stand with them."""
+
+    points: NDArray[np.floating]
+    caption: Caption
+
+
+def panel(method: str, points: NDArray[np.floating], info: Mapping[str, Any]) -> Panel:
+    """A projection with its caption, from what the file knows of it."""
+    dims = points.shape[1] if points.ndim == 2 else 0
+    return Panel(points, caption(method, len(points), dims, info))
 
 
 def scatter(
-    points: NDArray[np.floating], caption: Caption, colouring: Colouring = None, *, format: str = "png"
+    panels: Sequence[Panel],
+    colouring: Colouring = None,
+    style: Style | None = None,
+    *,
+    density: bool = False,
+    thumbnails: Thumbnails | None = None,
 ) -> bytes:
-    """The figure of points (N, 2 or 3), N >= 1. Raises PictureError for an unknown format or bad points."""
-    if format not in FORMATS:
-        raise PictureError(f"a figure cannot be '{format}': choose one of {', '.join(FORMATS)}")
-    points = np.asarray(points, np.float64)
+    """The figure of one or several projections of the same images.
+
+    With density come contours around 30, 60 and 90 % of each class. Raises PictureError for points that are no
+    picture, for density in three dimensions, for a width that leaves no room, and for what characters cannot show.
+    """
+    style = style or Style()
+    for points, _ in panels:
+        _check(points, density)
+    if style.format == "txt":
+        if density or thumbnails is not None:
+            raise PictureError(
+                "characters show neither contours nor images: name a figure, as -o figure.png, or leave out "
+                "--density, --images and --thumbnails"
+            )
+        from latentkit.pictures.screen import scatter as on_screen
+
+        return on_screen(panels, colouring, style.screen).encode()
+    with settings(style.theme):
+        return to_bytes(_figure(panels, colouring, style, density, thumbnails), style)
+
+
+def _check(points: NDArray[np.floating], density: bool) -> None:
     if points.ndim != 2 or points.shape[1] not in (2, 3) or not len(points) or not np.isfinite(points).all():
         raise PictureError(
             f"points of shape {points.shape} cannot be drawn: project the latents to 2 or 3 dimensions"
         )
-    with _settings():
-        stream = io.BytesIO()
-        figure = _figure(points, caption, colouring)
-        figure.savefig(stream, format=format, dpi=DPI, metadata=NO_DATES[format])
-        return stream.getvalue()
-
-
-@contextmanager
-def _settings() -> Iterator[None]:
-    """matplotlib as it comes, and our own on top; the user's are put back."""
-    import matplotlib
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {
-                "font.family": list(lettering.families()),
-                "font.size": 9,
-                "text.parse_math": False,
-                "text.color": INK,
-                "axes.edgecolor": FAINT,
-                "axes.labelcolor": INK,
-                "xtick.color": FAINT,
-                "ytick.color": FAINT,
-                "svg.hashsalt": "latentkit",
-                "svg.fonttype": "path",
-            }
+    if density and points.shape[1] == 3:
+        raise PictureError(
+            "contours of density are drawn in two dimensions, and this projection has 3: leave out --density, "
+            "or project with --dims 2"
         )
-        yield
 
 
-def _figure(points: NDArray[np.floating], caption: Caption, colouring: Colouring) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(dpi=DPI)
-    renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    axes = figure.add_axes((0, 0, 1, 1), projection="3d" if points.shape[1] == 3 else None)
-    mappable = _draw(axes, points, colouring)
-    _axes(axes, caption)
-    lines = textwrap.wrap(caption.text, 100)
-    bottom = 0.75 + 0.16 * len(lines)
-    beside = LEFT + BOX + (GAP if points.shape[1] == 2 else DEEP)
-    width = beside
-    if isinstance(colouring, Classes):
-        legend = _legend(figure, colouring, len(points), (beside, bottom + BOX))
-        width += legend.get_window_extent(renderer).width / DPI
-    elif mappable is not None:
-        width += 0.9
-    width, height = width + RIGHT, bottom + BOX + TOP
-    figure.set_size_inches(width, height)
-    axes.set_position((LEFT / width, bottom / height, BOX / width, BOX / height))
-    if isinstance(colouring, Quantity) and mappable is not None:
-        bar = figure.add_axes((beside / width, bottom / height, 0.2 / width, BOX / height))
-        figure.colorbar(mappable, cax=bar, label=lettering.fit([colouring.title], lettering.glyphs())[0])
-    figure.text(LEFT / width, 1 - 0.32 / height, caption.title, fontsize=12, weight="bold")
-    figure.text(LEFT / width, 0.12 / height, "\n".join(lines), fontsize=8, color=FAINT, va="bottom")
+def _figure(
+    panels: Sequence[Panel],
+    colouring: Colouring,
+    style: Style,
+    density: bool = False,
+    thumbnails: Thumbnails | None = None,
+) -> Any:
+    figure, theme = sheet(), style.theme
+    panels = [Panel(points, lettered(words, lettering.glyphs())) for points, words in panels]
+    key = _key(figure, colouring, theme, None)
+    place = lay_out(figure, [panel.caption for panel in panels], key[1:], style.width)
+    if place.key_width is not None and isinstance(colouring, Classes):
+        key[0].remove()
+        key = _key(figure, colouring, theme, place.key_width)
+        place = place.with_key_beneath(key[2])
+    figure.set_size_inches(place.width, place.height)
+    mappable = None
+    for index, panel in enumerate(panels):
+        axes = figure.add_axes(place.axes(index), projection="3d" if panel.points.shape[1] == 3 else None)
+        points = np.asarray(panel.points, np.float64)
+        mappable = draw(axes, points, colouring, theme, side=place.side, faint=density)
+        if density:
+            contours(axes, points, colouring, theme)
+        _axes(axes, panel.caption, theme)
+        _words(figure, panel.caption, place, index, theme)
+    # What is placed between points needs to know where they are.
+    figure.draw_without_rendering()
+    for panel, axes in zip(panels, list(figure.axes), strict=True):
+        frame = Box(*axes.get_window_extent().extents)
+        seen = _seen(axes, np.asarray(panel.points, np.float64))
+        taken = name_classes(figure, frame, seen, colouring, theme) if isinstance(colouring, Classes) else []
+        if thumbnails is not None:
+            inlay(figure, frame, seen, colouring, theme, thumbnails, taken, style.dpi)
+    if isinstance(colouring, Quantity):
+        title = lettering.fit([colouring.title], lettering.glyphs())[0]
+        figure.colorbar(mappable, cax=figure.add_axes(place.bar()), label=title)
+    elif key[0] is not None:
+        key[0].set_bbox_to_anchor(place.key(), figure.dpi_scale_trans)
     return figure
 
 
-def _draw(axes: Any, points: NDArray[np.floating], colouring: Colouring) -> Any:
-    """Draw the points; what a colour bar needs is returned, or None."""
-    n = len(points)
-    look: dict[str, Any] = {
-        "s": float(np.clip(46 * (100 / n) ** 0.4, 1.5, 46)),
-        "alpha": float(np.clip(0.9 * (100 / n) ** 0.13, 0.25, 0.9)),
-        "linewidths": 0.4 if n <= 2000 else 0,
-        "edgecolors": "white" if n <= 2000 else "none",
-        "rasterized": n > RASTERISED,
-    }
-    order = np.random.default_rng(0).permutation(n)
-    if isinstance(colouring, Quantity):
-        return _draw_quantity(axes, points[order], colouring.values[order], look)
-    codes = colouring.codes[order] if isinstance(colouring, Classes) else np.zeros(n, np.intp)
-    nobody = codes < 0
-    if nobody.any():
-        axes.scatter(*points[order][nobody].T, c=palette.NONE.colour, marker=palette.NONE.shape, **look)
-    looks = [palette.look(i) for i in range(codes.max() + 1)]
-    for shape in dict.fromkeys(each.shape for each in looks):
-        mine = np.isin(codes, [i for i, each in enumerate(looks) if each.shape == shape])
-        if mine.any():
-            colours = np.array([each.colour for each in looks])[codes[mine]]
-            axes.scatter(*points[order][mine].T, c=colours.tolist(), marker=shape, **look)
-    return None
+def _key(figure: Any, colouring: Colouring, theme: Theme, within: float | None) -> tuple[Any, float, float]:
+    """What explains the colours, and its width and height."""
+    if isinstance(colouring, Classes):
+        made = legend(figure, colouring, theme, within=within)
+        return made, *extent(figure, made)
+    return None, 0.9 if isinstance(colouring, Quantity) else 0.0, 0.0
 
 
-def _draw_quantity(
-    axes: Any, points: NDArray[np.floating], values: NDArray[np.float64], look: dict[str, Any]
-) -> Any:
-    from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
-
-    known = ~np.isnan(values)
-    if not known.all():
-        axes.scatter(*points[~known].T, c=palette.NONE.colour, **look)
-    # The palest tenth of viridis is lost on white; the outermost hundredths would flatten all the rest.
-    shades = ListedColormap(colormaps["viridis"](np.linspace(0, 0.9, 256)))
-    low, high = np.percentile(values[known], [1, 99])
-    return axes.scatter(*points[known].T, c=values[known], cmap=shades, vmin=low, vmax=high, **look)
+def _seen(axes: Any, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where on the figure points are, in pixels (N, 2)."""
+    if points.shape[1] == 3:
+        seen = np.column_stack([points, np.ones(len(points))]) @ axes.get_proj().T
+        points = seen[:, :2] / seen[:, 3:]
+    return np.asarray(axes.transData.transform(points))
 
 
-def _axes(axes: Any, caption: Caption) -> None:
-    setters = (axes.set_xlabel, axes.set_ylabel, *([axes.set_zlabel] if len(caption.axes) == 3 else []))
+def _words(figure: Any, caption: Caption, place: Layout, index: int, theme: Theme) -> None:
+    left, bottom = place.corner(index)
+    room = place.room
+    size = 12.0
+    while size > 7 and width_of(figure, caption.title, fontsize=size, weight="bold") > room:
+        size -= 0.5
+    title = {"fontsize": size, "weight": "bold"}
+    figure.text(left / place.width, (bottom + place.side + 0.18) / place.height, caption.title, **title)
+    text = {"fontsize": 8, "color": theme.faint, "va": "top"}
+    lines = "\n".join(place.lines[index])
+    figure.text(left / place.width, (bottom - 0.55) / place.height, lines, **text)
+
+
+def _axes(axes: Any, caption: Caption, theme: Theme) -> None:
+    deep = len(caption.axes) == 3
+    setters = (axes.set_xlabel, axes.set_ylabel, *([axes.set_zlabel] if deep else []))
     for set_label, label in zip(setters, caption.axes, strict=True):
         set_label(label)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
-    if len(caption.axes) == 2:
+    if not deep:
         axes.spines[["top", "right"]].set_visible(False)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis) if deep else ():
+        axis.set_pane_color(theme.pane)
     if not caption.metric:
-        for axis in (axes.xaxis, axes.yaxis, *([axes.zaxis] if len(caption.axes) == 3 else [])):
+        for axis in (axes.xaxis, axes.yaxis, *([axes.zaxis] if deep else [])):
             axis.set_ticklabels([])
             axis.set_tick_params(length=0)
-
-
-def _legend(figure: Any, classes: Classes, n: int, corner: tuple[float, float]) -> Any:
-    from matplotlib.lines import Line2D
-
-    names = lettering.fit(classes.names, lettering.glyphs())
-    counts = np.bincount(classes.codes + 1, minlength=len(names) + 1)
-    entries = [(palette.look(i), name, counts[i + 1]) for i, name in enumerate(names)]
-    if counts[0]:
-        entries.append((palette.NONE, classes.rest, counts[0]))
-    handles = [
-        Line2D([], [], color=each.colour, marker=each.shape, linestyle="none", markersize=7)
-        for each, _, _ in entries
-    ]
-    legend = figure.legend(
-        handles,
-        [str(i) for i in range(len(handles))],
-        title=lettering.fit([classes.title], lettering.glyphs())[0],
-        alignment="left",
-        loc="upper left",
-        bbox_to_anchor=corner,
-        bbox_transform=figure.dpi_scale_trans,
-        borderaxespad=0,
-        frameon=False,
-        ncols=-(-len(entries) // ROWS),
-        handletextpad=0.2,
-        columnspacing=1.0,
-    )
-    # Set afterwards: a legend leaves out the entries whose label begins with an underscore.
-    for text, (_, name, count) in zip(legend.get_texts(), entries, strict=True):
-        text.set_text(f"{name} ({count:,})")
-    return legend

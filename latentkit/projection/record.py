@@ -15,7 +15,7 @@ from latentkit.errors import ProjectionError
 from latentkit.formats.latents import Latents
 from latentkit.projection.views import Projection
 
-__all__ = ["Recorded", "recorded", "with_projection"]
+__all__ = ["Recorded", "chosen", "recorded", "with_projection"]
 
 PREFIX = "projection_"
 INFO = "projection_info"
@@ -59,6 +59,15 @@ def recorded(latents: Latents, method: str | None = None) -> Recorded:
             f"pipe them through `latentkit project --method {chosen}` first"
         )
     return Recorded(chosen, latents.arrays[f"{PREFIX}{chosen}"], info["methods"].get(chosen, {}))
+
+
+def chosen(latents: Latents, method: str | None = None) -> list[Recorded]:
+    """The projections to be drawn: all there are, in the order of the file, for "all", else the one that `recorded`
+    finds."""
+    if method != "all":
+        return [recorded(latents, method)]
+    there = [key.removeprefix(PREFIX) for key in latents.arrays if key.startswith(PREFIX) and key != INFO]
+    return [recorded(latents, name) for name in there] or [recorded(latents)]
 
 
 def _option(method: str | None) -> str:
