@@ -14,7 +14,7 @@ from latentkit.pictures.course import SERIES, Course, Series
 from latentkit.pictures.findings import mark, told
 from latentkit.pictures.legend import extent, fitting
 from latentkit.pictures.palette import MOST
-from latentkit.pictures.render import settings, sheet, to_bytes, wrapped
+from latentkit.pictures.render import resize, settings, sheet, to_bytes, wrapped
 from latentkit.pictures.style import Style, Theme
 
 __all__ = ["curves"]
@@ -62,7 +62,7 @@ def _figure(courses: Sequence[Course], style: Style) -> Any:
     ]
     under = key_height + 0.35 + LINE * len(lines) + (0.1 if lines else 0)
     height = rows * tall + under
-    figure.set_size_inches(width, height)
+    resize(figure, width, height, style)
     cell = width / columns
     for index, series in enumerate(SERIES):
         row, column = divmod(index, columns)

@@ -39,7 +39,7 @@ def draw(
     looks = [theme.look(i) for i in range(codes.max() + 1)] + [theme.look(-1)]  # -1 is the last
     colours, shapes = (np.array(column)[codes] for column in zip(*looks, strict=True))
     kinds = list(dict.fromkeys(shapes.tolist()))
-    for turn in np.array_split(np.arange(n), min(n, TURNS) if len(kinds) > 1 else 1):
+    for turn in np.array_split(np.arange(n), min(TURNS, -(-n // 50)) if len(kinds) > 1 else 1):
         for kind in kinds:
             mine = turn[shapes[turn] == kind]
             if len(mine):

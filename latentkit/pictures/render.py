@@ -13,7 +13,7 @@ from latentkit.errors import PictureError
 from latentkit.pictures import lettering
 from latentkit.pictures.style import Style, Theme
 
-__all__ = ["DPI", "settings", "sheet", "to_bytes", "width_of", "wrapped"]
+__all__ = ["DPI", "resize", "settings", "sheet", "to_bytes", "width_of", "wrapped"]
 
 DPI = 150
 """Of the layout: what is measured does not depend on the resolution that is asked for."""
@@ -80,14 +80,19 @@ def wrapped(figure: Any, text: str, room: float, **font: Any) -> tuple[str, ...]
     return tuple(lines)
 
 
-def to_bytes(figure: Any, style: Style) -> bytes:
-    """The figure in the style's format; PictureError where it would have too many pixels."""
-    pixels = max(figure.get_size_inches()) * style.dpi
+def resize(figure: Any, width: float, height: float, style: Style) -> None:
+    """Make the figure so many inches wide and tall; PictureError where it would have too many pixels."""
+    pixels = max(width, height) * style.dpi
     if pixels > LARGEST:
         raise PictureError(
             f"at {style.dpi} dots per inch this figure would be {pixels:,.0f} pixels long, "
             f"and {LARGEST:,} are the most: use a smaller --dpi or --width"
         )
+    figure.set_size_inches(width, height)
+
+
+def to_bytes(figure: Any, style: Style) -> bytes:
+    """The figure in the style's format."""
     stream = io.BytesIO()
     figure.savefig(stream, format=style.format, dpi=style.dpi, metadata=NO_DATES[style.format])
     return stream.getvalue()

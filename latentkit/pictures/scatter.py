@@ -20,7 +20,7 @@ from latentkit.pictures.layout import Layout, lay_out
 from latentkit.pictures.legend import extent, legend
 from latentkit.pictures.naming import Box, name_classes
 from latentkit.pictures.points import draw
-from latentkit.pictures.render import settings, sheet, to_bytes, width_of
+from latentkit.pictures.render import resize, settings, sheet, to_bytes, width_of
 from latentkit.pictures.style import Style, Theme
 from latentkit.pictures.thumbnails import Thumbnails
 
@@ -96,7 +96,7 @@ def _figure(
         key[0].remove()
         key = _key(figure, colouring, theme, place.key_width)
         place = place.with_key_beneath(key[2])
-    figure.set_size_inches(place.width, place.height)
+    resize(figure, place.width, place.height, style)
     mappable = None
     for index, panel in enumerate(panels):
         axes = figure.add_axes(place.axes(index), projection="3d" if panel.points.shape[1] == 3 else None)
