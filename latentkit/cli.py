@@ -49,7 +49,21 @@ def _options(
     pass
 
 
-for command in (scan, train, embed, project, plot, curves, export, report, cluster, compare, diagnose, info, demo):
+for command in (
+    scan,
+    train,
+    embed,
+    project,
+    plot,
+    curves,
+    export,
+    report,
+    cluster,
+    compare,
+    diagnose,
+    info,
+    demo,
+):
     app.command()(command)
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")
