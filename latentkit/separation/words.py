@@ -26,6 +26,9 @@ NEXT = {
     ): "Next: look at the images and labels of a few of each class, then `latentkit diagnose` the run.",
 }
 
+CHANCE_LIKE = 0.2
+"""An adjusted Rand index below this is not called an agreement of any degree."""
+
 
 def hardest(pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs with an AUC, the least separate first."""
@@ -87,6 +90,13 @@ def visible_sentence(verdict: str, found: Recovery | None, test: Structure | Non
         )
     if found.low >= limits.visible_ari:
         return f"k-means happens to cut along your classes ({ari}), but one Gaussian cloud would be cut as well (p = {test.p:.2g}): not visible."
+    if test.p < limits.alpha:
+        share = "not" if found.ari < CHANCE_LIKE else "only partly"
+        return (
+            f"They are not visible without labels: the images are not one Gaussian cloud (p = {test.p:.2g}), but the clusters "
+            f"that k-means makes of them are {share} your classes ({ari}). "
+            "A picture may show one cloud all the same, and says nothing about the classes in it."
+        )
     return (
         f"They are not visible without labels: k-means does not find them ({ari}). A picture that shows one cloud "
         "is right about the cloud and says nothing about the classes in it."
@@ -124,10 +134,14 @@ def baseline_sentence(scores: Sequence[Score | None]) -> str | None:
         return None
     figures = " and ".join(f"{name} {score.value:.3f} against {score.pixel_pca:.3f}" for name, score in known)
     wins = sum(bool(score.beats_pixel_pca) for _, score in known)
-    if wins == len(known):
-        return f"The VAE has helped: it beats PCA of the pixels at the same size ({figures})."
     if all(score.difference is not None and score.difference.high < 0 for _, score in known):
         return f"The VAE has done harm: PCA of the pixels at the same size does better ({figures})."
+    if all(score.low <= score.majority for _, score in known):
+        return (
+            f"The VAE has not helped: its latents tell the classes no better than guessing does ({figures})."
+        )
+    if wins == len(known):
+        return f"The VAE has helped: it beats PCA of the pixels at the same size ({figures})."
     if wins == 0:
         return f"The VAE has not helped: it does not beat PCA of the pixels at the same size beyond chance ({figures})."
     return f"The VAE has helped in part: it beats PCA of the pixels by one score of two ({figures})."
