@@ -138,7 +138,7 @@ def test_auto_is_one_thread_a_processor_and_at_most_16():
 
 
 def test_large_sets_are_mapped_from_a_file_that_nobody_sees(folder, monkeypatch, tmp_path):
-    monkeypatch.setattr(scratch, "IN_MEMORY", 1000)
+    monkeypatch.setattr(scratch, "in_memory", lambda: 1000)
     monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "cache"))
     sources = find([str(folder)])
     with Cache() as cache:

@@ -101,6 +101,17 @@ def test_an_epoch_sees_every_image_once_and_each_in_another_order(image_set):
     assert epochs[0] != epochs[1] != epochs[2]
 
 
+def test_the_images_of_the_next_step_are_read_ahead(image_set, monkeypatch):
+    ahead = []
+    monkeypatch.setattr("latentkit.training.data.fetch", lambda pixels, rows: ahead.append(pixels[rows]))
+    loop, model = begun(image_set(40))
+    list(loop.events())
+    seen = [batch.targets for batch, _, _ in model.steps]
+    assert len(seen) == 12  # of three epochs
+    for after, expected in zip(seen[1:], ahead, strict=False):
+        np.testing.assert_array_equal(after, expected)
+
+
 def test_denoise_moves_what_is_seen_and_not_what_must_be_given_back(image_set):
     (plain, expected), (loop, model) = begun(image_set(20)), begun(image_set(20), augment="denoise")
     list(plain.events()), list(loop.events())

@@ -19,6 +19,7 @@ from PIL import Image
 from latentkit.errors import ImagesError, LatentkitError, TrainingError
 from latentkit.formats import history
 from latentkit.formats.run import FILES, read_images, read_record
+from latentkit.images import scratch
 
 SMALL = shlex.split("--backend numpy --size 8 --latent 3 --width 4 --batch 16 --epochs 2")
 
@@ -267,6 +268,29 @@ def test_arrays_are_images(train, tmp_path, gray):
 def test_what_is_small_or_else_is_trained_too(command, blobs, options):
     command("train", blobs, "-o", "run", *SMALL, *options.split())
     assert read_record(Path("run"))["state"] == "done"
+
+
+@pytest.mark.parametrize("cached", [True, False], ids=["cached", "not cached"])
+def test_more_images_than_memory_holds_train_from_disk_to_the_same_bytes(
+    train, blobs, tmp_path, monkeypatch, cached
+):
+    monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    how = [] if cached else ["--no-cache"]
+    train(blobs, "-o", "inside", "--augment", "denoise", *how)
+    mapped = []
+    monkeypatch.setattr(scratch, "in_memory", lambda: 60 * 8 * 8 * 3 - 1)
+    monkeypatch.setattr(
+        "latentkit.training.data.fetch", lambda pixels, rows: mapped.append(type(pixels) is np.memmap)
+    )
+    train(blobs, "-o", "outside", "--augment", "denoise", *how)
+    assert mapped == [True] * 8  # a step each
+    for name in ("weights.safetensors", "baseline.safetensors", "images.npz"):
+        assert (tmp_path / "inside" / name).read_bytes() == (tmp_path / "outside" / name).read_bytes()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    left = sorted(path.suffix for path in tmp_path.glob("cache/*"))
+    assert left == ([".sqlite"] if cached else [])
 
 
 def test_images_that_are_all_alike_in_colour_are_trained_on(train, tmp_path):

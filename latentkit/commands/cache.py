@@ -12,7 +12,9 @@ cache = typer.Typer(
     help="Look at the cache of decoded images, or empty it.\n\n"
     "Images that were decoded once are kept, so that the next run on them starts at once. The cache is in "
     "$LATENTKIT_CACHE, else in latentkit/ of your cache folder, and takes at most $LATENTKIT_CACHE_LIMIT "
-    "(as 500M or 8G; 4G if unset; 0 for no cache). It is safe to empty at any time.",
+    "(as 500M or 8G; 4G if unset; 0 for no cache). It is safe to empty at any time.\n\n"
+    "Training on more images than half of the available memory holds keeps them decoded in a file in the same "
+    "folder, for as long as it lasts and beyond that limit. The result is the same.",
 )
 
 

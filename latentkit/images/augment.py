@@ -5,15 +5,19 @@ mixture .85 to .88, of N2D .94 to .96.
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
+
+from latentkit.images.load import threads
 
 __all__ = ["SCALE", "SHIFT", "TURN", "denoise"]
 
 SHIFT = 0.14  # of a side, either way, along both axes
 TURN = 15.0  # degrees, either way
 SCALE = 0.10  # either way
+PART = 8  # images a thread moves at once
 
 
 def denoise(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -31,21 +35,26 @@ def denoise(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
     cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
     across, down = SHIFT * width * draws[:, 2], SHIFT * height * draws[:, 3]
     margin = _margin(height, width)
-    padded = np.pad(images, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="reflect")
     # Pillow asks where in the source each pixel comes from: x' = a x + b y + c, y' = d x + e y + f.
     centre_x, centre_y = width / 2, height / 2
     x0 = centre_x + margin - cos * (centre_x + across) - sin * (centre_y + down)
     y0 = centre_y + margin + sin * (centre_x + across) - cos * (centre_y + down)
     moved = np.empty_like(images)
-    for i, image in enumerate(padded):
-        picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
-        picture = picture.transform(
-            (width, height),
-            Image.Transform.AFFINE,
-            (cos[i], sin[i], x0[i], -sin[i], cos[i], y0[i]),
-            Image.Resampling.BILINEAR,
-        )
-        moved[i] = np.asarray(picture).reshape(images.shape[1:])
+
+    def move(part: slice) -> None:
+        padded = np.pad(images[part], ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="reflect")
+        for i, image in enumerate(padded, part.start):
+            picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+            picture = picture.transform(
+                (width, height),
+                Image.Transform.AFFINE,
+                (cos[i], sin[i], x0[i], -sin[i], cos[i], y0[i]),
+                Image.Resampling.BILINEAR,
+            )
+            moved[i] = np.asarray(picture).reshape(images.shape[1:])
+
+    with ThreadPoolExecutor(threads("auto")) as pool:  # Pillow and NumPy let go of the interpreter
+        list(pool.map(move, [slice(at, at + PART) for at in range(0, count, PART)]))
     return moved
 
 

@@ -76,8 +76,8 @@ def load(
     cache: Cache | None = None,
     progress: Progress | None = None,
 ) -> ImageSet:
-    """Every image that can be read. Beyond 1 GiB the pixels are a memory map of an unlinked file in the cache
-    folder or $TMPDIR. `progress` is told (done, total). ImagesError where none can be read."""
+    """Every image that can be read. Beyond half of the available memory the pixels are a map of an unlinked file
+    in the cache folder or $TMPDIR. `progress` is told (done, total). ImagesError where none can be read."""
     pixels = room((len(sources), *transform.shape), np.dtype(np.uint8), cache.folder if cache else None)
     images: list[tuple[str, str, str]] = []
     skipped: list[Skipped] = []

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from latentkit.errors import ImagesError, TrainingError
 from latentkit.formats.run import RunImages
 from latentkit.images.load import ImageSet
+from latentkit.images.scratch import fetch
 from latentkit.images.split import split
 
 __all__ = ["Data", "Subset", "digest", "divide", "refuse_change"]
@@ -30,6 +31,10 @@ class Subset:
     def take(self, index: "NDArray[np.int64] | slice") -> NDArray[np.uint8]:
         """(m, H, W, C): a copy of the images at these places of the subset."""
         return self.pixels[self.rows[index]]
+
+    def expect(self, index: NDArray[np.int64]) -> None:
+        """These are taken next: where pixels lie on disk, let them be read meanwhile."""
+        fetch(self.pixels, self.rows[index])
 
 
 @dataclass(frozen=True)

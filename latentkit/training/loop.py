@@ -136,6 +136,7 @@ class Loop:
         position, options = self.position, self._options
         rows = self._rows(position.step)
         batch = _batch(self._data.training.take(rows), options, position.step)
+        self._data.training.expect(self._rows(position.step + 1))
         beta = beta_at(position.step, options.beta, position.schedule.warmup)
         losses = self._model.step(batch, learning_rate=position.schedule.lr, beta=beta)
         self._pending.append((losses, len(rows)))

@@ -1,0 +1,22 @@
+"""The rows, in the order of the table; nothing heavy is imported before one is measured."""
+
+from ..row import Row
+
+ROWS = (
+    Row("help", "startup:help_text", 15, 5),
+    Row("train-torch", "training:torch", 90, 20),
+    Row("train-pythae", "training:pythae", 25, 8),
+    Row("train-keras", "training:keras", 180, 45),
+    Row("folder", "folder:first_epoch", 120, 40),
+    Row("later-epochs", "folder:later_epochs", 60, 15),
+    Row("disk", "folder:from_disk", 60, 20),
+    Row("bookkeeping", "bookkeeping:share", 30, 10),
+    Row("denoise", "augmentation:moved", 3, 2),
+    Row("embed-cache", "embedding:cached", 40, 12),
+    Row("embed-memory", "embedding:memory", 120, 25),
+    Row("umap", "projection:umap", 150, 40),
+    Row("tsne", "projection:tsne", 330, 40),
+    Row("silhouette", "separation:silhouette", 50, 5),
+    Row("report", "separation:report", 300, 20),
+    Row("growth", "growth:growth", 240, 60),
+)
