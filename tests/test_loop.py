@@ -13,6 +13,7 @@ from latentkit.images.augment import denoise
 from latentkit.objective import Objective
 from latentkit.randomness import generator
 from latentkit.training.data import divide
+from latentkit.training.figures import evaluate
 from latentkit.training.loop import Loop, Position, Stepped, Stopped, Validated
 from latentkit.training.options import resolve
 
@@ -104,12 +105,24 @@ def test_an_epoch_sees_every_image_once_and_each_in_another_order(image_set):
 def test_the_images_of_the_next_step_are_read_ahead(image_set, monkeypatch):
     ahead = []
     monkeypatch.setattr("latentkit.training.data.fetch", lambda pixels, rows: ahead.append(pixels[rows]))
-    loop, model = begun(image_set(40))
-    list(loop.events())
+    loop, model = begun(image_set(40), validate_every=100)
+    for event in loop.events():
+        if isinstance(event, Validated):
+            break
     seen = [batch.targets for batch, _, _ in model.steps]
     assert len(seen) == 12  # of three epochs
     for after, expected in zip(seen[1:], ahead, strict=False):
         np.testing.assert_array_equal(after, expected)
+
+
+def test_the_images_of_a_validation_are_read_ahead(image_set, monkeypatch):
+    ahead, seen = [], []
+    monkeypatch.setattr("latentkit.training.data.fetch", lambda pixels, rows: ahead.append(pixels[rows]))
+    _, model = begun(image_set(40))
+    model.evaluate = lambda batch: seen.append(batch.images)
+    list(evaluate(model, divide(image_set(40), 0.5, 0).validation, 3, 8, 0))
+    assert [len(images) for images in seen] == [8, 8, 4]
+    np.testing.assert_array_equal(np.concatenate(seen[1:]), np.concatenate(ahead))
 
 
 def test_denoise_moves_what_is_seen_and_not_what_must_be_given_back(image_set):

@@ -1,9 +1,12 @@
 """Pixels beyond memory: where they lie, and that they are read ahead in whole."""
 
 import mmap
+import os
+import time
 
 import numpy as np
 import pytest
+from benchmarks.measure import resident
 
 from latentkit.images import scratch
 from latentkit.images.memory import available
@@ -61,23 +64,8 @@ def test_neighbours_are_asked_for_at_once():
     assert spans(np.array([0, 10]), 4096, 0, 4096) == [(0, 4096), (40960, 4096)]
 
 
-def resident(pixels: np.memmap) -> np.ndarray:
-    """(pages,) bool: which pages of the file behind a map are in memory (mincore(2))."""
-    import ctypes
-
-    pages = -(-pixels.nbytes // mmap.PAGESIZE)
-    found = (ctypes.c_ubyte * pages)()
-    address = ctypes.c_void_p(pixels.__array_interface__["data"][0])
-    if ctypes.CDLL(None, use_errno=True).mincore(address, ctypes.c_size_t(pixels.nbytes), found):
-        raise OSError(ctypes.get_errno(), "mincore")
-    return np.frombuffer(found, np.uint8) & 1 == 1
-
-
 @pytest.mark.parametrize("first", [0, 8])
 def test_rows_are_read_from_disk_before_they_are_taken(tmp_path, first):
-    import os
-    import time
-
     path = tmp_path / "pixels"
     path.write_bytes(os.urandom(1024 * mmap.PAGESIZE))
     with path.open("r+b") as file:

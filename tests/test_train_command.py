@@ -285,7 +285,7 @@ def test_more_images_than_memory_holds_train_from_disk_to_the_same_bytes(
         "latentkit.training.data.fetch", lambda pixels, rows: mapped.append(type(pixels) is np.memmap)
     )
     train(blobs, "-o", "outside", "--augment", "denoise", *how)
-    assert mapped == [True] * 8  # a step each
+    assert mapped == [True] * 10  # eight steps and two validations
     for name in ("weights.safetensors", "baseline.safetensors", "images.npz"):
         assert (tmp_path / "inside" / name).read_bytes() == (tmp_path / "outside" / name).read_bytes()
     assert list((tmp_path / "temporary").iterdir()) == []

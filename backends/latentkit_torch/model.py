@@ -71,7 +71,11 @@ class TorchModel:
     def _pixels(self, images: NDArray[np.uint8]) -> Tensor:
         """(N, H, W, C) uint8 to (N, C, H, W) in 0..1, channels-last without a copy."""
         return (
-            torch.from_numpy(np.ascontiguousarray(images)).to(self._device).permute(0, 3, 1, 2).float() / 255
+            torch.from_numpy(np.ascontiguousarray(images))
+            .to(self._device)
+            .permute(0, 3, 1, 2)
+            .float()
+            .div_(255)
         )
 
     def _encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,7 +93,8 @@ class TorchModel:
         mu, logvar = self._encode(x)
         noise = torch.from_numpy(np.ascontiguousarray(batch.noise)).to(self._device)
         logits = self._decode(mu + torch.exp(logvar / 2) * noise)
-        squared_error = (torch.sigmoid(logits) - target).square().flatten(1).sum(1)
+        each = functional.mse_loss(torch.sigmoid(logits), target, reduction="none")  # one pass, and one back
+        squared_error = each.flatten(1).sum(1)
         return Forward(mu, logvar, self._reconstruction(logits, target, squared_error), squared_error)
 
     def _reconstruction(self, logits: Tensor, target: Tensor, squared_error: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ class Subset:
         """(m, H, W, C): a copy of the images at these places of the subset."""
         return self.pixels[self.rows[index]]
 
-    def expect(self, index: NDArray[np.int64]) -> None:
+    def expect(self, index: "NDArray[np.int64] | slice") -> None:
         """These are taken next: where pixels lie on disk, let them be read meanwhile."""
         fetch(self.pixels, self.rows[index])
 

@@ -65,6 +65,7 @@ def evaluate(model: Model, images: Subset, latent: int, batch: int, seed: int) -
     noise = generator(seed, "validation")
     for start in range(0, len(images), batch):
         part = images.take(slice(start, start + batch))
+        images.expect(slice(start + batch, start + 2 * batch))
         yield model.evaluate(Batch(part, part, noise.standard_normal((len(part), latent), np.float32)))
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,7 @@ def _here(row: Row, asked: argparse.Namespace) -> None:
 
     module, function = row.place.split(":")
     with tempfile.TemporaryDirectory(prefix="latentkit-bench-") as folder:
+        os.environ["LATENTKIT_CACHE"] = f"{folder}/cache"
         work = getattr(import_module(f"{__package__}.rows.{module}"), function)
         for line in work(Scale(asked.quick, Path(folder), asked.photos)):
             sys.stdout.write(json.dumps(asdict(line)) + "\n")

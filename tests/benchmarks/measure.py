@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from .row import Bar, Line
 
 Work = Callable[[], object]
@@ -87,6 +89,19 @@ def exponent(points: Sequence[tuple[int, float]]) -> float:
     logs = [(math.log(n), math.log(figure)) for n, figure in points]
     x, y = (sum(column) / len(logs) for column in zip(*logs, strict=True))
     return sum((a - x) * (b - y) for a, b in logs) / sum((a - x) ** 2 for a, _ in logs)
+
+
+def resident(mapped: np.memmap) -> np.ndarray:
+    """(pages,) bool: which pages of the file behind a map are in memory (mincore(2))."""
+    import ctypes
+    import mmap
+
+    pages = -(-mapped.nbytes // mmap.PAGESIZE)
+    found = (ctypes.c_ubyte * pages)()
+    address = ctypes.c_void_p(mapped.__array_interface__["data"][0])
+    if ctypes.CDLL(None, use_errno=True).mincore(address, ctypes.c_size_t(mapped.nbytes), found):
+        raise OSError(ctypes.get_errno(), "mincore")
+    return np.frombuffer(found, np.uint8) & 1 == 1
 
 
 def explained(line: Line, work: Work) -> Line:

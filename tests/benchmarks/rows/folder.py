@@ -11,7 +11,7 @@ from latentkit.images import Transform, find, load
 from latentkit.training.run import Request, train
 
 from .. import material
-from ..measure import at_least, explained, in_turn, speeds
+from ..measure import at_least, explained, in_turn, resident, speeds
 from ..row import Line, Scale, against
 from .training import CONV, MLP, ours
 
@@ -88,6 +88,9 @@ def from_disk(scale: Scale) -> list[Line]:
             with path.open("rb") as file:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
+        forget()
+        if resident(mapped).any():
+            raise RuntimeError(f"{path.parent} keeps its files in memory: set TMPDIR to a folder on a disk")
         what = f"epochs from disk, nothing in memory / in memory, {name}"
         found.append(_line(what, mapped, pixels, scale, 0.8, forget, given))
     return found
