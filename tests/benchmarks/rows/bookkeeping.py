@@ -73,7 +73,7 @@ def share(scale: Scale) -> list[Line]:
                 times.setdefault(type(event), time.perf_counter())
                 shown(event)
 
-            given = {"epochs": 4, "latent": CONV["latent"], "batch": CONV["batch"]}
+            given = {"epochs": scale.of(10, 4), "latent": CONV["latent"], "batch": CONV["batch"]}
             train(Request(find([str(path)]), scale.folder / f"run{turn}", given), listen, watch)
             over = time.perf_counter()
         whole = over - times[Began]
