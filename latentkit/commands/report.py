@@ -40,7 +40,7 @@ def report(
         typer.Option(
             metavar="K|auto",
             callback=number_or_auto,
-            help="Number of clusters; auto: of classes, or by BIC without labels.",
+            help="Number of clusters; auto: of classes, or, without labels, as many as are stable.",
         ),
     ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.report/1.")] = False,
