@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -195,3 +196,54 @@ def required_backends() -> list[str]:
 def backend(request, load_backend) -> Backend:
     """Each of our backends."""
     return load_backend(request.param)
+
+
+# The browser -----------------------------------------------------------------------------------
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def _browser() -> str | None:
+    """The browser's program: the one that LATENTKIT_TEST_BROWSER names, else one that is installed."""
+    asked = os.environ.get("LATENTKIT_TEST_BROWSER")
+    return next((path for name in ([asked] if asked else BROWSERS) if (path := shutil.which(name))), None)
+
+
+def _no_browser() -> str | None:
+    """Why the tests in a browser cannot be run; None where they can."""
+    if _browser() is None:
+        return "no chromium is installed (Debian: apt-get install chromium)"
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed (pip install -e '.[dev]')"
+    return None
+
+
+def pytest_configure(config):
+    """Where LATENTKIT_TEST_BROWSER names a browser, its absence is an error."""
+    if os.environ.get("LATENTKIT_TEST_BROWSER") and (reason := _no_browser()):
+        raise pytest.UsageError(f"LATENTKIT_TEST_BROWSER asks for the tests in a browser, but {reason}")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Elsewhere the tests in a browser are left out where there is none ..."""
+    if _no_browser():
+        inside = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=inside)
+        items[:] = [item for item in items if item not in inside]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """... and that is said, whatever else the run was about."""
+    if reason := _no_browser():
+        terminalreporter.write_line(f"The tests in a browser were left out: {reason}.", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A real browser, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_browser())
+        yield browser
+        browser.close()

@@ -14,7 +14,7 @@ from latentkit import shell
 if TYPE_CHECKING:
     from latentkit.pictures import Style
 
-__all__ = ["Dpi", "Output", "Theme", "ThemeName", "Width", "deliver", "style"]
+__all__ = ["Dpi", "Output", "Theme", "ThemeName", "Width", "deliver", "is_page", "style"]
 
 
 class ThemeName(StrEnum):
@@ -63,6 +63,11 @@ def style(output: str | None, theme: str, width: float | None, dpi: int) -> "Sty
             f"{output}: the name of a figure ends in .{', .'.join(FORMATS)}", param_hint="-o"
         )
     return Style(format, THEMES[theme], width, dpi)
+
+
+def is_page(output: str | None) -> bool:
+    """Whether what is asked for is no figure but a page, by the name of the file."""
+    return output is not None and PurePath(output).suffix.lower() == ".html"
 
 
 def deliver(figure: bytes, output: str | None) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
-from latentkit.commands import figures
+from latentkit.commands import figures, inputs
 
 
 def plot(
@@ -41,7 +41,8 @@ def plot(
     images: Annotated[
         str | None,
         typer.Option(
-            metavar="FOLDER", help="Put images on their points: those of this folder, matched by id."
+            metavar="FOLDER",
+            help="Put images on their points, or into a page: those of this folder, matched by id.",
         ),
     ] = None,
     thumbnails: Annotated[
@@ -59,7 +60,7 @@ def plot(
     width: figures.Width = None,
     dpi: figures.Dpi = 150,
 ) -> None:
-    """Draw a projection: a figure for a page or a slide, or in characters for a terminal.
+    """Draw a projection: a figure for a page or a slide, in characters for a terminal, or an interactive page (.html).
 
     Colours and shapes can be told apart by the colour-blind, classes are named where they lie densest, and the
     caption says how far the picture may be believed.
@@ -73,10 +74,20 @@ def plot(
         latentkit plot p.npz --method all --density --theme dark -o figure.svg
 
         latentkit plot p.npz --images photos --thumbnails 60 -o figure.pdf
+
+        latentkit plot p.npz --images photos -o page.html
     """
     from latentkit import pictures
     from latentkit.projection import chosen
 
+    if figures.is_page(output):
+        static = {
+            "--density": density,
+            "--thumbnails": thumbnails,
+            "--width": width,
+            "--theme": theme != "light",
+        }
+        return _page(latents, str(output), method, color, labels, images, static)
     style = figures.style(output, theme, width, dpi)
     given = shell.load_latents(latents, labels)
     small = pictures.thumbnails(given, images, thumbnails, shell.say)
@@ -85,3 +96,27 @@ def plot(
         panels, pictures.colouring(given, color), style, density=density, thumbnails=small
     )
     figures.deliver(drawn, output)
+
+
+def _page(
+    latents: str,
+    output: str,
+    method: str | None,
+    color: str | None,
+    labels: str | None,
+    images: str | None,
+    static: dict[str, object],
+) -> None:
+    from latentkit import page, progress
+
+    if unfit := [name for name, value in static.items() if value]:
+        raise typer.BadParameter(f"{', '.join(unfit)}: for figures, not for a page", param_hint="-o")
+    given = shell.load_latents(latents, labels)
+    sources = inputs.sources([images], None, None) if images else None
+    with progress.Counter("reading images") as counter:
+        made = page.interactive(
+            given, method=None if method == "all" else method, color=color, images=sources, progress=counter
+        )
+    shell.save_bytes(made.html, output)
+    for words in made.words:
+        shell.say(words)

@@ -1,10 +1,15 @@
 """`latentkit report`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from latentkit import shell
+from latentkit.commands import inputs
+
+if TYPE_CHECKING:
+    from latentkit.formats.latents import Latents
+    from latentkit.separation import Report
 
 
 def number_or_auto(text: str) -> str:
@@ -22,6 +27,21 @@ def _conditions(texts: list[str] | None) -> list[str]:
         return [require.parse(text).text for text in texts or []]
     except SeparationError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def _page(
+    found: "Report", latents: "Latents", output: str, run: str | None, images: list[str] | None
+) -> None:
+    from pathlib import Path
+
+    from latentkit import page, progress
+
+    sources = inputs.sources(images, None, None) if images else None
+    with progress.Counter("reading images") as counter:
+        made = page.colleague(page.Request(found, latents, Path(run) if run else None, sources), counter)
+    shell.save_bytes(made.html, output)
+    for words in made.words:
+        shell.say(words)
 
 
 def report(
@@ -50,6 +70,25 @@ def report(
             metavar="COND",
             callback=_conditions,
             help="Exit 3 unless this holds: separated, visible, 'knn15>=0.9', 'min_pair_auc>0.95'.",
+        ),
+    ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            metavar="F.html", help="Write a page to send to a colleague too: all of this, and the picture."
+        ),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN", help="For --html: the run that embedded these, for its curves and findings."
+        ),
+    ] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="IMAGES",
+            help="For --html: what `embed` was given, for thumbnails and with --run for reconstructions.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of samples, splits and tests.")] = 0,
@@ -91,7 +130,16 @@ def report(
         separated_auc, visible_ari, min_class, max_se, alpha, min_stability, active_variance
     )
     options = separation.Options(on, None if clusters == "auto" else int(clusters), seed, limits)
-    found = separation.judge(shell.load_latents(latents, labels), options)
+    if html == "-":
+        raise typer.BadParameter(
+            "standard output has the report: name a file for the page", param_hint="--html"
+        )
+    if html is None and (run or images):
+        raise typer.BadParameter("--run and --images add to a page: name it with --html F.html")
+    given = shell.load_latents(latents, labels)
+    found = separation.judge(given, options)
+    if html is not None:
+        _page(found, given, html, run, images)
     shell.emit(
         jsons.dumps(separation.to_json(found), indent=2)
         if json

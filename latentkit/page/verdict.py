@@ -1,0 +1,206 @@
+"""A report as HTML: the verdict in words, then the tables it rests on."""
+
+from collections.abc import Sequence
+
+from latentkit.page.markup import Markup, table, tag, text
+from latentkit.separation import Report
+from latentkit.separation.scores import Score
+from latentkit.separation.text import number
+from latentkit.separation.words import hardest
+
+__all__ = ["tables", "verdict"]
+
+MOST_PAIRS = 50
+MOST_CLASSES = 30
+SHADES = 8
+LOOK = {"separated": "good", "yes": "good", "no evidence": "bad", "no": "bad"}
+
+
+def verdict(report: Report) -> Markup:
+    """The heading, the two verdicts, their sentences."""
+    what = f"{report.n:,} images, {report.dims} latents"
+    if report.space != "latents":
+        what = f"{report.n:,} images, judged in {report.space}, a picture of {report.dims} dimensions"
+    if report.classes:
+        what += f", {len(report.classes)} {'class' if len(report.classes) == 1 else 'classes'}"
+    return tag(
+        "header",
+        tag("h1", "Do the classes separate?" if len(report.classes) > 1 else "Are there groups?"),
+        tag("p", what, class_="note"),
+        tag(
+            "div",
+            _badge("separable", report.verdict.separable),
+            _badge("visible", report.verdict.visible),
+            class_="badges",
+        ),
+        *(tag("p", _coded(sentence)) for sentence in report.verdict.sentences),
+    )
+
+
+def _badge(name: str, value: str) -> Markup:
+    return tag("span", f"{name}: ", tag("b", value), class_=f"badge {LOOK.get(value, 'unsure')}")
+
+
+def _coded(sentence: str) -> Markup:
+    """A sentence with what stands between backticks as code."""
+    parts = sentence.split("`")
+    return Markup("".join(tag("code", part) if at % 2 else text(part) for at, part in enumerate(parts)))
+
+
+def tables(report: Report) -> list[Markup]:
+    """Everything else that the report has to say."""
+    parts = [
+        _pairs(report),
+        _confusion(report),
+        _scores(report),
+        _tightness(report),
+        _clusters(report),
+        _latent(report),
+        _caveats(report),
+    ]
+    return [part for part in parts if part is not None]
+
+
+def _section(title: str, *inside: Markup | None) -> Markup:
+    return tag("section", tag("h2", title), *inside)
+
+
+def _pairs(report: Report) -> Markup | None:
+    if not report.pairs:
+        return None
+    side = "held-out images" if report.scored == "held-out" else "a random half"
+    order = {pair: place for place, pair in enumerate(hardest(report.pairs))}
+    pairs = sorted(report.pairs, key=lambda pair: order.get(pair, -1))
+    rows = [
+        (
+            f"{pair.a} / {pair.b}",
+            f"{pair.n_a} / {pair.n_b}",
+            number(pair.auc),
+            number(pair.auc_low),
+            "-" if pair.p_holm is None else f"{pair.p_holm:.2g}",
+            pair.verdict,
+        )
+        for pair in pairs[:MOST_PAIRS]
+    ]
+    about = f"A linear probe fitted on {report.fitted_on:,}, scored on {report.scored_on:,} ({side}). AUC 0.5 is chance, 1 is perfect."
+    more = f"... and {len(pairs) - MOST_PAIRS} pairs further apart." if len(pairs) > MOST_PAIRS else None
+    head = ("pair", "images", "AUC", "at least", "p (Holm)", "verdict")
+    return _section(
+        "Pairs of classes",
+        table(head, rows, words=2, caption=about),
+        None if more is None else tag("p", more),
+    )
+
+
+def _confusion(report: Report) -> Markup | None:
+    counts = report.confusion
+    if counts is None or len(report.classes) > MOST_CLASSES:
+        return None
+    names = list(report.classes)
+    head = tag("tr", tag("td"), *(tag("th", name, scope="col") for name in names))
+    rows = [
+        tag("tr", tag("th", name, scope="row"), *(_shaded(value, sum(row)) for value in row))
+        for name, row in zip(names, counts, strict=True)
+    ]
+    about = "What the linear probe takes images it has not seen for: a row is a class, a column the answer."
+    whole = tag("table", tag("caption", about), tag("thead", head), tag("tbody", *rows), class_="heat")
+    return _section("Confusion", tag("div", whole, class_="scroll"))
+
+
+def _shaded(value: int, of: int) -> Markup:
+    return tag("td", f"{value:,}", class_=f"h{round((SHADES - 1) * value / of) if of else 0}")
+
+
+def _scores(report: Report) -> Markup | None:
+    scores: list[tuple[str, Score | None]] = [
+        ("15 nearest neighbours", report.knn15),
+        ("linear probe", report.probe),
+    ]
+    rows = []
+    for name, score in scores:
+        if score is not None:
+            better = {None: "unknown", True: "yes", False: "no"}[score.beats_pixel_pca]
+            figures = (score.value, score.low, score.high, score.majority, score.pixel_pca)
+            rows.append((name, *(number(value) for value in figures), better))
+    if not rows:
+        return None
+    head = ("", "latents", "at least", "at most", "guessing", "pixel PCA", "better than pixel PCA")
+    about = "Balanced accuracy: the share right in a class, averaged over classes."
+    return _section("Scores", table(head, rows, words=2, caption=about))
+
+
+def _tightness(report: Report) -> Markup | None:
+    tight = report.tightness
+    if tight is None:
+        return None
+    error = "" if tight.euclidean_se is None else f" (standard error {tight.euclidean_se:.3f})"
+    words = (
+        f"Silhouette {tight.euclidean:.3f}{error}, squared {tight.squared:.3f}; "
+        f"Davies-Bouldin {number(tight.davies_bouldin)}; GDV {number(tight.gdv)}."
+    )
+    each = sorted(zip(report.classes, tight.per_class.tolist(), strict=True), key=lambda item: item[1])
+    rows = [(name, f"{report.classes[name]:,}", number(value)) for name, value in each[:MOST_PAIRS]]
+    return _section("Tightness", tag("p", words), table(("class", "images", "silhouette"), rows))
+
+
+def _clusters(report: Report) -> Markup | None:
+    found = report.clustering
+    if found is None:
+        return None
+    reason = {
+        "classes": "as many as classes",
+        "option": "as asked for",
+        "stability": f"as many as are stable; the best BIC has {found.components}",
+        "bic": f"by the best BIC, {found.components}; no number is stable",
+    }[found.chosen_by]
+    inside: list[Markup] = [tag("p", f"{found.k} clusters ({reason}).")]
+    if found.kmeans is not None and found.gmm is not None:
+        rows: Sequence[tuple[str, ...]] = [
+            (
+                name,
+                *(number(v) for v in (one.ari, one.low, one.ami, one.accuracy, one.spread, one.pixel_pca)),
+            )
+            for name, one in (("k-means", found.kmeans), ("Gaussian mixture", found.gmm))
+        ]
+        head = ("", "ARI", "at least", "AMI", "accuracy", "spread over seeds", "pixel PCA's ARI")
+        inside.append(table(head, rows))
+    if found.found is not None:
+        rows = [(str(i), f"{one.images:,}", number(one.stability, 2)) for i, one in enumerate(found.found)]
+        inside.append(table(("cluster", "images", "stability"), rows))
+    inside.append(
+        tag(
+            "p",
+            f"HDBSCAN: {found.hdbscan.clusters} clusters, {found.hdbscan.noise:.0%} of images left out as noise.",
+        )
+    )
+    if (test := report.structure) is not None:
+        inside.append(
+            tag(
+                "p",
+                f"p = {test.p:.2g} that one Gaussian cloud would fall into {test.k} clusters as tight ({test.n:,} images).",
+            )
+        )
+    return _section("Without labels", *inside)
+
+
+def _latent(report: Report) -> Markup:
+    health = report.latent
+    words = (
+        f"{health.active_units} of {report.dims} active, effective rank {health.effective_rank:.1f}, "
+        f"participation ratio {health.participation_ratio:.1f}."
+    )
+    nats = []
+    if health.kl_per_dim is not None:
+        nats.append(f"KL {sum(health.kl_per_dim):.2f}")
+    if health.mutual_information is not None:
+        least = "at least " if health.mutual_information_capped else ""
+        nats.append(f"mutual information {least}{health.mutual_information:.2f}")
+    if health.total_correlation is not None:
+        nats.append(f"total correlation {health.total_correlation:.2f}")
+    return _section("Latents", tag("p", words), tag("p", f"In nats: {', '.join(nats)}.") if nats else None)
+
+
+def _caveats(report: Report) -> Markup | None:
+    if not report.caveats:
+        return None
+    return _section("Caveats", tag("ul", *(tag("li", _coded(caveat)) for caveat in report.caveats)))

@@ -1,0 +1,476 @@
+"""The interactive page in a real browser: pointed at, typed at, at the width of a desk and of a phone."""
+
+import csv
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.path import Path as MplPath
+from page_latents import IMAGE, NAMES, SCRIPT, colour_of, page_latents
+
+from latentkit.embedding import Request as Embedding
+from latentkit.embedding import embed
+from latentkit.formats.latents import Latents, read_latents
+from latentkit.images import find
+from latentkit.page import Request, colleague, interactive
+from latentkit.projection import project
+from latentkit.projection.record import with_projection
+from latentkit.separation import judge
+
+pytestmark = pytest.mark.browser
+
+WIDE, NARROW = (1280, 900), (390, 844)
+both_widths = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desk", "phone"])
+
+
+class Tab:
+    """An open page and the latents it shows."""
+
+    def __init__(self, page, latents: Latents) -> None:
+        self.page, self.latents = page, latents
+
+    def spot(self, row: int, method: str = "pca") -> tuple[float, float]:
+        """Where on the screen the point of a row must be, from where the page says that it looks."""
+        box = self.page.locator("#plot").bounding_box()
+        seen = self.page.evaluate("({...document.getElementById('plot').dataset})")
+        k, cx, cy = (float(seen[name]) for name in ("k", "cx", "cy"))
+        x, y = self.latents.arrays[f"projection_{method}"][row, :2].tolist()
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        return middle[0] + (x - cx) * k, middle[1] - (y - cy) * k
+
+    def hover(self, row: int, method: str = "pca") -> None:
+        self.page.mouse.move(*self.spot(row, method))
+        self.settle()
+
+    def settle(self) -> None:
+        """Until what was asked for is painted."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
+    def card(self) -> str | None:
+        card = self.page.locator("#card")
+        return card.inner_text() if card.is_visible() else None
+
+    def drag(self, corners: list[tuple[float, float]]) -> None:
+        self.page.mouse.move(*corners[0])
+        self.page.mouse.down()
+        for corner in corners[1:]:
+            self.page.mouse.move(*corner, steps=4)
+        self.page.mouse.up()
+        self.settle()
+
+    def around(self, rows: np.ndarray, margin: float = 6) -> list[tuple[float, float]]:
+        """The corners of a box around the points of some rows."""
+        spots = np.array([self.spot(row) for row in rows])
+        (left, top), (right, bottom) = spots.min(axis=0) - margin, spots.max(axis=0) + margin
+        return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+    def selected(self) -> list[str]:
+        """The ids of the CSV that the page gives away."""
+        with self.page.expect_download() as waiting:
+            self.page.click("#download")
+        text = Path(waiting.value.path()).read_text(encoding="utf-8")
+        return [row["id"] for row in csv.DictReader(io.StringIO(text))]
+
+    def ink(self) -> set[tuple[int, int, int]]:
+        """The colours on the plot."""
+        pixels = self.page.evaluate(
+            "() => { const c = document.getElementById('points'); const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+            " const seen = new Set(); for (let i = 0; i < p.length; i += 4) seen.add(p[i] << 16 | p[i + 1] << 8 | p[i + 2]); return [...seen]; }"
+        )
+        return {(each >> 16, each >> 8 & 255, each & 255) for each in pixels}
+
+
+Open = Callable[..., Tab]
+
+
+@pytest.fixture
+def tab(chromium, tmp_path) -> Iterator[Open]:
+    """`tab(latents, size=WIDE)`: the page of some latents, open. At the end it must have complained of nothing and asked
+    for nothing but itself."""
+    wrong: list[str] = []
+    contexts = []
+
+    def opened(latents: Latents | None = None, *, size=WIDE, html: bytes | None = None, **how) -> Tab:
+        latents = latents or page_latents()
+        file = tmp_path / "page.html"
+        file.write_bytes(html or interactive(latents).html)
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **how)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: wrong.append(request.url) if _leaves(request.url, file) else None)
+        page.goto(file.as_uri())
+        tab = Tab(page, latents)
+        if page.locator("#plot").count():
+            page.wait_for_selector("#plot[data-ready]", state="attached")
+            tab.settle()
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _leaves(url: str, file: Path) -> bool:
+    return url != file.as_uri() and not url.startswith(("data:", "blob:"))
+
+
+@contextmanager
+def loose(chromium, html: bytes, file: Path):
+    """A page that may complain."""
+    file.write_bytes(html)
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+
+
+def rows_of(latents: Latents, name: str) -> np.ndarray:
+    return np.flatnonzero(latents.labels == name)
+
+
+# Hover -----------------------------------------------------------------------------------------
+
+
+@both_widths
+def test_a_point_shows_its_picture_and_what_is_known_of_it(tab, size):
+    here = tab(size=size)
+    here.hover(17)
+    assert here.card().split("\n")[0] == "c/00017.png"
+    assert {"class", "shoe", "cluster", "1", "squared error per pixel", "0.2881"} <= set(
+        here.card().split("\n")
+    )
+    pixel = here.page.evaluate(
+        "[...document.querySelector('#card canvas').getContext('2d').getImageData(4, 4, 1, 1).data]"
+    )
+    assert tuple(pixel[:3]) == colour_of(17)
+
+
+def test_away_from_every_point_there_is_no_card(tab):
+    here = tab()
+    here.hover(17)
+    left, top = here.around(np.arange(60))[0]
+    here.page.mouse.move(left - 15, top - 15)
+    here.settle()
+    assert here.card() is None
+
+
+def test_every_point_is_found_where_it_is_drawn(tab):
+    here = tab()
+    for row in range(0, 60, 7):
+        here.hover(row)
+        near = [
+            other for other in range(60) if np.hypot(*np.subtract(here.spot(other), here.spot(row))) < 1.5
+        ]
+        assert here.card().split("\n")[0] in here.latents.ids[near]
+
+
+def test_names_that_want_to_be_markup_are_shown(tab):
+    here = tab()
+    here.hover(0)
+    assert here.card().split("\n")[0] == IMAGE
+    assert SCRIPT in here.page.locator("#legend").inner_text()
+    assert here.page.locator("img").count() == 0
+
+
+# Legend ----------------------------------------------------------------------------------------
+
+
+@both_widths
+def test_a_name_in_the_legend_hides_its_points_and_shows_them_again(tab, size):
+    here = tab(size=size)
+    shoe = here.page.get_by_role("button", name="shoe 20", exact=True)
+    colours = here.ink()
+    shoe.click()
+    here.settle()
+    assert shoe.get_attribute("aria-pressed") == "false"
+    assert len(here.ink()) < len(colours)
+    here.hover(17)
+    assert here.card() is None
+    shoe.click()
+    here.settle()
+    assert here.ink() == colours
+
+
+def test_only_hides_all_other_names(tab):
+    here = tab()
+    here.page.get_by_role("button", name="only bag").click()
+    pressed = [each.get_attribute("aria-pressed") for each in here.page.locator("#legend .name").all()]
+    assert sorted(pressed) == ["false", "false", "true"]
+    here.page.get_by_role("button", name="Show all").click()
+    assert here.page.locator("#legend .name[aria-pressed=false]").count() == 0
+
+
+def test_any_key_colours_the_points(tab):
+    here = tab()
+    titles = here.page.locator("#colour option").all_inner_texts()
+    assert titles == ["one colour", "class", "cluster", "squared error per pixel", "weight"]
+    by_class = here.ink()
+    here.page.select_option("#colour", label="weight")
+    here.settle()
+    assert here.ink() != by_class
+    assert "1 have no value (grey)" in here.page.locator("#legend").inner_text()
+    here.page.select_option("#colour", label="cluster")
+    assert here.page.locator("#legend .name").all_inner_texts() == ["0\n20", "1\n20", "no cluster\n20"]
+
+
+# Search ----------------------------------------------------------------------------------------
+
+
+@both_widths
+def test_a_search_finds_ids_and_goes_to_them(tab, size):
+    here = tab(size=size)
+    here.page.fill("#query", "0001")
+    assert here.page.locator("#matches").inner_text() == "10 found"
+    here.page.fill("#query", "B/00031")
+    assert here.page.locator("#matches").inner_text() == "1 found"
+    here.page.press("#query", "Enter")
+    here.settle()
+    assert here.card().split("\n")[0] == "b/00031.png"
+    box = here.page.locator("#plot").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert here.spot(31) == pytest.approx(middle, abs=1)
+
+
+def test_what_a_search_found_can_be_selected(tab):
+    here = tab()
+    here.page.fill("#query", "c/0000")
+    here.page.click("#take")
+    assert here.selected() == ["c/00002.png", "c/00005.png", "c/00008.png"]
+
+
+def test_a_search_tells_of_points_that_are_hidden(tab):
+    here = tab()
+    here.page.get_by_role("button", name="shoe 20", exact=True).click()
+    here.page.fill("#query", "0000")
+    assert here.page.locator("#matches").inner_text() == "9 found, 3 hidden"
+
+
+# Selection -------------------------------------------------------------------------------------
+
+
+@both_widths
+def test_a_lasso_selects_what_is_inside_and_counts_it_by_class(tab, size):
+    here = tab(size=size)
+    here.page.click("button[data-tool=lasso]")
+    shoes = rows_of(here.latents, "shoe")
+    here.drag(here.around(shoes))
+    assert here.page.locator("#selected").inner_text() == "Selected: 20 of 60"
+    assert here.page.locator("#counts tbody tr").all_inner_texts() == ["shoe\t20\t20\t100.0%"]
+    assert here.page.locator("#strip canvas[data-drawn]").count() == 20
+    assert here.selected() == here.latents.ids[shoes].tolist()
+
+
+def test_a_lasso_takes_what_is_inside_of_its_line_and_nothing_else(tab):
+    here = tab()
+    here.page.click("button[data-tool=lasso]")
+    spots = np.array([here.spot(row) for row in range(60)])
+    (left, top), (right, bottom) = spots.min(axis=0) - 8, spots.max(axis=0) + 8
+    across, down = (left + right) / 2, top + 0.7 * (bottom - top)
+    line = [(left, top), (across, down), (right, top), (right, bottom), (across, bottom - 40), (left, bottom)]
+    expected = here.latents.ids[MplPath([*line, line[0]]).contains_points(spots)].tolist()
+    assert 10 < len(expected) < 50
+    here.drag(line)
+    assert here.selected() == expected
+
+
+@both_widths
+def test_a_box_selects_adds_and_takes_away(tab, size):
+    here = tab(size=size)
+    here.page.click("button[data-tool=box]")
+    bags, others = rows_of(here.latents, NAMES[0]), rows_of(here.latents, NAMES[1])
+    here.drag(here.around(bags)[::2])
+    assert sorted(here.selected()) == sorted(here.latents.ids[bags].tolist())
+    here.page.keyboard.down("Shift")
+    here.drag(here.around(others)[::2])
+    here.page.keyboard.up("Shift")
+    assert len(here.selected()) == 40
+    here.page.keyboard.down("Alt")
+    here.drag(here.around(bags)[::2])
+    here.page.keyboard.up("Alt")
+    assert sorted(here.selected()) == sorted(here.latents.ids[others].tolist())
+
+
+@both_widths
+def test_the_csv_holds_ids_and_classes_that_read_back(tab, size):
+    here = tab(size=size)
+    here.page.fill("#query", "png")
+    here.page.click("#take")
+    with here.page.expect_download() as waiting:
+        here.page.click("#download")
+    assert waiting.value.suggested_filename == "selected.csv"
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"))))
+    assert [row["id"] for row in rows] == here.latents.ids.tolist()
+    assert [row["label"] for row in rows] == here.latents.labels.tolist()
+    assert [int(row["cluster"]) for row in rows] == here.latents.arrays["clusters"].tolist()
+
+
+def test_a_click_selects_a_point_and_another_lets_it_go(tab):
+    here = tab()
+    here.page.mouse.click(*here.spot(31))
+    assert here.selected() == ["b/00031.png"]
+    here.page.mouse.click(*here.spot(31))
+    assert here.page.locator("#selected").inner_text() == "Nothing is selected"
+
+
+# Keys ------------------------------------------------------------------------------------------
+
+
+def test_the_keyboard_goes_from_point_to_point_and_selects(tab):
+    here = tab()
+    here.page.focus("#marks")
+    here.page.keyboard.press("ArrowRight")
+    first = here.card().split("\n")[0]
+    here.page.keyboard.press("Space")
+    here.page.keyboard.press("ArrowLeft")
+    second = here.card().split("\n")[0]
+    assert second != first
+    assert second in here.page.locator("#live").inner_text()
+    at = dict(zip(here.latents.ids.tolist(), here.latents.arrays["projection_pca"], strict=True))
+    assert at[second][0] < at[first][0]
+    here.page.keyboard.press("Space")
+    assert set(here.selected()) == {first, second}
+    here.page.focus("#marks")
+    here.page.keyboard.press("Escape")
+    assert here.page.locator("#selected").inner_text() == "Nothing is selected"
+    here.page.keyboard.press("v")
+    assert len(here.selected()) == 60
+
+
+def test_the_tabs_show_each_projection(tab):
+    here = tab()
+    assert here.page.get_by_role("tab").all_inner_texts() == ["PCA", "t-SNE", "UMAP"]
+    assert here.page.locator("#caption").inner_text() == "PCA of 60 images \u00b7 seed 7"
+    here.page.get_by_role("tab", name="PCA").press("ArrowLeft")
+    here.settle()
+    assert here.page.get_by_role("tab", name="UMAP").get_attribute("aria-selected") == "true"
+    assert here.page.locator("#caption").inner_text().startswith("UMAP of 60 images")
+    here.hover(17, "umap")
+    assert here.card().split("\n")[0] == "c/00017.png"
+
+
+def test_a_picture_of_three_dimensions_turns(tab):
+    here = tab()
+    here.page.get_by_role("tab", name="t-SNE").click()
+    here.settle()
+    before = here.page.locator("#points").screenshot()
+    (left, top), _, (right, bottom), _ = here.around(np.arange(60))
+    here.drag([((left + right) / 2, (top + bottom) / 2), ((left + right) / 2 + 120, (top + bottom) / 2)])
+    assert here.page.locator("#points").screenshot() != before
+
+
+# Light, dark, small ----------------------------------------------------------------------------
+
+
+def test_it_is_dark_where_the_system_is_and_light_when_asked(tab):
+    here = tab(color_scheme="dark")
+    assert (0x14, 0x17, 0x1A) in here.ink()
+    here.page.click("#theme")
+    here.settle()
+    assert (255, 255, 255) in here.ink()
+    assert here.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@both_widths
+def test_nothing_is_wider_than_the_window(tab, size):
+    here = tab(size=size)
+    here.page.fill("#query", "png")
+    here.page.click("#take")
+    assert here.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_a_finger_taps_and_sees(tab):
+    here = tab(size=NARROW, has_touch=True)
+    here.page.touchscreen.tap(*here.spot(17))
+    here.settle()
+    assert here.card().split("\n")[0] == "c/00017.png"
+
+
+# What there may be none of ---------------------------------------------------------------------
+
+
+def test_without_thumbnails_the_page_says_so(tab):
+    here = tab(page_latents(thumbnails=False))
+    assert "No thumbnails" in here.page.locator("#pictures").inner_text()
+    here.hover(17)
+    assert here.page.locator("#card canvas").count() == 0
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_or_two_points_are_a_picture(tab, n):
+    here = tab(page_latents(n))
+    here.hover(n - 1)
+    assert here.card().split("\n")[0] == here.latents.ids[n - 1]
+
+
+# The policy ------------------------------------------------------------------------------------
+
+
+def test_no_script_that_gets_into_the_page_is_run_and_none_can_call_home(chromium, tmp_path):
+    html = interactive(page_latents()).html.replace(b"<main>", b"<main><script>window.bad = 1</script>")
+    asked = []
+    with loose(chromium, html, tmp_path / "page.html") as page:
+        page.on("request", lambda request: asked.append(request.url))
+        assert page.evaluate("window.bad") is None
+        blocked = page.evaluate(
+            "() => new Promise(done => { document.addEventListener('securitypolicyviolation', e => done(e.blockedURI));"
+            " document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x.png'})); })"
+        )
+    assert blocked == "http://127.0.0.1:9/x.png"
+    assert asked == []
+
+
+# All of a report -------------------------------------------------------------------------------
+
+
+def test_the_page_for_a_colleague_opens_whole(tab, trained, blobs, numpy_backend, tmp_path, monkeypatch):
+    monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "cache"))
+    sources = find([str(blobs)])
+    with (tmp_path / "z.npz").open("wb") as stream:
+        embed(Embedding(trained, sources), stream)
+    latents = read_latents(tmp_path / "z.npz", name="z")
+    html = colleague(Request(judge(latents), latents, trained, sources)).html
+    here = tab(with_projection(latents, project(latents.mu)), html=html)
+    assert here.page.locator("h1").inner_text() == "Do the classes separate?"
+    assert here.page.locator(".curves figure").count() == 6
+    broken = "images => images.filter(image => !(image.complete && image.naturalWidth)).length"
+    assert here.page.locator(".pairs img").evaluate_all(broken) == 0
+    here.hover(7)
+    assert here.page.locator("#card canvas[data-drawn]").count() == 1
+    here.page.set_viewport_size({"width": 390, "height": 844})
+    assert here.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+# Many points -----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_50_000_points_are_written_opened_and_hovered_over_without_a_stall(tab):
+    latents = page_latents(50_000)
+    rng = np.random.default_rng(0)
+    latents = latents.with_arrays(thumbnails=rng.integers(0, 256, (50_000, 28, 28, 1)).astype(np.uint8))
+    start = time.perf_counter()
+    html = interactive(latents).html
+    assert time.perf_counter() - start <= 60
+    assert len(html) <= 40 * 2**20
+    here = tab(latents, html=html)
+    assert int(here.page.locator("#plot").get_attribute("data-ms")) < 1000
+    waits = []
+    for row in range(0, 50_000, 1250):
+        spot = here.spot(row)
+        start = time.perf_counter()
+        here.page.mouse.move(*spot)
+        here.page.wait_for_selector("#card canvas[data-drawn]")
+        waits.append(time.perf_counter() - start)
+    assert np.median(waits) < 0.1
+    assert max(waits) < 0.5

@@ -1,0 +1,105 @@
+"""Pages at the command line: `plot -o F.html` and `report --html F.html`."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import typer
+from page_latents import page_latents
+
+from latentkit.errors import ImagesError, PictureError
+from latentkit.formats.latents import Latents, write_latents
+
+
+@pytest.fixture(scope="module")
+def embedded(trained, blobs, environment, tmp_path_factory):
+    """The blobs' latents, by the run that was trained on them."""
+    file = tmp_path_factory.mktemp("embedded") / "z.npz"
+    words = ["embed", trained, blobs, "-o", file, "--quiet"]
+    subprocess.run([sys.executable, "-m", "latentkit", *map(str, words)], env=environment, check=True)
+    return file
+
+
+@pytest.fixture
+def z(tmp_path):
+    with (tmp_path / "z.npz").open("wb") as stream:
+        write_latents(page_latents(), stream)
+    return tmp_path / "z.npz"
+
+
+def test_a_name_that_ends_in_html_is_a_page(command, z, tmp_path, capfd):
+    command("plot", z, "-o", "page.html")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_page_without_thumbnails_says_so_on_stderr_too(command, tmp_path, capfd):
+    with (tmp_path / "z.npz").open("wb") as stream:
+        write_latents(page_latents(thumbnails=False), stream)
+    command("plot", "z.npz", "-o", "page.html")
+    assert capfd.readouterr().err.startswith("No thumbnails: the latents carry none.")
+
+
+def test_images_for_a_page_are_found_by_their_ids(command, embedded, blobs, tmp_path, capfd):
+    command("project", embedded, "-o", "p.npz", "--quiet")
+    command("plot", "p.npz", "--images", blobs, "-o", "page.html")
+    assert b'"sheets":{' in (tmp_path / "page.html").read_bytes()
+    assert capfd.readouterr().err == ""
+
+
+def test_images_of_something_else_are_refused(command, z, blobs, tmp_path):
+    with pytest.raises(ImagesError, match="none of the 60 images given is in the latents"):
+        command("plot", z, "--images", blobs, "-o", "page.html")
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_the_report_goes_to_stdout_and_the_page_beside_it(command, embedded, trained, blobs, tmp_path, capfd):
+    command("report", embedded, "--html", "page.html", "--run", trained, "--images", blobs)
+    assert capfd.readouterr().out.startswith("VERDICT")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    for heading in (
+        "Do the classes separate?",
+        "Pairs of classes",
+        "Scores",
+        "Training",
+        "Reconstructions",
+        "Findings",
+    ):
+        assert f">{heading}</h" in page
+    assert page.count('<img src="data:image/png;base64,') == 18
+    assert "PCA of 60 images" in page
+
+
+def test_the_page_of_latents_alone_has_a_verdict_and_findings(command, z, tmp_path):
+    command("report", z, "--html", "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert ">Findings</h" in page
+    assert ">Training</h" not in page
+
+
+def test_latents_of_one_dimension_have_a_page_without_a_picture(command, tmp_path):
+    (tmp_path / "z.csv").write_text("".join(f"{value / 50}\n" for value in range(50)))
+    command("report", "z.csv", "--html", "page.html")
+    assert "No picture: the latents have 1 dimension" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_run_of_other_latents_is_refused(command, trained, blobs, tmp_path):
+    ids = np.array([f"red/{index:02}.png" for index in range(20)])
+    mu = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    with (tmp_path / "z.npz").open("wb") as stream:
+        write_latents(Latents({"ids": ids, "mu": mu}), stream)
+    with pytest.raises(PictureError, match="makes 4 latents of an image and these are 3"):
+        command("report", "z.npz", "--html", "page.html", "--run", trained, "--images", blobs)
+    assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize("more", [["--run", "run"], ["--images", "photos"]])
+def test_what_adds_to_a_page_wants_a_page(command, z, more):
+    with pytest.raises(typer.BadParameter, match=r"--html F\.html"):
+        command("report", z, *more)
+
+
+def test_a_page_does_not_go_where_the_report_goes(command, z):
+    with pytest.raises(typer.BadParameter, match="standard output has the report"):
+        command("report", z, "--html", "-")

@@ -1,0 +1,121 @@
+"""The file of a page: nothing from outside can become a part of it, and it can ask for nothing."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from page_latents import IMAGE, NAMES, page_latents
+
+from latentkit.page import interactive
+from latentkit.page.document import SCRIPTS, as_json, document, static
+from latentkit.page.markup import Markup, table, tag, text
+
+
+class Parts(HTMLParser):
+    """The tags of a page, and what its script and style elements hold."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.held: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag in ("script", "style"):
+            self.held.append((tag, ""))
+
+    def handle_data(self, data):
+        if self.cdata_elem:
+            self.held[-1] = (self.held[-1][0], self.held[-1][1] + data)
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return interactive(page_latents()).html.decode()
+
+
+def test_the_same_latents_give_the_same_bytes(page):
+    assert interactive(page_latents()).html.decode() == page
+
+
+def test_the_policy_names_this_script_and_this_style_and_no_host(page):
+    parts = Parts(page)
+    policy = next(attrs["content"] for name, attrs in parts.tags if attrs.get("http-equiv"))
+    held = dict(parts.held)  # the last script is the one that runs
+    for kind in ("script", "style"):
+        digest = base64.b64encode(hashlib.sha256(held[kind].encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; ")
+    assert not re.search(r"unsafe|https?:|\*", policy)
+
+
+def test_the_page_names_no_other_file(page):
+    links = [value for _, attrs in Parts(page).tags for key, value in attrs.items() if key in ("src", "href")]
+    assert links == ["data:,"]
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest|WebSocket|sendBeacon|innerHTML|eval\(", page)
+
+
+def test_names_stay_inside_of_the_data(page):
+    assert "<img" not in page
+    assert "alert(2)</script>" not in page
+    data = json.loads(next(body for name, body in Parts(page).held if name == "script"))
+    assert data["ids"][0] == IMAGE
+    assert data["columns"][0]["names"] == sorted(NAMES)
+
+
+@pytest.mark.parametrize("hostile", ["</script>", "<!--", "\u2028", "\u2029", "&amp;", "\ud800", "]]>"])
+def test_json_in_a_script_has_nothing_that_ends_it(hostile):
+    written = as_json({"x": hostile})
+    assert json.loads(written) == {"x": hostile}
+    assert written.isascii()
+    assert not set("<>&") & set(written)
+
+
+def test_a_dollar_in_the_parts_is_no_placeholder():
+    assert b"<p>$body costs $5</p>" in document("$title", [tag("p", "$body costs $5")])
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_script_of_ours_could_end_its_element(name):
+    assert "</" not in static(name)
+    assert "<!--" not in static(name)
+
+
+# Markup ----------------------------------------------------------------------------------------
+
+
+def test_text_is_shown_and_not_obeyed():
+    assert text("""<b a="1" c='2'>&""") == "&lt;b a=&quot;1&quot; c=&#x27;2&#x27;&gt;&amp;"
+
+
+def test_what_would_hide_or_reorder_text_is_shown_as_an_escape():
+    assert text("a\x00\u202egnp.exe\ud800") == r"a\x00\u202egnp.exe\ud800"
+
+
+def test_children_are_text_unless_they_are_markup():
+    assert tag("p", "<b>", tag("b", "x"), None, class_="<") == '<p class="&lt;">&lt;b&gt;<b>x</b></p>'
+
+
+def test_a_table_names_its_rows():
+    made = table(["", "n", "why"], [["<a>", "1", "x"]], words=2, caption="c")
+    assert isinstance(made, Markup)
+    assert '<th scope="row">&lt;a&gt;</th><td>1</td><td class="words">x</td>' in made
+
+
+# The wheel -------------------------------------------------------------------------------------
+
+
+def test_the_wheel_holds_the_files_of_the_page():
+    root = Path(__file__).parent.parent
+    shipped = {file.distribution_path for file in WheelBuilder(str(root)).recurse_included_files()}
+    own = {
+        f"latentkit/page/static/{file.name}" for file in (root / "latentkit" / "page" / "static").iterdir()
+    }
+    assert len(own) >= 10
+    assert own <= shipped
