@@ -69,14 +69,14 @@ function thumbnail(row, canvas, most, still = () => true) {
   const per = across * down;
   const from = sheet(Math.floor(at / per));
   const left = (at % per) % across, top = Math.floor((at % per) / across);
-  const larger = Math.max(1, Math.floor(most / Math.max(width, height)));
-  const scale = Math.max(width, height) > most ? most / Math.max(width, height) : larger;
+  const larger = Math.floor(most / Math.max(width, height)), exact = larger >= 2;
+  const scale = exact ? larger : most / Math.max(width, height);
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   const draw = () => {
     if (!still()) return;
     const to = canvas.getContext("2d");
-    to.imageSmoothingEnabled = scale < 1;
+    to.imageSmoothingEnabled = !exact;
     to.drawImage(from.image, left * cell[0], top * cell[1], width, height, 0, 0, canvas.width, canvas.height);
     canvas.dataset.drawn = row;
   };

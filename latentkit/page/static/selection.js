@@ -48,7 +48,7 @@ function countTable(rows) {
 function strip(rows) {
   const held = byId("strip");
   held.replaceChildren(...rows.slice(0, showing).map((row) => {
-    const item = element("button", { type: "button", title: shown(data.ids[row]), on: { click: () => { lookAt(row); point(row); } } });
+    const item = element("button", { type: "button", title: shown(data.ids[row]), on: { click: () => { plot.scrollIntoView({ block: "nearest" }); lookAt(row); point(row); } } });
     if (hasThumbnail(row)) {
       const picture = element("canvas", { "aria-hidden": "true" });
       thumbnail(row, picture, 72);
