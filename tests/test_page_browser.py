@@ -2,8 +2,9 @@
 
 import csv
 import io
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,14 +34,18 @@ class Tab:
     def __init__(self, page, latents: Latents) -> None:
         self.page, self.latents = page, latents
 
+    def spots(self, rows: Sequence[int], method: str = "pca") -> np.ndarray:
+        """(n, 2) where on the screen the points of rows must be, from where the page says that it looks."""
+        x, y, k, cx, cy = self.page.evaluate(
+            "() => { const plot = document.getElementById('plot'); plot.scrollIntoView({block: 'center'});"
+            " const box = plot.getBoundingClientRect(), seen = plot.dataset;"
+            " return [box.x + box.width / 2, box.y + box.height / 2, +seen.k, +seen.cx, +seen.cy]; }"
+        )
+        points = self.latents.arrays[f"projection_{method}"][list(rows), :2].astype(float)
+        return np.array([x, y]) + (points - [cx, cy]) * [k, -k]
+
     def spot(self, row: int, method: str = "pca") -> tuple[float, float]:
-        """Where on the screen the point of a row must be, from where the page says that it looks."""
-        box = self.page.locator("#plot").bounding_box()
-        seen = self.page.evaluate("({...document.getElementById('plot').dataset})")
-        k, cx, cy = (float(seen[name]) for name in ("k", "cx", "cy"))
-        x, y = self.latents.arrays[f"projection_{method}"][row, :2].tolist()
-        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        return middle[0] + (x - cx) * k, middle[1] - (y - cy) * k
+        return tuple(self.spots([row], method)[0].tolist())
 
     def hover(self, row: int, method: str = "pca") -> None:
         self.page.mouse.move(*self.spot(row, method))
@@ -66,7 +71,7 @@ class Tab:
 
     def around(self, rows: np.ndarray, margin: float = 6) -> list[tuple[float, float]]:
         """The corners of a box around the points of some rows."""
-        spots = np.array([self.spot(row) for row in rows])
+        spots = self.spots(rows)
         (left, top), (right, bottom) = spots.min(axis=0) - margin, spots.max(axis=0) + margin
         return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
@@ -167,11 +172,10 @@ def test_away_from_every_point_there_is_no_card(tab):
 
 def test_every_point_is_found_where_it_is_drawn(tab):
     here = tab()
+    spots = here.spots(range(60))
     for row in range(0, 60, 7):
         here.hover(row)
-        near = [
-            other for other in range(60) if np.hypot(*np.subtract(here.spot(other), here.spot(row))) < 1.5
-        ]
+        near = np.hypot(*(spots - spots[row]).T) < 1.5
         assert here.card().split("\n")[0] in here.latents.ids[near]
 
 
@@ -231,15 +235,15 @@ def test_any_key_colours_the_points(tab):
 def test_a_search_finds_ids_and_goes_to_them(tab, size):
     here = tab(size=size)
     here.page.fill("#query", "0001")
-    assert here.page.locator("#matches").inner_text() == "10 found"
+    assert here.page.locator("#matches").inner_text() == "11 found"
     here.page.fill("#query", "B/00031")
     assert here.page.locator("#matches").inner_text() == "1 found"
     here.page.press("#query", "Enter")
     here.settle()
     assert here.card().split("\n")[0] == "b/00031.png"
+    spot = here.spot(31)
     box = here.page.locator("#plot").bounding_box()
-    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    assert here.spot(31) == pytest.approx(middle, abs=1)
+    assert spot == pytest.approx((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), abs=1)
 
 
 def test_what_a_search_found_can_be_selected(tab):
@@ -274,7 +278,7 @@ def test_a_lasso_selects_what_is_inside_and_counts_it_by_class(tab, size):
 def test_a_lasso_takes_what_is_inside_of_its_line_and_nothing_else(tab):
     here = tab()
     here.page.click("button[data-tool=lasso]")
-    spots = np.array([here.spot(row) for row in range(60)])
+    spots = here.spots(range(60))
     (left, top), (right, bottom) = spots.min(axis=0) - 8, spots.max(axis=0) + 8
     across, down = (left + right) / 2, top + 0.7 * (bottom - top)
     line = [(left, top), (across, down), (right, top), (right, bottom), (across, bottom - 40), (left, bottom)]
@@ -418,16 +422,21 @@ def test_one_or_two_points_are_a_picture(tab, n):
 
 def test_no_script_that_gets_into_the_page_is_run_and_none_can_call_home(chromium, tmp_path):
     html = interactive(page_latents()).html.replace(b"<main>", b"<main><script>window.bad = 1</script>")
-    asked = []
-    with loose(chromium, html, tmp_path / "page.html") as page:
-        page.on("request", lambda request: asked.append(request.url))
+    with (
+        loose(chromium, html, tmp_path / "page.html") as page,
+        socket.create_server(("127.0.0.1", 0)) as home,
+    ):
+        url = f"http://127.0.0.1:{home.getsockname()[1]}/x.png"
         assert page.evaluate("window.bad") is None
         blocked = page.evaluate(
-            "() => new Promise(done => { document.addEventListener('securitypolicyviolation', e => done(e.blockedURI));"
-            " document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x.png'})); })"
+            "url => new Promise(done => { document.addEventListener('securitypolicyviolation', e => done(e.blockedURI));"
+            " document.body.append(Object.assign(new Image(), {src: url})); })",
+            url,
         )
-    assert blocked == "http://127.0.0.1:9/x.png"
-    assert asked == []
+        assert blocked == url
+        home.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            home.accept()
 
 
 # All of a report -------------------------------------------------------------------------------

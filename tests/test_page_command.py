@@ -42,7 +42,8 @@ def test_a_page_without_thumbnails_says_so_on_stderr_too(command, tmp_path, capf
 
 
 def test_images_for_a_page_are_found_by_their_ids(command, embedded, blobs, tmp_path, capfd):
-    command("project", embedded, "-o", "p.npz", "--quiet")
+    command("project", embedded, "-o", "p.npz")
+    capfd.readouterr()
     command("plot", "p.npz", "--images", blobs, "-o", "page.html")
     assert b'"sheets":{' in (tmp_path / "page.html").read_bytes()
     assert capfd.readouterr().err == ""

@@ -123,7 +123,7 @@ function paint() {
   if (!wide || !scene.view) return;
   const from = performance.now();
   const [w, h, xy, r] = [canvas.width, canvas.height, scene.view.xy, radius() * ratio];
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // written whole each time: no work for a graphics card
   const picture = context.createImageData(w, h);
   const [red, green, blue] = ink("paper").match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
   new Uint32Array(picture.data.buffer).fill(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
