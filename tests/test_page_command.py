@@ -104,3 +104,9 @@ def test_what_adds_to_a_page_wants_a_page(command, z, more):
 def test_a_page_does_not_go_where_the_report_goes(command, z):
     with pytest.raises(typer.BadParameter, match="standard output has the report"):
         command("report", z, "--html", "-")
+
+
+def test_what_is_for_figures_is_refused_for_a_page(command, z, tmp_path):
+    with pytest.raises(typer.BadParameter, match="--density, --theme: for figures, not for a page"):
+        command("plot", z, "--density", "--theme", "dark", "-o", "page.html")
+    assert not (tmp_path / "page.html").exists()

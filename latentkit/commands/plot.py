@@ -1,5 +1,6 @@
 """`latentkit plot`."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -105,7 +106,7 @@ def _page(
     color: str | None,
     labels: str | None,
     images: str | None,
-    static: dict[str, object],
+    static: Mapping[str, object],
 ) -> None:
     from latentkit import page, progress
 

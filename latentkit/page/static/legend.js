@@ -48,7 +48,7 @@ function hiddenChanged(entry, which) {
 }
 
 function ramp(column) {
-  const stops = data.palette.ramp[dark() ? "dark" : "light"], bar = drawn("svg", { viewBox: `0 0 ${stops.length} 1`, preserveAspectRatio: "none", role: "img", "aria-label": "colour scale" });
+  const stops = data.palette[dark() ? "dark" : "light"].ramp, bar = drawn("svg", { viewBox: `0 0 ${stops.length} 1`, preserveAspectRatio: "none", role: "img", "aria-label": "colour scale" });
   stops.forEach((fill, i) => bar.append(drawn("rect", { x: i, y: 0, width: 1.05, height: 1, fill })));
   const item = element("li", { class: "ramp" }, bar, element("div", { class: "ends" }, element("span", {}, number(column.low)), element("span", {}, number(column.high))));
   const missing = rowsWhere((row) => scene.entry[row] < 0).length;

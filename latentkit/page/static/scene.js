@@ -94,7 +94,7 @@ function showColumn(column) {
     const span = column.high - column.low || 1;
     for (let i = 0; i < n; i++) {
       const share = (column.values[i] - column.low) / span;
-      scene.entry[i] = Number.isNaN(share) ? -1 : Math.round(Math.max(0, Math.min(1, share)) * (data.palette.ramp.light.length - 1));
+      scene.entry[i] = Number.isNaN(share) ? -1 : Math.round(Math.max(0, Math.min(1, share)) * (data.palette.light.ramp.length - 1));
     }
   }
   repaint();

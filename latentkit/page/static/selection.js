@@ -58,7 +58,7 @@ function strip(rows) {
     return item;
   }));
   byId("more").hidden = rows.length <= showing;
-  byId("more").textContent = `Show ${count(Math.min(STRIP, rows.length - showing))} more of ${count(rows.length - showing)}`;
+  byId("more").textContent = `Show ${count(Math.min(STRIP, rows.length - showing))} more`;
 }
 
 const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
