@@ -20,6 +20,7 @@ from latentkit.commands.project import project
 from latentkit.commands.report import report
 from latentkit.commands.scan import scan
 from latentkit.commands.train import train
+from latentkit.launch import launched, rank
 
 __all__ = ["app"]
 
@@ -34,6 +35,10 @@ app = typer.Typer(
 )
 
 
+GROUPED = ("train", "embed")
+"""What a group of processes can do together."""
+
+
 def _version(asked: bool) -> None:
     if asked:
         shell.emit(f"latentkit {__version__}")
@@ -42,11 +47,18 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    pass
+    if launched() and context.invoked_subcommand not in GROUPED:
+        if rank() == 0:
+            raise typer.BadParameter(
+                f"{context.invoked_subcommand} is done by one process: start it without torchrun; "
+                f"{' and '.join(GROUPED)} are for groups"
+            )
+        raise typer.Exit(2)
 
 
 for command in (

@@ -9,6 +9,7 @@
     ├── ProjectionError      latents that cannot be projected as asked
     ├── SeparationError      latents that cannot be judged as asked
     ├── DiagnosisError       a log that holds nothing to diagnose
+    ├── GroupError           a group of processes that failed; without a text where another process tells why
     ├── PictureError         a figure that cannot be drawn as asked
     └── ExportError          latents that cannot be exported as asked
 
@@ -23,6 +24,7 @@ __all__ = [
     "DiagnosisError",
     "ExportError",
     "FormatError",
+    "GroupError",
     "ImagesError",
     "LatentkitError",
     "PictureError",
@@ -66,6 +68,10 @@ class SeparationError(LatentkitError):
 
 class DiagnosisError(LatentkitError):
     """A log that holds nothing to diagnose."""
+
+
+class GroupError(LatentkitError):
+    """A group of processes that failed; without a text where another process tells why."""
 
 
 class PictureError(LatentkitError):

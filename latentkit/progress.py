@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from latentkit import shell
 from latentkit.images import Skipped
+from latentkit.training.events import Began, Ended, LeftOut, Noticed, Read, Said
 from latentkit.training.loop import Stepped, Validated
-from latentkit.training.run import Began, Ended, LeftOut, Noticed, Read, Said
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -111,9 +111,10 @@ class Training:
             self._bar.update(self._reading, completed=done, total=total)
 
     def _begin(self, event: Began) -> None:
+        together = f" in {event.processes} processes" if event.processes > 1 else ""
         shell.say(
             f"training on {event.training} images, validating on all of {event.validation} held out; "
-            f"{event.parameters:,} weights, {event.backend} on {event.device}"
+            f"{event.parameters:,} weights, {event.backend} on {event.device}{together}"
         )
         if self._bar is not None:
             if self._reading is not None:

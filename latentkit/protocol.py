@@ -8,7 +8,8 @@ contract against it. backends/README.md teaches writing one.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from latentkit.architecture import Architecture
 from latentkit.objective import Objective
 
-__all__ = ["API", "Backend", "Batch", "Evaluation", "Losses", "Model", "Posterior", "State"]
+__all__ = ["API", "Backend", "Batch", "Evaluation", "Group", "Losses", "Model", "Posterior", "State"]
 
 API = 1
 """The version of this contract. A backend that states another is refused by name."""
@@ -76,11 +77,43 @@ class Posterior(NamedTuple):
     """(N, latent): clamped to the objective's bounds."""
 
 
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+class Group(Protocol):
+    """Processes that train one model together; the core calls them all in the same order.
+
+    A context manager. Left by an exception after another process has failed, it raises a GroupError without a text
+    instead, so that one process tells what happened: the first to fail.
+    """
+
+    rank: int
+    """0 .. size - 1; process 0 speaks and writes."""
+    size: int
+    device: str
+    """What this process computes on."""
+    leads: bool
+    """Whether this is the first process of its machine."""
+
+    def sum(self, array: Array) -> Array:
+        """The sum over all processes, the same bits in each; raises GroupError when one of them is gone."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
 class Model(Protocol):
     """A network on a device, with its optimiser."""
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
-        """One update of the weights; the losses are those before it."""
+        """One update of the weights; the losses are those before it.
+
+        In a group every process is given its share of one batch, some of them an empty one: sigma, KL, losses and
+        update are those of the whole batch, the same in all.
+        """
 
     def evaluate(self, batch: Batch) -> Evaluation:
         """The figures of each image of the batch; changes nothing."""
@@ -106,7 +139,23 @@ class Backend(Protocol):
     def devices(self) -> Sequence[str]:
         """The devices that can be named; the first is what "auto" means."""
 
+    def join(self, device: str) -> Group:
+        """The group of the processes that a launcher started with this one, each on its device of this kind.
+
+        Raises BackendError saying what to do where there is no launcher, or where the backend has no groups.
+        """
+
     def build(
-        self, architecture: Architecture, objective: Objective, state: State, *, device: str = "auto"
+        self,
+        architecture: Architecture,
+        objective: Objective,
+        state: State,
+        *,
+        device: str = "auto",
+        group: Group | None = None,
     ) -> Model:
-        """A model with this state; raises BackendError for a device it does not have."""
+        """A model with this state; raises BackendError for a device it does not have.
+
+        `group` is what `join` returned, and then all start from process 0's state; a backend whose `join` always
+        raises is never given one, and need not take it.
+        """

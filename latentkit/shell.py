@@ -20,6 +20,8 @@
     130  interrupted by SIGINT, 143 terminated by SIGTERM; in both cases work is kept
     141  nobody reads stdout any more; silent
 
+11  Of a group of processes (torchrun) the first alone speaks and writes; errors are those of the first to fail.
+
 SIGTERM arrives as Terminated, which is a KeyboardInterrupt: whoever has work to keep catches
 KeyboardInterrupt, saves and raises it again, and has served both.
 """
@@ -38,6 +40,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import typer
 
 from latentkit.errors import LatentkitError
+from latentkit.launch import rank
 
 if TYPE_CHECKING:
     from latentkit.formats.latents import Latents
@@ -95,6 +98,8 @@ def emit(text: str) -> None:
     Control characters other than newline and tab are escaped. File names that are not Unicode leave as
     the bytes they are on disk, so that `$(latentkit train ...)` names the folder that was made.
     """
+    if rank() > 0:
+        return
     with _stdout() as stdout:
         data = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]", _escape, text) + "\n"
         stdout.write(data.encode("utf-8", "surrogateescape"))
@@ -167,6 +172,8 @@ def open_output(argument: str) -> Iterator[BinaryIO]:
     when the block ends well and stays as it was when it does not."""
     from latentkit.formats.atomic import replace_file
 
+    if rank() > 0:
+        argument = os.devnull
     with replace_file(argument) if argument != "-" else _stdout() as stream:
         if stream.isatty():
             raise typer.BadParameter(
@@ -219,13 +226,13 @@ def run(app: Callable[[], Any]) -> int:
     except BrokenPipeError as error:
         return _fail(error, None, CLOSED_PIPE)
     except Terminated as error:
-        return _fail(error, "terminated", TERMINATED)
+        return _fail(error, None if rank() else "terminated", TERMINATED)
     except KeyboardInterrupt as error:
-        return _fail(error, "interrupted", INTERRUPTED)
+        return _fail(error, None if rank() else "interrupted", INTERRUPTED)
     except UnmetRequirement as error:
         return _fail(error, str(error), UNMET)
     except LatentkitError as error:
-        return _fail(error, str(error), FAILED)
+        return _fail(error, str(error) or None, FAILED)
     except OSError as error:
         what = error.strerror or str(error)
         return _fail(

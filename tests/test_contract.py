@@ -50,6 +50,11 @@ def test_the_keras_backend_keeps_it_on_other_engines(engine, required_backends):
     assert [one for one in found if one["broken"] is not None] == []
 
 
+def test_keras_refuses_a_group_and_says_what_to_do(load_backend):
+    with pytest.raises(BackendError, match=r"the Keras backend computes in one process.* --backend torch"):
+        load_backend("keras").join("auto")
+
+
 def test_every_check_function_is_listed_once():
     modules = (interface, losses, rows_checks, updates)
     defined = [name for module in modules for name in vars(module) if name.startswith("check_")]
@@ -74,6 +79,9 @@ class Fake:
 
     def devices(self) -> list[str]:
         return ["cpu"]
+
+    def join(self, device: str):
+        raise BackendError("fake computes in one process; use another")
 
     def build(self, architecture: Architecture, objective: Objective, state: State, *, device: str = "auto"):
         if device not in ("auto", "cpu"):
@@ -135,6 +143,21 @@ def test_building_on_any_device_is_found():
         architecture, objective, state
     )
     assert failing(fake) == ["check_unknown_device"]
+
+
+def test_a_group_of_one_that_nobody_started_is_found():
+    fake = Fake()
+    fake.join = lambda device: object()
+    assert failing(fake) == ["check_join"]
+
+
+def test_a_group_that_is_refused_without_a_word_is_found():
+    def join(device):
+        raise BackendError
+
+    fake = Fake()
+    fake.join = join
+    assert failing(fake) == ["check_join"]
 
 
 def test_a_state_of_another_layout_is_found():

@@ -1,6 +1,7 @@
 """Every command that the documents show is run, and what they say of the code is so."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,34 @@ def test_an_example_runs(script, sh, photos, required_backends):
     assert done.stdout
     if script.name == "two-backends.sh":
         assert float(re.search(r"largest difference of mu: (\S+)", done.stdout)[1]) < 1e-4
+
+
+def torchrun_commands() -> list[list[str]]:
+    """The words of every torchrun of the recipes, continued lines joined."""
+    text = (ROOT / "examples" / "scaling.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    return [
+        shlex.split(found) for found in re.findall(r"^.*?(torchrun .*)$", text, re.MULTILINE) if "-m" in found
+    ]
+
+
+@pytest.mark.parametrize("words", torchrun_commands(), ids=lambda words: words[0])
+def test_torchrun_and_latentkit_know_every_option_of_the_recipes(words, load_backend):
+    load_backend("torch")
+    import torch.distributed.run
+    import typer
+
+    from latentkit.cli import app
+
+    numbered = ["0" if word.startswith("$JOB") else word for word in words[1:]]
+    asked = torch.distributed.run.get_args_parser().parse_args(numbered)
+    assert (asked.module, asked.training_script) == (True, "latentkit")
+    name, *arguments = (word for word in asked.training_script_args if word != "$more")
+    context = typer.main.get_command(app).commands[name].make_context(name, arguments)
+    assert context.params["images"] == ["photos"]
+
+
+def test_there_are_recipes_for_one_machine_slurm_and_kubernetes():
+    assert len(torchrun_commands()) == 4
 
 
 def test_every_example_is_listed():

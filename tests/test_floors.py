@@ -9,9 +9,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "latentkit"
 
 FLOORS = {
-    0: {"errors", "__init__", "randomness"},
+    0: {"errors", "__init__", "launch", "randomness"},
     1: {"architecture", "objective", "protocol"},
-    2: {"images", "formats", "registry"},
+    2: {"group", "images", "formats", "registry"},
     3: {"training", "embedding", "summary", "projection", "separation", "diagnosis", "pictures", "testing"},
     3.5: {"clustering", "exporting", "page"},
     4: {"shell", "progress", "demo"},

@@ -46,6 +46,14 @@ def test_a_second_signal_acts_at_once(number):
             signal.raise_signal(number)
 
 
+def test_a_patient_one_waits_after_the_second_too(number):
+    with BetweenSteps(patient=True) as signals:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        with pytest.raises(Heard):
+            signals.act()
+
+
 def test_afterwards_the_handlers_are_those_from_before(number):
     before = signal.getsignal(number)
     with BetweenSteps():

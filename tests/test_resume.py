@@ -14,8 +14,9 @@ from latentkit.formats.run import read_record
 from latentkit.formats.tensors import read_tensors, write_tensors
 from latentkit.images import find
 from latentkit.training.checkpoint import restore
+from latentkit.training.events import Ended
 from latentkit.training.loop import Stepped, Validated
-from latentkit.training.run import Ended, Request, train
+from latentkit.training.run import Request, train
 
 SMALL = {"size": 8, "latent": 3, "width": 4, "batch": 16, "epochs": 3, "lr": 0.01, "validation": 0.2}
 

@@ -139,7 +139,12 @@ def test_the_record_says_how_the_run_was_made(trained):
         "train": 54,
         "validation": 6,
     }
-    assert record["backend"] == {"name": "numpy", "version": f"numpy {np.__version__}", "device": "cpu"}
+    assert record["backend"] == {
+        "name": "numpy",
+        "version": f"numpy {np.__version__}",
+        "device": "cpu",
+        "processes": 1,
+    }
     assert len(record["validation"]["kl_per_dim"]) == 4
     assert record["best"]["loss"] == record["validation"]["loss"]
 

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from typing import NoReturn
 
 from latentkit.architecture import Architecture
 from latentkit.errors import BackendError
@@ -19,7 +20,7 @@ with held_back_stderr():
     keras.ops.zeros(1)  # the first use of a device greets as well
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # retracing for a last, smaller batch is meant
 
-__all__ = ["API", "build", "devices", "version"]
+__all__ = ["API", "build", "devices", "join", "version"]
 
 API = 1
 
@@ -40,6 +41,14 @@ def _gpus() -> int:
 
         return torch.cuda.device_count()
     return sum(device.startswith("gpu") for device in keras.distribution.list_devices())
+
+
+def join(device: str) -> NoReturn:
+    """Refuse: keras.distribution shards over the devices of one process, and only on JAX; nothing here does."""
+    raise BackendError(
+        "the Keras backend computes in one process, on one device: start it without torchrun, or let the group "
+        "use --backend torch, whose runs Keras embeds and goes on with"
+    )
 
 
 def build(

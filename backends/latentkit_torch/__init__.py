@@ -8,9 +8,11 @@ from latentkit.architecture import Architecture
 from latentkit.errors import BackendError
 from latentkit.objective import Objective
 from latentkit.protocol import State
+from latentkit_torch import group as groups
+from latentkit_torch.group import TorchGroup
 from latentkit_torch.model import TorchModel
 
-__all__ = ["API", "build", "devices", "version"]
+__all__ = ["API", "build", "devices", "join", "version"]
 
 API = 1
 
@@ -27,12 +29,22 @@ def devices() -> Sequence[str]:
     return [*cuda, *apple, "cpu"]
 
 
+def join(device: str) -> TorchGroup:
+    """The group of the processes that torchrun started with this one."""
+    return groups.join(device, devices())
+
+
 def build(
-    architecture: Architecture, objective: Objective, state: State, *, device: str = "auto"
+    architecture: Architecture,
+    objective: Objective,
+    state: State,
+    *,
+    device: str = "auto",
+    group: TorchGroup | None = None,
 ) -> TorchModel:
     """A model with this state on this device."""
     known = devices()
     chosen = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
     if chosen not in known:
         raise BackendError(f"torch has no device {device!r} here; it has {', '.join(known)}")
-    return TorchModel(architecture, objective, state, torch.device(chosen))
+    return TorchModel(architecture, objective, state, torch.device(chosen), group)

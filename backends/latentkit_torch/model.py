@@ -1,7 +1,7 @@
 """One network on one torch device, with its optimiser."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from latentkit import objective as meaning
 from latentkit.architecture import Architecture, parameters, shapes
 from latentkit.objective import Objective
 from latentkit.protocol import Batch, Evaluation, Losses, Posterior, State
+from latentkit_torch.pooling import Adder, add_up_together, mean_over
 from latentkit_torch.rows import apply
 
 __all__ = ["TorchModel"]
@@ -34,9 +35,15 @@ class TorchModel:
     """See latentkit.protocol.Model."""
 
     def __init__(
-        self, architecture: Architecture, objective: Objective, state: State, device: torch.device
+        self,
+        architecture: Architecture,
+        objective: Objective,
+        state: State,
+        device: torch.device,
+        group: Adder | None = None,
     ) -> None:
         self._architecture, self._objective, self._device = architecture, objective, device
+        self._group = group
         height, width, channels = architecture.image
         self._encoder_shapes = shapes(architecture.encoder, (channels, height, width))
         self._decoder_shapes = shapes(architecture.decoder, (architecture.latent,))
@@ -64,19 +71,25 @@ class TorchModel:
         return torch.optim.RMSprop(weights, alpha=meaning.RMSPROP_DECAY, eps=meaning.EPSILON)
 
     def _on_device(self, array: NDArray[np.float32]) -> Tensor:
-        """A copy on the device, channels-last where it is a convolution: twice as fast on a CPU."""
+        """A copy on the device, channels-last where it is a convolution: twice as fast on a CPU.
+
+        In a group it is a copy of process 0's array.
+        """
         tensor = torch.tensor(array, device=self._device)
+        if self._group is not None:
+            self._group.add_up(tensor if self._group.rank == 0 else tensor.zero_())
         return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
     def _pixels(self, images: NDArray[np.uint8]) -> Tensor:
-        """(N, H, W, C) uint8 to (N, C, H, W) in 0..1, channels-last without a copy."""
-        return (
-            torch.from_numpy(np.ascontiguousarray(images))
-            .to(self._device)
-            .permute(0, 3, 1, 2)
-            .float()
-            .div_(255)
-        )
+        """(N, H, W, C) uint8 to (N, C, H, W) in 0..1, channels-last without a copy; floats on the device."""
+        return self._sent(images).permute(0, 3, 1, 2).float().div_(255)
+
+    def _sent(self, array: NDArray[Any]) -> Tensor:
+        """An array on the device: to a GPU through pinned memory, while it still computes."""
+        tensor = torch.from_numpy(np.ascontiguousarray(array))
+        if self._device.type == "cuda":
+            return tensor.pin_memory().to(self._device, non_blocking=True)
+        return tensor.to(self._device)
 
     def _encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mu, logvar = apply(
@@ -87,48 +100,53 @@ class TorchModel:
     def _decode(self, z: Tensor) -> Tensor:
         return apply("decoder", self._architecture.decoder, self._decoder_shapes, self._weights, z)
 
-    def _forward(self, batch: Batch) -> Forward:
+    def _forward(self, batch: Batch, group: Adder | None = None) -> Forward:
         x = self._pixels(batch.images)
         target = x if batch.targets is batch.images else self._pixels(batch.targets)
         mu, logvar = self._encode(x)
-        noise = torch.from_numpy(np.ascontiguousarray(batch.noise)).to(self._device)
-        logits = self._decode(mu + torch.exp(logvar / 2) * noise)
+        logits = self._decode(mu + torch.exp(logvar / 2) * self._sent(batch.noise))
         each = functional.mse_loss(torch.sigmoid(logits), target, reduction="none")  # one pass, and one back
         squared_error = each.flatten(1).sum(1)
-        return Forward(mu, logvar, self._reconstruction(logits, target, squared_error), squared_error)
+        return Forward(mu, logvar, self._reconstruction(logits, target, squared_error, group), squared_error)
 
-    def _reconstruction(self, logits: Tensor, target: Tensor, squared_error: Tensor) -> Tensor:
+    def _reconstruction(
+        self, logits: Tensor, target: Tensor, squared_error: Tensor, group: Adder | None
+    ) -> Tensor:
         """(N,) nats; the meaning is objective.py's."""
         if self._objective.likelihood == "bernoulli":
             each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
             return each.flatten(1).sum(1)
         pixels = self._architecture.pixels
         if self._objective.sigma is None:
-            sigma2 = (squared_error.detach().mean() / pixels).clamp(min=meaning.SIGMA2_FLOOR)
+            sigma2 = (mean_over(group, squared_error.detach()) / pixels).clamp(min=meaning.SIGMA2_FLOOR)
         else:
             sigma2 = torch.tensor(self._objective.sigma**2, device=self._device)
         return squared_error / (2 * sigma2) + pixels / 2 * torch.log(2 * math.pi * sigma2)
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
-        forward = self._forward(batch)
-        kl = (forward.mu.square() + forward.logvar.exp() - 1 - forward.logvar).mean(0) / 2
-        reconstruction = forward.reconstruction.mean()
+        forward = self._forward(batch, self._group)
+        kl = mean_over(self._group, forward.mu.square() + forward.logvar.exp() - 1 - forward.logvar) / 2
+        reconstruction = mean_over(self._group, forward.reconstruction)
         loss = reconstruction + beta * kl.clamp(min=self._objective.free_bits).sum()
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+        if self._group is not None:
+            add_up_together(self._group, self._gradients())
         if self._objective.clip is not None:
             self._clip(self._objective.clip)
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
         self._optimizer.step()
         self._steps += 1
-        return Losses(
-            loss.detach(), reconstruction.detach(), kl.detach().sum(), forward.squared_error.detach().mean()
-        )
+        squared_error = mean_over(self._group, forward.squared_error.detach())
+        return Losses(loss.detach(), reconstruction.detach(), kl.detach().sum(), squared_error)
+
+    def _gradients(self) -> list[Tensor]:
+        return [weight.grad for weight in self._weights.values() if weight.grad is not None]
 
     def _clip(self, largest: float) -> None:
-        gradients = [weight.grad for weight in self._weights.values() if weight.grad is not None]
+        gradients = self._gradients()
         norm = torch.nn.utils.get_total_norm(gradients)
         torch._foreach_mul_(gradients, (largest / norm).clamp(max=1))
 
@@ -152,7 +170,7 @@ class TorchModel:
     @torch.no_grad()
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, latent) to decoded means, (N, H, W, C) in 0..1."""
-        logits = self._decode(torch.from_numpy(np.ascontiguousarray(latents)).to(self._device))
+        logits = self._decode(self._sent(latents))
         return _array(torch.sigmoid(logits).permute(0, 2, 3, 1))
 
     def state(self) -> State:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentkit.errors import ImagesError
+from latentkit.launch import before_meeting, launched, rank
 
 if TYPE_CHECKING:
     from latentkit.images import Source
@@ -59,15 +60,23 @@ Workers = Annotated[
     str, typer.Option(metavar="N|auto", help="Threads that read images.", callback=workers_of)
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Do not keep decoded images, nor use those kept.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no words, errors excepted.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="No progress and no words, errors excepted.",
+        callback=lambda asked: asked or rank() > 0,  # of a group only the first speaks
+    ),
+]
 
 
 def sources(images: list[str] | None, files_from: str | None, files0_from: str | None) -> "list[Source]":
     """The images that the arguments and lists of names stand for."""
     from latentkit.images import find
 
-    names = [*(images or []), *_names(files_from, "\n"), *_names(files0_from, "\0")]
-    return find(names)
+    with before_meeting():
+        return find([*(images or []), *_names(files_from, "\n"), *_names(files0_from, "\0")])
 
 
 def _names(argument: str | None, separator: str) -> list[str]:
@@ -78,6 +87,10 @@ def _names(argument: str | None, separator: str) -> list[str]:
     if argument is None:
         return []
     if argument == "-":
+        if launched():
+            raise typer.BadParameter(
+                "a group of processes cannot share standard input: give the names in a file"
+            )
         if sys.stdin is None or sys.stdin.isatty():
             raise typer.BadParameter("no names come from standard input: pipe them in, or name a file")
         names = read_names(sys.stdin.buffer, separator)

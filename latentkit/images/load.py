@@ -26,7 +26,7 @@ from latentkit.images.find import Source, shown
 from latentkit.images.scratch import room
 from latentkit.images.transform import Transform
 
-__all__ = ["ImageSet", "Skipped", "load", "none_readable", "stream", "threads"]
+__all__ = ["ImageSet", "NoneReadableError", "Skipped", "load", "none_readable", "stream", "threads"]
 
 _TASK = 16, 2**21  # images and bytes of pixels a worker takes at once
 _KEEP = 512, 2**24  # the same for what the cache is given at once
@@ -132,13 +132,21 @@ def threads(workers: int | Literal["auto"]) -> int:
     return workers
 
 
-def none_readable(skipped: Sequence[Skipped]) -> ImagesError:
+class NoneReadableError(ImagesError):
+    """There are images, and none of them can be read."""
+
+    skipped: tuple[Skipped, ...] = ()
+
+
+def none_readable(skipped: Sequence[Skipped]) -> NoneReadableError:
     """The error for images none of which can be read; it names a few."""
     few = "; ".join(f"{one.path}: {one.reason}" for one in skipped[:3])
     more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""
-    return ImagesError(
+    error = NoneReadableError(
         f"none of {len(skipped)} images can be read ({few}{more}): name a folder of whole images"
     )
+    error.skipped = tuple(skipped)
+    return error
 
 
 def _outcomes(

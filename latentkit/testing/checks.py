@@ -15,6 +15,7 @@ CHECKS: tuple[Callable[[Backend], None], ...] = (
     interface.check_version,
     interface.check_devices,
     interface.check_unknown_device,
+    interface.check_join,
     interface.check_state_names,
     interface.check_weights_round_trip,
     interface.check_state_is_a_copy,

@@ -24,6 +24,7 @@ __all__ = [
     "check_api",
     "check_batch_of_one",
     "check_devices",
+    "check_join",
     "check_state_is_a_copy",
     "check_state_names",
     "check_unknown_device",
@@ -63,6 +64,16 @@ def check_unknown_device(backend: Backend) -> None:
         require("abacus:7" in str(error), f"the error does not name the device: {error}")
     else:
         raise ContractError("build(device='abacus:7') did not raise BackendError")
+
+
+def check_join(backend: Backend) -> None:
+    """Without a launcher, as here, or without groups at all, `join` raises a BackendError that says what to do."""
+    try:
+        backend.join("auto")
+    except BackendError as error:
+        require(str(error) != "", "the error of join() says nothing")
+    else:
+        raise ContractError("join('auto') of a process that is alone did not raise BackendError")
 
 
 def check_state_names(backend: Backend) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from latentkit import objective as meaning
 from latentkit.objective import Objective
-from latentkit.protocol import Batch, Evaluation, Losses, Model
+from latentkit.protocol import Batch, Evaluation, Group, Losses, Model
 from latentkit.randomness import generator
 from latentkit.training.data import Subset
 
@@ -60,13 +60,36 @@ def variance(images: Subset) -> float:
     return max(0.0, (squares - float(np.square(total).sum()) / n) / (n * total.size)) / 255**2
 
 
-def evaluate(model: Model, images: Subset, latent: int, batch: int, seed: int) -> Iterator[Evaluation]:
-    """Every image of a set, the last partial batch too, with noise that is the same at every call."""
+def evaluate(
+    model: Model, images: Subset, latent: int, batch: int, seed: int, group: Group | None = None
+) -> Iterator[Evaluation]:
+    """Every image of a set, the last partial batch too, with noise that is the same at every call.
+
+    A group takes turns at whole batches, so that each image's figures are those of a process alone, bit for bit.
+    """
+    parts = _parts(model, images, latent, batch, seed, group)
+    if group is None:
+        return parts
+    return iter([Evaluation(*(group.sum(np.concatenate(column)) for column in zip(*parts, strict=True)))])
+
+
+def _parts(
+    model: Model, images: Subset, latent: int, batch: int, seed: int, group: Group | None
+) -> Iterator[Evaluation]:
+    """The evaluation of each batch, zeros where it is another process's turn."""
     noise = generator(seed, "validation")
-    for start in range(0, len(images), batch):
-        part = images.take(slice(start, start + batch))
-        images.expect(slice(start + batch, start + 2 * batch))
-        yield model.evaluate(Batch(part, part, noise.standard_normal((len(part), latent), np.float32)))
+    # Of what another process evaluates nothing is read.
+    step = 1 if group is None else group.size
+    for turn, start in enumerate(range(0, len(images), batch)):
+        n = min(batch, len(images) - start)
+        drawn = noise.standard_normal((n, latent), np.float32)
+        if group is None or turn % group.size == group.rank:
+            part = images.take(slice(start, start + batch))
+            images.expect(slice(start + step * batch, start + (step + 1) * batch))
+            yield model.evaluate(Batch(part, part, drawn))
+        else:
+            each, dims = np.zeros(n, np.float32), np.zeros((n, latent), np.float32)
+            yield Evaluation(each, each, dims, dims)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the loop stops at a loss that is not finite, and says so once

@@ -15,9 +15,13 @@ class BetweenSteps:
 
     `asked` says whether one was noted; `act` then does what the signal would have done. A signal that is
     ignored, as nohup and a shell's `&` have it, stays so.
+
+    `patient` does not act at a second one: launchers hand on to their processes what may have reached these already,
+    and kill them when they take too long.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, patient: bool = False) -> None:
+        self._patient = patient
         self._noted: int | None = None
         self._before: dict[int, Any] = {}
 
@@ -33,7 +37,7 @@ class BetweenSteps:
             self._pass_on(noted, None)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._noted is not None:
+        if self._noted is not None and not self._patient:
             self._pass_on(number, frame)
         self._noted = number
 

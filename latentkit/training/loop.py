@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import TrainingError
+from latentkit.group import share
 from latentkit.images.augment import denoise
 from latentkit.objective import Objective
-from latentkit.protocol import Batch, Losses, Model
+from latentkit.protocol import Batch, Group, Losses, Model
 from latentkit.randomness import generator
 from latentkit.training.data import Data
 from latentkit.training.figures import Figures, Sums, evaluate, pool, variance
@@ -99,12 +100,19 @@ def batches_per_epoch(images: int, batch: int) -> int:
 
 class Loop:
     """One training run: goes on from `position` and keeps it up to date, so that it and the model can be saved at
-    every `Stepped`, after `settle`."""
+    every `Stepped`, after `settle`. In a group every process runs the same loop, and takes its share of each batch."""
 
     def __init__(
-        self, model: Model, data: Data, options: Options, objective: Objective, position: Position
+        self,
+        model: Model,
+        data: Data,
+        options: Options,
+        objective: Objective,
+        position: Position,
+        group: Group | None = None,
     ) -> None:
         self.position = position
+        self._group = group
         self._model, self._data, self._options, self._objective = model, data, options, objective
         self._per_epoch = batches_per_epoch(len(data.training), options.batch)
         self._every = options.validate_every or self._per_epoch
@@ -135,8 +143,10 @@ class Loop:
     def _step(self) -> Stepped:
         position, options = self.position, self._options
         rows = self._rows(position.step)
-        batch = _batch(self._data.training.take(rows), options, position.step)
-        self._data.training.expect(self._rows(position.step + 1))
+        mine = share(len(rows), self._group)
+        batch = _batch(self._data.training.take(rows[mine]), options, position.step, mine, len(rows))
+        coming = self._rows(position.step + 1)
+        self._data.training.expect(coming[share(len(coming), self._group)])
         beta = beta_at(position.step, options.beta, position.schedule.warmup)
         losses = self._model.step(batch, learning_rate=position.schedule.lr, beta=beta)
         self._pending.append((losses, len(rows)))
@@ -175,7 +185,7 @@ class Loop:
         self.settle()
         position, options, sums = self.position, self._options, self.position.sums
         evaluations = evaluate(
-            self._model, self._data.validation, options.latent, options.batch, options.seed
+            self._model, self._data.validation, options.latent, options.batch, options.seed, self._group
         )
         figures = pool(
             evaluations,
@@ -209,11 +219,17 @@ class Loop:
         return Validated(record, figures, improved)
 
 
-def _batch(clean: NDArray[np.uint8], options: Options, step: int) -> Batch:
-    """What a step sees: the images as they are, or moved, with the clean ones as targets."""
-    noise = generator(options.seed, "noise", step).standard_normal((len(clean), options.latent), np.float32)
-    seen = denoise(clean, generator(options.seed, "augment", step)) if options.augment == "denoise" else clean
-    return Batch(seen, clean, noise)
+def _batch(clean: NDArray[np.uint8], options: Options, step: int, share: slice, whole: int) -> Batch:
+    """What a step sees: the images as they are, or moved, with the clean ones as targets.
+
+    They are a share of a whole batch, and so are their noise and movements of what is drawn for it.
+    """
+    noise = generator(options.seed, "noise", step).standard_normal((whole, options.latent), np.float32)[share]
+    if options.augment != "denoise":
+        return Batch(clean, clean, noise)
+    moving = generator(options.seed, "augment", step)
+    moving.uniform(size=(share.start, 4))  # what the images before this share are moved by
+    return Batch(denoise(clean, moving), clean, noise)
 
 
 def _best(record: dict[str, Any], figures: Figures) -> dict[str, Any]:

@@ -4,7 +4,7 @@ It reads, divides, trains and writes; what it has to say it hands to a listener,
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from importlib.metadata import version
@@ -14,22 +14,25 @@ from typing import Any, Literal
 
 from latentkit import registry
 from latentkit.architecture import RECIPES, Architecture, initial_weights, parameters
-from latentkit.errors import TrainingError
 from latentkit.formats import history
 from latentkit.formats.run import begin, check_free, read_images, read_record, write_images, write_record
 from latentkit.formats.tensors import write_tensors
-from latentkit.images import Cache, ImageSet, Skipped, Source, Transform, find, load, pixel_pca, resolve_color
+from latentkit.group import first_reads, join, size_of
+from latentkit.images import Cache, ImageSet, Source, Transform, find, load, pixel_pca, resolve_color
+from latentkit.launch import before_meeting
 from latentkit.objective import Objective
-from latentkit.protocol import Model, State
+from latentkit.protocol import Backend, Group, State
 from latentkit.randomness import generator
+from latentkit.training.agreement import refuse_difference
 from latentkit.training.checkpoint import Checkpoint, restore
 from latentkit.training.data import Data, digest, divide, refuse_change
-from latentkit.training.diary import Diary, Examiner, Noticed
-from latentkit.training.interrupt import BetweenSteps
-from latentkit.training.loop import Event, Loop, Position, Stepped, Stopped, Validated, batches_per_epoch
+from latentkit.training.diary import Diary, Examiner
+from latentkit.training.drive import drive, follow
+from latentkit.training.events import Began, LeftOut, Listener, Read, Said
+from latentkit.training.loop import Loop, Position, batches_per_epoch
 from latentkit.training.options import Options, resolve, resume
 
-__all__ = ["Began", "Ended", "LeftOut", "Listener", "Noticed", "Read", "Request", "Said", "train"]
+__all__ = ["Request", "train"]
 
 
 @dataclass(frozen=True)
@@ -48,80 +51,53 @@ class Request:
     cache: bool = True
 
 
-@dataclass(frozen=True)
-class Read:
-    """Images were read."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Said:
-    """Something to be told in words."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Began:
-    """Training is about to begin, or to go on."""
-
-    options: Options
-    training: int
-    validation: int
-    steps_done: int
-    steps: int
-    parameters: int
-    backend: str
-    device: str
-
-
-@dataclass(frozen=True)
-class Ended:
-    """Training is over, for the reason given in words."""
-
-    text: str
-    run: Path
-    worries: tuple[str, ...] | None
-    """Ids of the errors and warnings that were noticed; None where nobody looked."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Images that could not be read, of how many."""
-
-    skipped: tuple[Skipped, ...]
-    total: int
-
-
-Listener = Callable[[Event | Read | LeftOut | Said | Began | Noticed | Ended], None]
-
-
 def train(request: Request, listen: Listener, examiner: Examiner | None = None) -> None:
     """Train, or go on with, the run in `request.out`; `examiner` looks over its history as it grows.
 
     KeyboardInterrupt passes through after the run's state is saved, and a TrainingError of the loop after the best
     weights are. Whatever else happens, a kill too, leaves the checkpoint before it.
     """
-    record: dict[str, Any] = {}
+    with before_meeting():
+        record = read_record(request.out) if request.resume else {}
+        name, backend = registry.choose(request.backend, record.get("backend", {}).get("name"))
+    with join(backend, request.device) as group:
+        _train(request, name, backend, record, group, listen, examiner)
+
+
+def _train(
+    request: Request,
+    name: str,
+    backend: Backend,
+    record: dict[str, Any],
+    group: Group | None,
+    listen: Listener,
+    examiner: Examiner | None,
+) -> None:
     if request.resume:
-        record = read_record(request.out)
         options = resume(record["options"], request.given)
     else:
         check_free(request.out, overwrite=request.overwrite)
         options = resolve(request.given)
-    name, backend = registry.choose(request.backend, record.get("backend", {}).get("name"))
-    device = backend.devices()[0] if request.device == "auto" else request.device
     transform = _transform(options, record, request)
-    data = _read(request, options, transform, listen)
+    with first_reads(group, cached=request.cache):
+        data = _read(request, options, transform, listen)
     if request.resume:
         refuse_change(read_images(request.out), data.images)
     architecture, objective = _network(options, transform, record), _objective(options)
     steps = options.epochs * batches_per_epoch(len(data.training), options.batch)
     # Nothing is written before the model stands: what cannot be built costs no run that is there already.
     state, position, best = _start(request, architecture, options, steps)
-    model = backend.build(architecture, objective, state, device=device)
+    if group is None:
+        device = backend.devices()[0] if request.device == "auto" else request.device
+        model = backend.build(architecture, objective, state, device=device)
+    else:
+        device = group.device
+        refuse_difference(group, options, transform, data, position)
+        model = backend.build(architecture, objective, state, device=device, group=group)
+    loop = Loop(model, data, options, objective, position, group)
+    if group is not None and group.rank > 0:
+        follow(loop, group)
+        return
     if request.resume:
         history.cut_back(request.out / "history.jsonl", position.step)
     else:
@@ -133,7 +109,12 @@ def train(request: Request, listen: Listener, examiner: Examiner | None = None) 
         "options": options.to_json(),
         "seed": options.seed,
         "images": _about(data, transform),
-        "backend": {"name": name, "version": backend.version(), "device": device},
+        "backend": {
+            "name": name,
+            "version": backend.version(),
+            "device": device,
+            "processes": size_of(group),
+        },
         "best": None,
         "validation": None,
         "versions": {package: version(package) for package in ("latentkit", "numpy")}
@@ -153,11 +134,11 @@ def train(request: Request, listen: Listener, examiner: Examiner | None = None) 
             parameters=sum(map(prod, parameters(architecture).values())),
             backend=backend.version(),
             device=device,
+            processes=size_of(group),
         )
     )
-    loop = Loop(model, data, options, objective, position)
     diary = Diary(request.out / "history.jsonl", data.images, examiner)
-    _run(loop, model, Checkpoint(request.out, best), request.out, record, diary, listen)
+    drive(loop, model, Checkpoint(request.out, best), request.out, record, diary, listen, group)
 
 
 def _transform(options: Options, record: Mapping[str, Any], request: Request) -> Transform:
@@ -235,59 +216,3 @@ def _start(
     weights = initial_weights(architecture, options.seed)
     state: State = {f"weights/{name}": value for name, value in weights.items()}
     return state, Position.beginning(options, steps), None
-
-
-def _run(
-    loop: Loop,
-    model: Model,
-    checkpoint: Checkpoint,
-    path: Path,
-    record: dict[str, Any],
-    diary: Diary,
-    listen: Listener,
-) -> None:
-    """Drive the loop; whatever ends it, the record says so and the best weights are on disk."""
-    position = loop.position
-
-    def look_over(state: str) -> None:
-        for noticed in diary.look_over(record | position.best | {"state": state}, position.step):
-            listen(noticed)
-
-    def end(state: str, text: str) -> None:
-        look_over(state)
-        listen(Ended(text, path, diary.worries()))
-
-    def save(state: str) -> None:
-        checkpoint.save(model, position)
-        write_record(path, record | position.best | {"state": state})
-
-    early = False
-    with BetweenSteps() as signals:
-        save("running")
-        try:
-            for event in loop.events(lambda: signals.asked):
-                match event:
-                    case Validated():
-                        diary.append(event.record)
-                        if event.improved:
-                            checkpoint.improved(model)
-                    case Stepped() if checkpoint.due():
-                        loop.settle()
-                        save("running")
-                    case Stopped(early):
-                        pass
-                listen(event)
-                if isinstance(event, Validated):
-                    look_over("running")
-        except TrainingError:
-            checkpoint.save_best()
-            write_record(path, record | position.best | {"state": "stopped"})
-            end("stopped", "stopped by a figure that is not finite")
-            raise
-        if signals.asked:
-            save("interrupted")
-            end("interrupted", f"stopped after step {position.step}; go on with --resume")
-            signals.act()
-        else:
-            save("done")
-            end("done", "stopped early: the validation loss no longer fell" if early else "done")

@@ -1,6 +1,7 @@
 """A latentkit backend in NumPy alone."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from latentkit.objective import Objective
 from latentkit.protocol import State
 from latentkit_numpy.model import NumpyModel
 
-__all__ = ["API", "build", "devices", "version"]
+__all__ = ["API", "build", "devices", "join", "version"]
 
 API = 1
 
@@ -23,6 +24,11 @@ def version() -> str:
 def devices() -> Sequence[str]:
     """There is one."""
     return ["cpu"]
+
+
+def join(device: str) -> NoReturn:
+    """There are no groups."""
+    raise BackendError("numpy computes in one process: start it without torchrun, or use --backend torch")
 
 
 def build(

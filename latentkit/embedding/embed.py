@@ -1,0 +1,125 @@
+"""Embed images, alone or in a group, and write what comes of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.embedding.run import Run, backend_of, load_run
+from latentkit.embedding.share import Part, shared
+from latentkit.formats.labels import labels_of
+from latentkit.formats.latents import LatentsWriter
+from latentkit.group import join
+from latentkit.images import Cache, ImageSet, Skipped, Source, stream
+from latentkit.images.thumbnails import thumbnails
+from latentkit.launch import before_meeting
+from latentkit.protocol import Batch
+
+__all__ = ["Request", "embed"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    run: Path
+    images: list[Source]
+    backend: str | None = None
+    device: str = "auto"
+    labels: str | None = None
+    """A CSV of labels, instead of the folders' names."""
+    batch: int = 256
+    thumbnails: int | None = None
+    """The side of the small pictures to carry along."""
+    workers: int | Literal["auto"] = "auto"
+    cache: bool = True
+
+
+def embed(
+    request: Request,
+    output: BinaryIO,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    left_out: Callable[[Sequence[Skipped], int], None] = lambda skipped, total: None,
+) -> None:
+    """Write the latents of the images; nothing is written when an error is raised.
+
+    The processes of a group share the images, and the first of them writes.
+    """
+    with before_meeting():
+        backend = backend_of(request.run, request.backend)
+    with join(backend, request.device) as group:
+        run = load_run(request.run, backend, request.device if group is None else group.device)
+        ids = [source.id for source in request.images]
+        labels = dict(zip(ids, labels_of(ids, request.labels), strict=True)) if request.labels else None
+        with Cache() if request.cache else nullcontext() as cache:
+
+            def parts(sources: Sequence[Source]) -> Iterator[Part]:
+                for images in stream(
+                    sources,
+                    run.transform,
+                    batch=request.batch,
+                    workers=request.workers,
+                    cache=cache,
+                    progress=progress,
+                ):
+                    yield Part(_rows(run, images, labels, request.thumbnails), images.skipped)
+
+            if group is not None:
+                everything = shared(group, request.images, request.batch, parts)
+            else:
+                everything = parts(request.images)
+            if group is None or group.rank == 0:
+                _write(everything, output, run, lambda skipped: left_out(skipped, len(ids)))
+            else:
+                for _ in everything:
+                    pass
+
+
+def _write(
+    parts: Iterator[Part], output: BinaryIO, run: Run, left_out: Callable[[Sequence[Skipped]], None]
+) -> None:
+    meta = {
+        "schema": "latentkit.latents/1",
+        "image": list(run.architecture.image),
+        "fit": run.transform.fit,
+    }
+    skipped: list[Skipped] = []
+    with LatentsWriter(output, meta) as writer:
+        for part in parts:
+            writer.append(**part.rows)
+            skipped += part.skipped
+        if skipped:
+            left_out(skipped)
+
+
+def _rows(
+    run: Run, images: ImageSet, labels: Mapping[str, str] | None, thumbnail: int | None
+) -> dict[str, NDArray[Any]]:
+    """What is written of these images: mu, logvar and mse, which is that of decoding mu itself.
+
+    A run on one training image has no baseline: there is no direction in which it varies.
+    """
+    pixels = images.pixels
+    noise = np.zeros((len(pixels), run.architecture.latent), np.float32)
+    found = run.model.evaluate(Batch(pixels, pixels, noise))
+    rows = {
+        "ids": images.ids,
+        "mu": found.mu,
+        "logvar": found.logvar,
+        "mse": found.squared_error / np.float32(run.architecture.pixels),
+    }
+    if len(run.baseline.components):
+        rows["baseline"] = run.baseline.transform(pixels)
+    rows["split"] = np.array([run.split.get(digest, "unseen") for digest in images.digests.tolist()])
+    rows["labels"] = (
+        images.labels if labels is None else np.array([labels[id_] for id_ in images.ids.tolist()])
+    )
+    rows["digest"] = images.digests
+    if thumbnail:
+        rows["thumbnails"] = thumbnails(pixels, thumbnail)
+    return rows

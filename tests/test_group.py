@@ -1,0 +1,112 @@
+"""What processes of a group tell each other."""
+
+import numpy as np
+import pytest
+from gathering import together
+
+from latentkit.errors import TrainingError
+from latentkit.group import anyone, collect, first_reads, gather, join, share, size_of
+from latentkit.images import Transform
+from latentkit.training.agreement import refuse_difference
+from latentkit.training.data import divide
+from latentkit.training.loop import Position
+from latentkit.training.options import resolve
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize("count", [0, 1, 6, 64])
+def test_shares_are_everything_once_in_order_and_differ_by_one_at_most(size, count):
+    shares = together(size, lambda group: list(range(count))[share(count, group)])
+    assert [thing for each in shares for thing in each] == list(range(count))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_alone_one_has_everything():
+    assert list(range(5))[share(5, None)] == list(range(5))
+    assert size_of(None) == 1
+    assert anyone(None, True) and not anyone(None, False)
+
+
+def test_what_each_gives_all_receive():
+    given = [b"first", b"", b"\x00\xff third"]
+    assert together(3, lambda group: gather(group, given[group.rank])) == [given] * 3
+
+
+def test_nothing_at_all_can_be_given():
+    assert together(2, lambda group: gather(group, b"")) == [[b"", b""]] * 2
+
+
+def test_one_that_says_yes_is_heard_by_all():
+    assert together(3, lambda group: anyone(group, group.rank == 2)) == [True] * 3
+    assert together(3, lambda group: anyone(group, False)) == [False] * 3
+
+
+def test_the_first_collects_the_parts_of_all_in_their_order():
+    parts = [[b"a", b"bb"], [], [b"c", b"", b"d"]]
+
+    def job(group):
+        mine = parts[group.rank]
+        return list(collect(group, len(mine), iter(mine)))
+
+    assert together(3, job) == [[b"a", b"bb", b"c", b"", b"d"], [], []]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_the_first_of_a_machine_reads_before_the_others(cached):
+    order = []
+
+    def job(group):
+        with first_reads(group, cached=cached):
+            order.append(group.rank)
+        return group.sums
+
+    assert together(3, job) == [int(cached)] * 3
+    assert sorted(order) == [0, 1, 2]
+    assert not cached or order[0] == 0
+
+
+def test_a_process_that_was_started_alone_has_no_group(monkeypatch):
+    monkeypatch.delenv("RANK", raising=False)
+    with join(None, "auto") as group:
+        assert group is None
+
+
+def agree(image_set, **differing):
+    """Two processes, the second asked for something else."""
+
+    def job(group):
+        more = differing if group.rank == 1 else {}
+        options = resolve({"epochs": more.get("epochs", 3)})
+        data = divide(image_set(20, seed=more.get("images", 0)), 0.25, 0)
+        position = Position.beginning(options, 10)
+        position.step = more.get("step", 0)
+        refuse_difference(group, options, Transform(8, "rgb", more.get("fit", "crop")), data, position)
+        return "agreed"
+
+    return together(2, job)
+
+
+def test_processes_that_were_asked_for_the_same_agree(image_set):
+    assert agree(image_set) == ["agreed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("differing", "words"),
+    [
+        (
+            {"epochs": 4},
+            r"--epochs is 4 in process 1 and 3 in process 0; start all of them by the same command",
+        ),
+        ({"fit": "pad"}, r"--fit is pad in process 1 and crop in process 0"),
+        ({"images": 1}, r"process 1 does not see the images that process 0 sees; give all"),
+        ({"step": 5}, r"the run stands at step 5 in process 1 and at 0 in process 0; put its folder"),
+    ],
+)
+def test_a_process_that_was_asked_for_something_else_is_named(image_set, differing, words):
+    with pytest.raises(TrainingError, match=words):
+        agree(image_set, **differing)
+
+
+def test_a_sum_is_that_of_all_in_each():
+    found = together(3, lambda group: group.sum(np.array([group.rank, 1.0])))
+    assert [each.tolist() for each in found] == [[3.0, 3.0]] * 3

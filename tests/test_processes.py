@@ -1,0 +1,320 @@
+"""Several processes at one run, started by torchrun: what one process would have done, in shares."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from latentkit import shell
+from latentkit.errors import BackendError
+from latentkit.formats import history
+from latentkit.formats.run import FILES, read_record
+from latentkit.formats.tensors import read_tensors
+from latentkit.training.checkpoint import restore
+
+SMALL = shlex.split(
+    "--backend torch --arch mlp --width 16 --size 8 --latent 3 --batch 15 --validation 0.2 --free-bits 0.05"
+)
+PIXELS = 8 * 8 * 3
+EPOCH = 4  # steps: 48 images, the last batch has 3
+
+
+@pytest.fixture(scope="module")
+def threadless(environment):
+    """For processes with one thread each."""
+    return environment | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def start(threadless, load_backend):
+    """Start two processes of latentkit with torchrun."""
+    load_backend("torch")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+    started = []
+
+    def start(*arguments: object, cwd) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*launcher, "-m", "latentkit", *map(str, arguments)],
+            cwd=cwd,
+            env=threadless,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(timeout=60)
+        process.stdout.close()
+        process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """The same in this process, with one thread."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    from latentkit.cli import app
+
+    def alone(*arguments: object) -> None:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with threadpool_limits(1):
+                app([*map(str, arguments), "--quiet", "--no-cache"], standalone_mode=False)
+        finally:
+            torch.set_num_threads(before)
+            shell.quiet(False)
+
+    return alone
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the two runs of this module are."""
+    return tmp_path_factory.mktemp("processes")
+
+
+@pytest.fixture(scope="module")
+def runs(start, alone, blobs, folder):
+    """`one` by one process and `two` by two, and what the two said."""
+    how = (*SMALL, "--epochs", 2, "--validate-every", 1)
+    process = start("train", blobs, "-o", "two", *how, cwd=folder)
+    alone("train", blobs, "-o", folder / "one", *how)
+    out, words = process.communicate(timeout=120)
+    assert process.returncode == 0, words
+    return out, words
+
+
+def lines(run):
+    return [line for line in history.read(run / "history.jsonl") if "validation" in line]
+
+
+def test_two_processes_have_the_losses_of_one(runs, folder):
+    one, two = (lines(folder / name) for name in ("one", "two"))
+    assert [line["step"] for line in two] == [line["step"] for line in one] == list(range(1, 2 * EPOCH + 1))
+    for mine, theirs in zip(one[:EPOCH], two, strict=False):
+        for side in ("train", "validation"):
+            for name in ("loss", "reconstruction", "kl"):
+                scale = max(abs(mine[side]["loss"]), PIXELS)
+                assert abs(theirs[side][name] - mine[side][name]) < 1e-5 * scale, (mine["step"], side, name)
+
+
+def test_two_processes_have_the_weights_of_one(runs, folder):
+    (one, _), (two, _) = (read_tensors(folder / name / "last.safetensors") for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        np.testing.assert_allclose(two[name], value, rtol=1e-2, atol=1e-4, err_msg=name)
+
+
+def test_one_process_speaks_and_writes(runs, folder):
+    out, words = runs
+    assert out == "two\n"
+    assert len(re.findall(r"^training on 48 images, .* on cpu in 2 processes$", words, re.MULTILINE)) == 1
+    assert words.count("best: epoch") == 1
+    assert {path.name for path in (folder / "two").iterdir()} == set(FILES)
+    assert read_record(folder / "two")["backend"]["processes"] == 2
+
+
+def test_a_run_of_two_processes_goes_on_in_one(runs, alone, blobs, folder, tmp_path):
+    for name in ("one", "two"):
+        shutil.copytree(folder / name, tmp_path / name)
+        alone("train", blobs, "-o", tmp_path / name, "--resume", "--epochs", 3)
+    one, two = (lines(tmp_path / name) for name in ("one", "two"))
+    assert len(one) == len(two) == 3 * EPOCH
+    assert two[-1]["validation"]["loss"] == pytest.approx(one[-1]["validation"]["loss"], abs=1e-3 * PIXELS)
+
+
+def test_two_processes_embed_to_the_bytes_of_one(runs, threadless, alone, folder, make_blobs, tmp_path):
+    images = make_blobs("more", each=20, seed=3)
+    (images / "green" / "05.png").write_bytes(b"no image")
+    how = ("embed", folder / "one", images, "--batch", 8, "--thumbnails", 4, "-o")
+    with socket.create_server(("localhost", 0)) as server:
+        port = server.getsockname()[1]
+    # Started by hand, as some clusters do it: torchrun does no more than set these.
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "latentkit", *map(str, how), "two.npz"],
+            cwd=tmp_path,
+            env=threadless | together | {"RANK": rank, "LOCAL_RANK": rank},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in "01"
+    ]
+    alone(*how, tmp_path / "one.npz")
+    said = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert (tmp_path / "two.npz").read_bytes() == (tmp_path / "one.npz").read_bytes()
+    assert said[0].startswith("1 of 60 images could not be read and are left out:\n")
+    assert said[1] == ""
+
+
+# What a group is not for --------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(monkeypatch):
+    """This process takes itself for one of two; `second(0)` for the first."""
+
+    def be(rank: int) -> None:
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setenv("WORLD_SIZE", "2")
+
+    return be
+
+
+def test_a_backend_without_groups_refuses_one_and_says_what_to_do(command, blobs, second):
+    second(0)
+    with pytest.raises(
+        BackendError, match="numpy computes in one process: start it without torchrun, or use"
+    ):
+        command("train", blobs, "-o", "run", "--backend", "numpy")
+
+
+def test_a_command_that_is_not_for_groups_is_refused_once(latentkit, environment):
+    both = [
+        latentkit("info", "run", environment=environment | {"RANK": str(rank), "WORLD_SIZE": "2"})
+        for rank in (0, 1)
+    ]
+    assert [done.returncode for done in both] == [2, 2]
+    assert "info is done by one process: start it without torchrun" in " ".join(both[0].stderr.split())
+    assert (both[1].stdout, both[1].stderr) == ("", "")
+
+
+def test_the_names_of_images_cannot_come_from_a_standard_input_that_is_shared(latentkit, environment):
+    done = latentkit(
+        "train", "-o", "run", "--files-from", "-", environment=environment | {"RANK": "0", "WORLD_SIZE": "2"}
+    )
+    assert done.returncode == 2
+    assert "cannot share standard input" in " ".join(done.stderr.split())
+
+
+# Endings --------------------------------------------------------------------------------------
+
+
+def wait_for(process, happened) -> None:
+    deadline = time.monotonic() + 120
+    while not happened():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def workers_of(process) -> list[int]:
+    """Process ids of a launcher's workers, in the order of their ranks."""
+    found = {}
+    for pid in subprocess.run(
+        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
+    ).stdout.split():
+        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123
+            variables = dict(pair.split(b"=", 1) for pair in file.read().split(b"\0") if b"=" in pair)
+        if b"RANK" in variables:
+            found[int(variables[b"RANK"])] = int(pid)
+    return [found[rank] for rank in sorted(found)]
+
+
+LONG = ("--epochs", 100_000, "--patience", 100_000, "--validate-every", EPOCH)
+
+
+@pytest.fixture
+def begin(start, blobs, tmp_path):
+    """Two processes that would train for very long, when they have begun to."""
+    started = []
+
+    def begin():
+        process = start("train", blobs, "-o", "run", *SMALL, *LONG, cwd=tmp_path)
+        started.append(process)
+        wait_for(process, lambda: len(history.read(tmp_path / "run" / "history.jsonl")) > 3)
+        return process
+
+    yield begin
+    for process in started:
+        process.terminate()
+        process.wait(timeout=60)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def assert_goes_on(alone, blobs, tmp_path) -> None:
+    epochs = restore(tmp_path / "run")[1].step // EPOCH + 2
+    alone("train", blobs, "-o", tmp_path / "run", "--resume", "--epochs", epochs)
+    assert restore(tmp_path / "run")[1].step == epochs * EPOCH
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_process_that_dies_ends_all_soon_and_another_says_so_once_and_first(
+    begin, alone, blobs, tmp_path, rank
+):
+    process = begin()
+    os.kill(workers_of(process)[rank], signal.SIGKILL)
+    began = time.monotonic()
+    out, words = process.communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    assert (process.returncode, out) == (1, "")
+    told = [line for line in words.splitlines() if line.startswith("latentkit: ")]
+    assert len(told) == 1
+    assert told[0].startswith("latentkit: a process of this group of 2 is gone; what was saved is kept: ")
+    assert words.index(told[0]) < words.index("Traceback")
+    assert_goes_on(alone, blobs, tmp_path)
+
+
+@pytest.mark.slow
+def test_sigterm_of_the_launcher_keeps_the_work_of_all_and_the_run_goes_on(begin, alone, blobs, tmp_path):
+    process = begin()
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    out, words = process.communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    assert out == ""
+    step = restore(tmp_path / "run")[1].step
+    assert f"stopped after step {step}; go on with --resume" in words.splitlines()
+    assert read_record(tmp_path / "run")["state"] == "interrupted"
+    assert_goes_on(alone, blobs, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(begin, tmp_path, rank):
+    process = begin()
+    os.kill(workers_of(process)[rank], signal.SIGTERM)
+    _, words = process.communicate(timeout=60)
+    step = restore(tmp_path / "run")[1].step
+    assert f"stopped after step {step}; go on with --resume" in words.splitlines()
+    assert "is gone" not in words
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("images", "more", "words"),
+    [
+        ("BLOBS", [], "two is already a run; go on with --resume, or start again with --overwrite"),
+        ("nowhere", [], "there is no file or folder nowhere: "),
+        ("BLOBS", ["--resume", "--lr", "0.5"], "--lr is 0.001 in the run and 0.5 now; "),
+    ],
+)
+def test_an_error_of_all_processes_is_told_once(start, runs, blobs, folder, images, more, words):
+    images = str(blobs) if images == "BLOBS" else images
+    process = start("train", images, "-o", "two", *SMALL, *more, cwd=folder)
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    told = [line for line in said.splitlines() if line.startswith("latentkit: ")]
+    assert len(told) == 1
+    assert told[0].startswith(f"latentkit: {words}")
