@@ -42,7 +42,7 @@ def figure_of_all(panels, colouring, style: Style | None = None, **more):
     style = style or Style()
     with settings(style.theme):
         figure = _figure(panels, colouring, style, **more)
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         return figure
 
 
@@ -179,7 +179,7 @@ def test_no_class_is_drawn_over_the_others():
 
 @pytest.mark.parametrize("n", [1, 2])
 @pytest.mark.parametrize("dims", [2, 3])
-def test_a_point_or_two_make_afigure_of(n, dims):
+def test_a_point_or_two_make_a_figure(n, dims):
     assert scatter(np.ones((n, dims)), under(n, dims), classes(n))
 
 

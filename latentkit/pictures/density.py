@@ -10,7 +10,7 @@ __all__ = ["FEWEST", "Density", "density", "levels"]
 CELLS = 160
 FEWEST = 10
 """Points below which an estimate is drawn of noise."""
-SHARPER = 0.8
+SHARPER = 0.6
 """Scott's bandwidth is that of one Gaussian cloud, and blurs islands: a part of it does not."""
 
 
@@ -28,7 +28,7 @@ class Density(NamedTuple):
 
 
 def density(points: NDArray[np.floating]) -> Density:
-    """The Gaussian kernel estimate of points (n, 2), n >= 1, along each axis with 0.8 times the bandwidth of Scott
+    """The Gaussian kernel estimate of points (n, 2), n >= 1, along each axis with 0.6 times the bandwidth of Scott
     (1992), n^(-1/6) standard deviations; the grid reaches three bandwidths beyond the points."""
     from scipy.ndimage import gaussian_filter1d
 

@@ -14,8 +14,8 @@ from latentkit.pictures.thumbnails import Thumbnails
 
 __all__ = ["choose", "inlay"]
 
-SMALLEST, LARGEST = 0.2, 0.62
-"""Inches of a side."""
+SIDES = (0.62, 0.54, 0.46, 0.39, 0.33, 0.28, 0.24, 0.2)
+"""Inches: the largest at which there is room for as many as are asked for, else the smallest."""
 
 
 def inlay(
@@ -30,10 +30,12 @@ def inlay(
 ) -> None:
     """Put thumbnails on points seen (N, 2), in pixels of the figure, within a frame; the colour of the class is
     their border."""
-    room = (frame.x1 - frame.x0) / figure.dpi
-    inches = min(LARGEST, max(SMALLEST, 0.62 * room / math.sqrt(thumbnails.most)))
-    side = inches * figure.dpi
-    rows = choose(seen, thumbnails.there, side, frame, thumbnails.most, taken)
+    wanted = min(thumbnails.most, int(thumbnails.there.sum()))
+    for inches in SIDES:
+        side = inches * figure.dpi
+        rows = choose(seen, thumbnails.there, side, frame, wanted, taken)
+        if len(rows) == wanted:
+            break
     if not len(rows):
         return
     for row, pixels in thumbnails.read(rows, math.ceil(inches * max(dpi, 96))).items():

@@ -34,7 +34,9 @@ def draw(
     }
     order = np.random.default_rng(0).permutation(n)
     if isinstance(colouring, Quantity):
-        return _draw_quantity(axes, points[order], colouring.values[order], look | {"s": size}, theme)
+        # What shines through would change the colour, and with it the quantity that it tells.
+        look |= {"s": size, "alpha": max(look["alpha"], 0.7)}
+        return _draw_quantity(axes, points[order], colouring.values[order], look, theme)
     codes = colouring.codes[order] if isinstance(colouring, Classes) else np.zeros(n, np.intp)
     looks = [theme.look(i) for i in range(codes.max() + 1)] + [theme.look(-1)]  # -1 is the last
     colours, shapes = (np.array(column)[codes] for column in zip(*looks, strict=True))

@@ -116,7 +116,8 @@ def _figure(
             inlay(figure, frame, seen, colouring, theme, thumbnails, taken, style.dpi)
     if isinstance(colouring, Quantity):
         title = lettering.fit([colouring.title], lettering.glyphs())[0]
-        figure.colorbar(mappable, cax=figure.add_axes(place.bar()), label=title)
+        bar = figure.colorbar(mappable, cax=figure.add_axes(place.bar()), label=title)
+        bar.solids.set_alpha(1)
     elif key[0] is not None:
         key[0].set_bbox_to_anchor(place.key(), figure.dpi_scale_trans)
     return figure
