@@ -45,7 +45,7 @@ def _row(
         case "conv":
             return _convolution(name, weights, x, strides=2)
         case "upconv":
-            return _convolution(name, weights, ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2))
+            return _upconv(name, weights, x)
         case "dense":
             return ops.matmul(x, weights[f"{name}.weight"]) + weights[f"{name}.bias"]
         case "norm":
@@ -67,6 +67,20 @@ def _convolution(name: str, weights: Mapping[str, Tensor], x: Tensor, strides: i
     # On even sides "same" puts one pixel of zeros around, for 4x4 stride 2 as for 3x3 stride 1.
     kernel = weights[f"{name}.weight"]
     return ops.conv(x, kernel, strides, padding="same", data_format="channels_last") + weights[f"{name}.bias"]
+
+
+def _upconv(name: str, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    # A doubled pixel meets two or one of three taps, whose sum does for both: one transposed 4x4 convolution of
+    # stride 2, with less than half of the products. Measured on a CPU: twice as fast and more.
+    taps = ops.flip(weights[f"{name}.weight"], axis=(0, 1))
+    for axis in (0, 1):
+        before, after = ([(0, 0)] * 4 for _ in range(2))
+        before[axis], after[axis] = (1, 0), (0, 1)
+        taps = ops.pad(taps, before) + ops.pad(taps, after)
+    taps = ops.transpose(taps, (0, 1, 3, 2))
+    return (
+        ops.conv_transpose(x, taps, 2, padding="same", data_format="channels_last") + weights[f"{name}.bias"]
+    )
 
 
 def _norm(name: str, groups: int, shape: Shape, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
