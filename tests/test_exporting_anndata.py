@@ -77,6 +77,11 @@ def test_projections_and_matrices_are_found_where_scanpy_looks(found):
     np.testing.assert_array_equal(found.layers["logvar"], latents.logvar)
 
 
+def test_a_matrix_that_happens_to_have_the_shape_of_mu_is_no_layer(tmp_path):
+    found = read(plain(3, baseline=np.ones((3, 2), np.float32)), tmp_path)
+    assert (list(found.obsm), list(found.layers)) == (["baseline"], [])
+
+
 def test_it_says_where_it_comes_from(found):
     about = found.uns["latentkit"]
     assert about["version"] == __version__

@@ -24,7 +24,7 @@ def test_the_command_names_columns_that_are_there():
     table, words = exported(awkward())
     assert words == [
         *("embedding-atlas", "my atlas.parquet", "--x", "projection_x", "--y", "projection_y"),
-        *("--z", "projection_z", "--image", "image"),
+        *("--image", "image"),
     ]
     assert set(words[3::2]) <= set(table.column_names)
 
@@ -39,8 +39,9 @@ def test_an_image_is_a_png_with_a_path_that_tells_so():
 
 def test_the_projection_is_the_one_that_is_shown():
     latents = awkward()
-    table, words = exported(latents, method="pca")
-    assert "--z" not in words
+    table = exported(latents, method="pca")[0]
+    assert "projection_z" not in table.column_names
+    assert "projection_z" in exported(latents)[0].column_names
     np.testing.assert_array_equal(
         np.column_stack([table["projection_x"], table["projection_y"]]), latents.arrays["projection_pca"]
     )

@@ -33,6 +33,15 @@ def test_a_name_that_is_not_unicode_leaves_as_its_bytes():
     assert b"\nbad\xff.png," in exported(awkward())
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_every_kind_of_line_end_stays_in_its_cell(end):
+    assert read(plain(1, ids=np.array([f"a{end}b"])))["id"] == [f"a{end}b"]
+
+
+def test_bytes_are_text_and_leave_as_they_are():
+    assert b"\xff\xc3\xa9," in exported(plain(1, tag=np.array([b"\xff\xc3\xa9"])))
+
+
 def test_a_lone_surrogate_that_is_no_byte_is_written_as_an_escape():
     assert read(plain(1, ids=np.array(["a\ud800"])))["id"] == ["a\\ud800"]
 

@@ -4,7 +4,7 @@
     obs                      labels, split, clusters (categories: scanpy colours by those), mse,
                              cluster_confidence, digest, and every other array with one value an image
     var_names                mu_0, mu_1, ...
-    layers                   logvar, and every other matrix of mu's shape
+    layers                   logvar
     obsm                     X_<method> of every projection; baseline, thumbnails, and every other matrix
     uns["latentkit"]         where it comes from: texts, most of them JSON
 
@@ -57,18 +57,17 @@ def _anndata(latents: Latents, parts: Parts, tell: Callable[[str], None]) -> Any
     obs = {
         _name(key, taken): _fact(key, values, tell) for key, values in parts.columns.items() if key != "ids"
     }
-    shape = latents.mu.shape
     matrices = {**parts.matrices, **parts.deeper}
     if latents.thumbnails is not None:
         matrices["thumbnails"] = latents.thumbnails
     return anndata.AnnData(
         X=latents.mu,
         obs=pd.DataFrame(obs, index=pd.Index(ids, dtype=object)),
-        var=pd.DataFrame(index=[f"mu_{index}" for index in range(shape[1])]),
-        layers=_named({key: values for key, values in matrices.items() if values.shape == shape}),
+        var=pd.DataFrame(index=[f"mu_{index}" for index in range(latents.mu.shape[1])]),
+        layers={} if latents.logvar is None else {"logvar": latents.logvar},
         obsm=_named(
             {f"X_{method}": points for method, points in parts.projections.items()}
-            | {key: values for key, values in matrices.items() if values.shape != shape}
+            | {key: values for key, values in matrices.items() if key != "logvar"}
         ),
         uns={"latentkit": _named({key: spelled([text], CSTRING)[0] for key, text in about(latents).items()})},
     )
@@ -93,8 +92,7 @@ def _fact(key: str, values: NDArray[Any], tell: Callable[[str], None]) -> Any:
     kinds, codes = np.unique(values, return_inverse=True)
     texts = _text(key, kinds, tell) if kinds.dtype.kind == "U" else [str(kind) for kind in kinds.tolist()]
     missing = np.array([text == "" or (key == "clusters" and text.startswith("-")) for text in texts])
-    numbers = np.cumsum(~missing) - 1
-    numbers[missing] = -1
+    numbers = np.cumsum(~missing) - 1  # none and below zero sort first, and so become -1: no category
     kept = [text for text, gone in zip(texts, missing, strict=True) if not gone]
     return pd.Categorical.from_codes(numbers[codes], kept)
 

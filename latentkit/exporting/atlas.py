@@ -1,8 +1,8 @@
 """Parquet as Apple's Embedding Atlas opens it, and the command that opens it.
 
 Columns as in `table`, with the names that Embedding Atlas itself gives to a projection, projection_x and
-projection_y; `vector`, which is mu; and `image`, {bytes, path} with a PNG in it. It tells a picture by the ending
-of its path, and a Parquet by the ending of its name.
+projection_y (and projection_z, which version 0.26 does not show); `vector`, which is mu; and `image`,
+{bytes, path} with a PNG in it. It tells a picture by the ending of its path, and a Parquet file by its own.
 Source: Embedding Atlas, "Data Formats" and "Command Line Tool", apple.github.io/embedding-atlas.
 """
 
@@ -21,7 +21,8 @@ from latentkit.formats.latents import Latents
 
 __all__ = ["command", "write"]
 
-AXES = {"x": "projection_x", "y": "projection_y", "z": "projection_z"}
+SHOWN = {"x": "projection_x", "y": "projection_y"}
+AXES = {**SHOWN, "z": "projection_z"}
 
 
 def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[str], None]) -> None:
@@ -44,7 +45,7 @@ def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[
 def command(path: str, names: set[str]) -> str:
     """The line of shell that opens a file with these columns."""
     words = ["embedding-atlas", "FILE.parquet" if path == "-" else path]
-    shown = [word for axis, name in AXES.items() if name in names for word in (f"--{axis}", name)]
+    shown = [word for axis, name in SHOWN.items() if name in names for word in (f"--{axis}", name)]
     words += shown or ["--vector", "vector"]
     words += ["--image", "image"] if "image" in names else []
     return shlex.join(words)
