@@ -5,21 +5,27 @@ from typing import Annotated
 import typer
 
 from latentkit import __version__, shell
+from latentkit.commands.average import average
 from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
 from latentkit.commands.cluster import cluster
 from latentkit.commands.compare import compare
 from latentkit.commands.curves import curves
+from latentkit.commands.decode import decode
 from latentkit.commands.demo import demo
 from latentkit.commands.diagnose import diagnose
 from latentkit.commands.embed import embed
 from latentkit.commands.export import export
 from latentkit.commands.info import info
+from latentkit.commands.interpolate import interpolate
 from latentkit.commands.plot import plot
 from latentkit.commands.project import project
+from latentkit.commands.reconstruct import reconstruct
 from latentkit.commands.report import report
+from latentkit.commands.sample import sample
 from latentkit.commands.scan import scan
 from latentkit.commands.train import train
+from latentkit.commands.traverse import traverse
 from latentkit.launch import launched, rank
 
 __all__ = ["app"]
@@ -73,6 +79,12 @@ for command in (
     cluster,
     compare,
     diagnose,
+    reconstruct,
+    sample,
+    decode,
+    traverse,
+    interpolate,
+    average,
     info,
     demo,
 ):

@@ -41,6 +41,7 @@ def commands(folder: str, backend: str | None) -> list[str]:
         f"latentkit train {here}/digits --size 16 --latent 8 --epochs 30 --batch 32 -o {here}/run --overwrite{chosen}",
         f"latentkit embed {here}/run {here}/digits{chosen} | tee {here}/latents.npz | latentkit project -o {here}/projection.npz",
         f"latentkit plot {here}/projection.npz -o {here}/scatter.png",
+        f"latentkit traverse {here}/run --dims top5 -o {here}/traversal.png{chosen}",
         f"latentkit report {here}/projection.npz",
     ]
 
@@ -56,4 +57,6 @@ def demonstrate(folder: str, backend: str | None, say: Callable[[str], None]) ->
         say(f"\n$ {command}")
         if subprocess.run(["sh", "-c", command], env=os.environ | {"PATH": path}).returncode:
             raise LatentkitError(f"the demo stopped: `{command}` failed; what it said is above")
-    say(f"\nLook at {folder}/scatter.png; the run, the latents and their projection are beside it.")
+    say(
+        f"\nLook at {folder}/scatter.png and {folder}/traversal.png; the run, the latents and their projection are beside it."
+    )

@@ -11,7 +11,8 @@
     ├── DiagnosisError       a log that holds nothing to diagnose
     ├── GroupError           a group of processes that failed; without a text where another process tells why
     ├── PictureError         a figure that cannot be drawn as asked
-    └── ExportError          latents that cannot be exported as asked
+    ├── ExportError          latents that cannot be exported as asked
+    └── DecodingError        latents that cannot be decoded as asked
 
 The message of each is for a person and is printed as it stands: what happened, with the value and
 the file, then what to do next. It is one line. Anything else that is raised is a bug of ours and
@@ -21,6 +22,7 @@ keeps its traceback.
 __all__ = [
     "ArchitectureError",
     "BackendError",
+    "DecodingError",
     "DiagnosisError",
     "ExportError",
     "FormatError",
@@ -80,3 +82,7 @@ class PictureError(LatentkitError):
 
 class ExportError(LatentkitError):
     """Latents that cannot be exported as asked."""
+
+
+class DecodingError(LatentkitError):
+    """Latents that cannot be decoded as asked."""

@@ -32,7 +32,9 @@ def parse(line: str) -> list[tuple[str, dict]]:
 @pytest.mark.parametrize("backend", [None, "keras"])
 def test_every_command_of_the_demo_is_one_that_there_is(folder, backend):
     stages = [stage for line in demo.commands(folder, backend) for stage in parse(line)]
-    assert [name for name, _ in stages] == ["train", "embed", "project", "plot", "report"]
+    assert [name for name, _ in stages] == ["train", "embed", "project", "plot", "traverse", "report"]
+    assert dict(stages)["traverse"]["run"] == f"{folder}/run"
+    assert dict(stages)["traverse"]["backend"] == backend
     made = {"train": "out", "embed": "run"}
     for name, option in made.items():
         assert dict(stages)[name][option] == f"{folder}/run"
@@ -79,7 +81,8 @@ def test_the_demo_leaves_run_latents_projection_and_picture(latentkit, load_back
     latents = read_latents(shown / "latents.npz", name="latents")
     assert len(latents) == 537
     assert "projection_pca" in read_latents(shown / "projection.npz", name="projection").arrays
-    with Image.open(shown / "scatter.png") as picture:
-        assert min(picture.size) > 300
+    for name in ("scatter.png", "traversal.png"):
+        with Image.open(shown / name) as picture:
+            assert min(picture.size) > 300
     report = done.stdout
     assert all(digit in report for digit in demo.DIGITS)

@@ -13,7 +13,7 @@ FLOORS = {
     1: {"architecture", "objective", "protocol"},
     2: {"group", "images", "formats", "registry"},
     3: {"training", "embedding", "summary", "projection", "separation", "diagnosis", "pictures", "testing"},
-    3.5: {"clustering", "exporting", "page"},
+    3.5: {"clustering", "decoding", "exporting", "page"},
     4: {"shell", "progress", "demo"},
     5: {"cli", "commands", "__main__"},
 }

@@ -30,6 +30,8 @@ class Run:
     baseline: PixelPCA
     split: Mapping[str, str]
     """Content digest to train or validation."""
+    kl_per_dim: tuple[float, ...] | None
+    """(latent,) nats over the validation images, by the weights that are used; None if the record tells of none."""
 
 
 def open_run(path: Path, backend: str | None = None, device: str = "auto") -> Run:
@@ -59,7 +61,15 @@ def load_run(path: Path, backend: Backend, device: str) -> Run:
         Transform.from_json(record["images"]["transform"]),
         PixelPCA(baseline["mean"], baseline["components"]),
         dict(zip(images.digest.tolist(), images.split.tolist(), strict=True)),
+        _kl_per_dim(record, architecture.latent),
     )
+
+
+def _kl_per_dim(record: Mapping[str, Any], latent: int) -> tuple[float, ...] | None:
+    validation = record.get("validation")
+    told = validation.get("kl_per_dim") if isinstance(validation, Mapping) else None
+    good = isinstance(told, list) and len(told) == latent and all(isinstance(nats, float) for nats in told)
+    return tuple(told) if good and told else None
 
 
 def _tensors(path: Path, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, NDArray[Any]]:

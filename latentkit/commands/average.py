@@ -1,0 +1,65 @@
+"""`latentkit average`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from latentkit import shell
+from latentkit.commands import drawing, inputs
+
+
+class By(StrEnum):
+    labels = "labels"
+    clusters = "clusters"
+
+
+def average(
+    run: drawing.RunFolder,
+    latents: drawing.LatentsFile = "-",
+    output: drawing.Output = "-",
+    by: Annotated[
+        By | None,
+        typer.Option(help="What the classes are.  [default: labels, else clusters]", show_default=False),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(metavar="CSV", help="Labels: id,label lines, or one label a line.")
+    ] = None,
+    nearest: Annotated[int, typer.Option(min=0, max=100, help="How many images beside each mean.")] = 6,
+    images: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROOT",
+            help="The images that were embedded, found by their ids.  [default: the thumbnails in the latents]",
+            show_default=False,
+        ),
+    ] = None,
+    backend: inputs.Backend = None,
+    device: inputs.Device = "auto",
+    theme: drawing.Theme = drawing.ThemeName.light,
+    width: drawing.Width = None,
+    quiet: inputs.Quiet = False,
+) -> None:
+    """Draw the mean of each class, decoded, and the images nearest to it.
+
+    The mean is that of the latents; the images are the nearest of all, of whatever class. They come from
+    --images, or from thumbnails in the latents (`latentkit embed --thumbnails 32`).
+
+    Examples:
+
+        latentkit average run z.npz --images photos -o means.png
+
+        latentkit embed run photos --thumbnails 32 | latentkit cluster | latentkit average run -o means.png
+    """
+    from latentkit import decoding
+
+    shell.quiet(quiet)
+    format = drawing.format_of(output)
+    sources = None if images is None else inputs.sources([images], None, None)
+    with shell.open_output(output) as stream:
+        opened = drawing.open_run(run, backend, device)
+        given = drawing.fitting_latents(opened, latents, labels)
+        made = decoding.average(
+            opened, given, by=by and by.value, nearest=nearest, sources=sources, tell=shell.say
+        )
+        drawing.write(made, stream, format, theme, width)

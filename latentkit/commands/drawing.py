@@ -1,0 +1,98 @@
+"""How pictures are asked for on the command line: the same for every command that draws what a decoder makes."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from latentkit import shell
+
+if TYPE_CHECKING:
+    from latentkit.embedding import Run
+    from latentkit.formats.latents import Latents
+    from latentkit.pictures.sheet import Sheetable
+
+__all__ = [
+    "ANIMATED",
+    "STILL",
+    "LatentsFile",
+    "Output",
+    "RunFolder",
+    "Shown",
+    "Theme",
+    "ThemeName",
+    "Width",
+    "fitting_latents",
+    "format_of",
+    "open_run",
+    "write",
+]
+
+STILL, ANIMATED = ("png", "svg", "pdf"), ("gif", "webp")
+
+
+class ThemeName(StrEnum):
+    light = "light"
+    dark = "dark"
+
+
+RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="The folder that `latentkit train` made.")]
+LatentsFile = Annotated[str, typer.Argument(metavar="[FILE|-]", help="Latents; - is standard input.")]
+Output = Annotated[
+    str,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE|-",
+        help="A picture (.png, .svg, .pdf) or an animation (.gif, .webp); - is PNG on standard output.",
+    ),
+]
+Theme = Annotated[ThemeName, typer.Option(help="The background.")]
+Width = Annotated[
+    float | None,
+    typer.Option(
+        min=1,
+        max=100,
+        metavar="INCHES",
+        help="Width of the picture, at 150 pixels an inch.  [default: as wide as it needs]",
+        show_default=False,
+    ),
+]
+Shown = Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many images.")]
+
+
+def format_of(output: str, formats: Sequence[str] = (*STILL, *ANIMATED)) -> str:
+    """What the name of a file asks for; asked before any work is done."""
+    format = "png" if output == "-" else PurePath(output).suffix.lower().removeprefix(".")
+    if format not in formats:
+        raise typer.BadParameter(
+            f"{output}: the name of the file ends in .{', .'.join(formats)}", param_hint="-o"
+        )
+    return format
+
+
+def open_run(run: str, backend: str | None, device: str) -> "Run":
+    """The trained run in a folder."""
+    from pathlib import Path
+
+    from latentkit import embedding
+
+    return embedding.open_run(Path(run), backend, device)
+
+
+def fitting_latents(run: "Run", argument: str, labels: str | None = None) -> "Latents":
+    """The latents that an argument names, which are of as many dimensions as the run decodes."""
+    from latentkit import decoding
+
+    latents = shell.load_latents(argument, labels)
+    decoding.check_fits(run, latents, "standard input" if argument == "-" else argument)
+    return latents
+
+
+def write(shown: "Sheetable", stream: BinaryIO, format: str, theme: ThemeName, width: float | None) -> None:
+    """Draw, and write the picture."""
+    from latentkit.pictures.grid import draw_sheet
+
+    stream.write(draw_sheet(shown, format=format, theme=theme.value, width=width))

@@ -1,0 +1,57 @@
+"""`latentkit reconstruct`."""
+
+from typing import Annotated
+
+import typer
+
+from latentkit import shell
+from latentkit.commands import drawing, inputs
+
+
+def reconstruct(
+    run: drawing.RunFolder,
+    images: inputs.Images = None,
+    output: drawing.Output = "-",
+    n: drawing.Shown = 16,
+    worst: Annotated[
+        bool, typer.Option("--worst", help="Those with the largest error of all, the largest first.")
+    ] = False,
+    files_from: inputs.FilesFrom = None,
+    files0_from: inputs.Files0From = None,
+    backend: inputs.Backend = None,
+    device: inputs.Device = "auto",
+    theme: drawing.Theme = drawing.ThemeName.light,
+    width: drawing.Width = None,
+    workers: inputs.Workers = "auto",
+    no_cache: inputs.NoCache = False,
+    quiet: inputs.Quiet = False,
+) -> None:
+    """Draw images over what a run makes of them: what it keeps, and what it loses.
+
+    Each is decoded from the mean of its posterior; its mse is that of `latentkit embed`. Some of the
+    images are shown, spread evenly over them, or the worst. As an animation, the images and their
+    reconstructions come in turn.
+
+    Examples:
+
+        latentkit reconstruct run photos -o reconstructed.png
+
+        latentkit reconstruct run photos --worst -n 32 -o worst.png
+    """
+    from latentkit import decoding, progress
+
+    shell.quiet(quiet)
+    format = drawing.format_of(output)
+    sources = inputs.sources(images, files_from, files0_from)
+    with shell.open_output(output) as stream, progress.Counter("reconstructing", quiet=quiet) as counter:
+        made = decoding.reconstruct(
+            drawing.open_run(run, backend, device),
+            sources,
+            n,
+            worst=worst,
+            workers="auto" if workers == "auto" else int(workers),
+            cache=not no_cache,
+            progress=counter,
+            left_out=progress.left_out,
+        )
+        drawing.write(made, stream, format, theme, width)

@@ -1,0 +1,60 @@
+"""How much room words take, and words made to fit the room there is. In pixels at DPI."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from latentkit.pictures import lettering
+
+__all__ = ["DPI", "drawable", "fitted", "line_height", "width", "wrapped"]
+
+DPI = 150
+SHORTEST = 4
+"""Characters; what is cut shorter says nothing."""
+
+
+def line_height(size: float) -> int:
+    """Of text of that many points."""
+    return round(size * 1.3 * DPI / 72)
+
+
+def width(text: str, size: float, weight: str = "normal") -> int:
+    """Of one line of drawable text."""
+    from matplotlib.font_manager import FontProperties
+
+    look = FontProperties(family=list(lettering.families()), size=size, weight=weight)
+    return int(_renderer().get_text_width_height_descent(text, look, False)[0]) + 1
+
+
+def drawable(text: str) -> str:
+    """Any text as it can be drawn, uncut."""
+    return lettering.fit([text], lettering.glyphs(), max(len(text) * 10, 1))[0]
+
+
+def fitted(names: Sequence[str], room: int, size: float) -> list[str]:
+    """Each name as it can be drawn, in so many pixels if it can be; different names stay different."""
+    different = list(dict.fromkeys(names))
+    for longest in range(lettering.LONGEST, SHORTEST - 1, -1):
+        fit = lettering.fit(different, lettering.glyphs(), longest)
+        if all(width(text, size) <= room for text in fit):
+            break
+    return [dict(zip(different, fit, strict=True))[name] for name in names] if names else []
+
+
+def wrapped(text: str, room: int, size: float, weight: str = "normal") -> list[str]:
+    """Drawable text in lines of so many pixels, broken between words; a longer word has a line of its own."""
+    lines: list[str] = []
+    for word in drawable(text).split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size, weight) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [line for line in lines if line]
+
+
+@cache
+def _renderer() -> Any:
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(1, 1, DPI)  # type: ignore[no-untyped-call]

@@ -1,0 +1,384 @@
+"""What a decoder makes of latents, by numbers: each against NumPy, or against what `embed` says."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from latentkit import decoding
+from latentkit.decoding.spread import spread
+from latentkit.decoding.traverse import chosen_dims
+from latentkit.embedding import open_run
+from latentkit.errors import DecodingError, ImagesError
+from latentkit.formats.latents import Latents, read_latents
+from latentkit.formats.run import read_record
+from latentkit.images import find, load
+from latentkit.pictures.sheet import bytes_of_means
+
+LATENT = 4
+
+
+@pytest.fixture(scope="module")
+def run(trained, plugin_site):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(plugin_site))
+        return open_run(trained, "numpy")
+
+
+@pytest.fixture(scope="module")
+def z(trained, blobs, environment, tmp_path_factory, plugin_site) -> Latents:
+    """The latents of the blobs, with thumbnails."""
+    from latentkit.cli import app
+
+    path = tmp_path_factory.mktemp("latents") / "z.npz"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(plugin_site))
+        patch.setenv("LATENTKIT_CACHE", environment["LATENTKIT_CACHE"])
+        app(["embed", str(trained), str(blobs), "-o", str(path), "--thumbnails", "8"], standalone_mode=False)
+    return read_latents(path, name="z.npz")
+
+
+def some(z: Latents, **arrays) -> Latents:
+    return replace(
+        z, arrays={key: value for key, value in {**z.arrays, **arrays}.items() if value is not None}
+    )
+
+
+# Means -----------------------------------------------------------------------------------------
+
+
+def test_means_are_those_of_the_model_whatever_the_batch(run, z, monkeypatch):
+    monkeypatch.setattr("latentkit.decoding.means.BATCH", 7)
+    np.testing.assert_allclose(decoding.means(run, z.mu), run.model.decode(z.mu), atol=1e-6)
+
+
+def test_latents_of_another_size_are_refused_with_both_sizes(run):
+    other = Latents({"ids": np.array(["a"]), "mu": np.zeros((1, 3), np.float32)})
+    with pytest.raises(
+        DecodingError, match=r"^own.npy holds latents of 3 dimensions, and this run decodes 4: "
+    ):
+        decoding.check_fits(run, other, "own.npy")
+
+
+@pytest.mark.parametrize(("format", "argument"), [("npy", "means.npy"), ("npz", "means.npz:images")])
+def test_means_in_a_file_are_whole_and_read_again_as_images(run, z, tmp_path, format, argument):
+    with (tmp_path / f"means.{format}").open("wb") as stream:
+        decoding.write_means(run, z, stream, format)
+    found = np.load(tmp_path / f"means.{format}")
+    images = found if format == "npy" else found["images"]
+    assert images.dtype == np.float32
+    np.testing.assert_allclose(images, run.model.decode(z.mu), atol=1e-6)
+    read = load(find([str(tmp_path / argument)]), run.transform)
+    np.testing.assert_array_equal(read.pixels, bytes_of_means(images))
+    if format == "npz":
+        assert found["ids"].tolist() == z.ids.tolist()
+        assert found["labels"].tolist() == z.arrays["labels"].tolist()
+
+
+def test_bytes_of_means_are_the_nearest():
+    means = np.array([[-0.1, 0, 0.4999 / 255, 0.5001 / 255, 1, 1.2]], np.float32)
+    assert bytes_of_means(means).tolist() == [[0, 0, 0, 1, 255, 255]]
+
+
+# One image -------------------------------------------------------------------------------------
+
+
+def test_one_image_is_encoded_as_embed_does(run, z, blobs):
+    one = decoding.one_image(run, str(blobs / "red" / "03.png"))
+    row = z.ids.tolist().index("red/03.png")
+    np.testing.assert_allclose(one.mu, z.mu[row], atol=1e-5)
+    np.testing.assert_array_equal(one.pixels, z.arrays["thumbnails"][row])
+
+
+@pytest.mark.parametrize("argument", ["X.npy:2", "X.npz:some:2"])
+def test_one_image_may_be_a_row_of_an_array(run, tmp_path, monkeypatch, argument):
+    monkeypatch.chdir(tmp_path)
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    np.save("X.npy", images)
+    np.savez("X.npz", some=images, other=images[::-1])
+    np.testing.assert_array_equal(decoding.one_image(run, argument).pixels, images[2])
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        ("none.png", "there is no file or folder none.png: check the name"),
+        ("X.npy:3", "X.npy holds 3 images, so there is no row 3: the last is 2"),
+        ("X.npy", "X.npy holds 3 images, and one is needed: name one, as X.npy:0"),
+        ("folder", "folder holds 2 images, and one is needed: name one, as folder/a.png"),
+    ],
+)
+def test_what_is_not_one_image_is_refused(run, blobs, tmp_path, monkeypatch, argument, told):
+    monkeypatch.chdir(tmp_path)
+    np.save("X.npy", np.zeros((3, 8, 8), np.uint8))
+    (tmp_path / "folder").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "folder" / name).write_bytes((blobs / "red" / "00.png").read_bytes())
+    with pytest.raises(ImagesError) as error:
+        decoding.one_image(run, argument)
+    assert str(error.value) == told
+
+
+# Reconstruct -----------------------------------------------------------------------------------
+
+
+def test_the_error_of_a_reconstruction_is_that_of_embed(run, z, blobs):
+    found = decoding.reconstruct(run, find([str(blobs)]), 60, cache=False)
+    assert found.ids == tuple(z.ids.tolist())
+    np.testing.assert_allclose(found.mse, z.mse, rtol=1e-5)
+    errors = np.square(found.decoded - found.images / 255).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(found.mse, errors, rtol=1e-4)
+
+
+def test_the_worst_are_the_worst_of_all_and_in_order(run, z, blobs, monkeypatch):
+    monkeypatch.setattr("latentkit.decoding.reconstruct.BATCH", 7)
+    found = decoding.reconstruct(run, find([str(blobs)]), 5, worst=True, cache=False)
+    worst = np.argsort(-z.mse)[:5]
+    assert found.ids == tuple(z.ids[worst].tolist())
+    np.testing.assert_allclose(found.mse, z.mse[worst], rtol=1e-5)
+    np.testing.assert_array_equal(found.images, z.arrays["thumbnails"][worst])
+
+
+def test_some_of_the_images_are_of_every_class(run, blobs):
+    found = decoding.reconstruct(run, find([str(blobs)]), 6, cache=False)
+    assert [name.split("/")[0] for name in found.ids] == [c for c in ("blue", "green", "red") for _ in "12"]
+
+
+def test_images_that_cannot_be_read_are_told_of(run, make_blobs):
+    images = make_blobs("images", each=2)
+    (images / "red" / "broken.png").write_bytes(b"no")
+    told = []
+    found = decoding.reconstruct(
+        run, find([str(images)]), 9, worst=True, cache=False, left_out=lambda *what: told.append(what)
+    )
+    assert (len(found.ids), found.total) == (6, 6)
+    [(skipped, total)] = told
+    assert ([one.id for one in skipped], total) == (["red/broken.png"], 7)
+
+
+@pytest.mark.parametrize(("total", "n"), [(1, 1), (5, 9), (60, 6), (61, 60), (100_000, 7)])
+def test_a_spread_is_even_and_takes_none_twice(total, n):
+    rows = spread(total, n)
+    assert len(set(rows.tolist())) == len(rows) == min(n, total)
+    assert 0 <= rows.min() <= rows.max() < total
+    gaps = np.diff(rows)
+    assert gaps.max(initial=1) - gaps.min(initial=total) <= 1
+
+
+# Sample ----------------------------------------------------------------------------------------
+
+
+def test_samples_are_standard_normal_times_the_temperature(run):
+    latents = decoding.sample(run, 4000, seed=1, temperature=0.5).latents
+    np.testing.assert_allclose(latents.mean(axis=0), 0, atol=0.5 * 4 / np.sqrt(4000))
+    np.testing.assert_allclose(np.cov(latents.T), 0.25 * np.eye(LATENT), atol=0.25 * 6 / np.sqrt(4000))
+
+
+def test_a_seed_gives_the_same_samples_and_more_begin_with_fewer(run):
+    few, many = (decoding.sample(run, n, seed=3) for n in (4, 9))
+    np.testing.assert_array_equal(few.latents, many.latents[:4])
+    np.testing.assert_allclose(few.images, run.model.decode(few.latents), atol=1e-6)
+    assert not np.allclose(few.latents, decoding.sample(run, 4, seed=4).latents)
+
+
+def test_an_animation_of_samples_begins_with_them_and_moves(run):
+    made = decoding.sample(run, 4)
+    sheets = made.frames().sheets
+    first, quarter = ([cell.image for row in sheets[at].cells for cell in row] for at in (0, 6))
+    np.testing.assert_array_equal(first, bytes_of_means(made.images))
+    assert (np.array(first) != np.array(quarter)).any()
+
+
+@pytest.mark.parametrize("temperature", [-1.0, np.nan, np.inf])
+def test_a_temperature_that_is_none_is_refused(run, temperature):
+    with pytest.raises(DecodingError, match="is no scale of samples: give 0 or more"):
+        decoding.sample(run, 2, temperature=temperature)
+
+
+# Traverse --------------------------------------------------------------------------------------
+
+
+def test_a_traversal_changes_one_dimension_at_a_time_from_zero(run):
+    made = decoding.traverse(run, "2,0", reach=2.0, steps=5)
+    expected = np.zeros((2, 5, LATENT))
+    expected[0, :, 2] = expected[1, :, 0] = [-2, -1, 0, 1, 2]
+    np.testing.assert_array_equal(made.latents, expected)
+    np.testing.assert_allclose(made.images[1], run.model.decode(made.latents[1]), atol=1e-6)
+
+
+def test_a_traversal_may_start_from_an_image(run, blobs):
+    start = decoding.one_image(run, str(blobs / "red" / "00.png"))
+    made = decoding.traverse(run, "1", start=start, steps=3)
+    np.testing.assert_array_equal(made.latents[0, :, 1], [-3, 0, 3])
+    np.testing.assert_array_equal(np.delete(made.latents[0], 1, axis=1), [np.delete(start.mu, 1)] * 3)
+    np.testing.assert_allclose(made.restored, run.model.decode(start.mu[None])[0], atol=1e-6)
+
+
+def test_the_dimensions_come_in_the_order_of_the_recorded_kl(run, trained):
+    kl = read_record(trained)["validation"]["kl_per_dim"]
+    assert decoding.traverse(run, "top3").dims == tuple(np.argsort(kl)[::-1][:3].tolist())
+    assert len(decoding.traverse(run).dims) == LATENT
+
+
+@pytest.mark.parametrize(
+    ("text", "dims"), [("top1", (2,)), ("top9", (2, 0, 1)), ("0", (0,)), ("2,1", (2, 1)), ("1,1", (1,))]
+)
+def test_dimensions_are_named(text, dims):
+    assert chosen_dims(text, 3, (0.5, 0.1, 2.0)) == dims
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("3", "there is no dimension 3: the run has 3, and they are called 0 to 2"),
+        ("top0", "--dims 'top0' names no dimensions: give top8, or numbers as 0,1,2"),
+        ("-1", "--dims '-1' names no dimensions"),
+        ("all", "--dims 'all' names no dimensions"),
+        ("1,", "--dims '1,' names no dimensions"),
+    ],
+)
+def test_dimensions_that_are_not_there_are_refused(text, told):
+    with pytest.raises(DecodingError, match=re.escape(told)):
+        chosen_dims(text, 3, (0.5, 0.1, 2.0))
+
+
+def test_without_a_recorded_kl_the_dimensions_must_be_named(run):
+    bare = replace(run, kl_per_dim=None)
+    with pytest.raises(DecodingError, match=r"which dimensions are on top: name them, --dims 0,1,2"):
+        decoding.traverse(bare)
+    assert decoding.traverse(bare, "1").dims == (1,)
+
+
+@pytest.mark.parametrize(("reach", "steps"), [(0.0, 5), (-1.0, 5), (np.inf, 5), (3.0, 1)])
+def test_a_range_that_is_none_is_refused(run, reach, steps):
+    with pytest.raises(DecodingError, match="give a range above 0 and 2 steps or more"):
+        decoding.traverse(run, reach=reach, steps=steps)
+
+
+# Interpolate -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ends(run, blobs):
+    return [
+        decoding.one_image(run, str(blobs / name))
+        for name in ("red/00.png", "blue/00.png", "green/00.png", "red/01.png")
+    ]
+
+
+def test_an_interpolation_is_decoded_from_one_image_to_the_other(run, ends):
+    made = decoding.interpolate(run, ends[:2], 5)
+    np.testing.assert_array_equal(made.latents[0], decoding.between(ends[0].mu, ends[1].mu, 5))
+    np.testing.assert_allclose(made.images[0], run.model.decode(made.latents[0]), atol=1e-6)
+
+
+def test_four_images_span_a_square(run, ends):
+    made = decoding.interpolate(run, ends, 3, slerp=True)
+    np.testing.assert_array_equal(made.latents, decoding.plane(*(end.mu for end in ends), 3, slerp=True))
+    assert made.images.shape == (3, 3, 8, 8, 3)
+    np.testing.assert_allclose(made.images[2, 1], run.model.decode(made.latents[2, 1:2])[0], atol=1e-6)
+
+
+def test_an_animation_goes_round_the_square(run, ends):
+    made = decoding.interpolate(run, ends, 3)
+    way = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
+    shown = [frame.cells[0][1].image for frame in made.frames().sheets]
+    np.testing.assert_array_equal(shown, [bytes_of_means(made.images[at]) for at in way])
+
+
+def test_an_animation_goes_there_and_back(run, ends):
+    made = decoding.interpolate(run, ends[:2], 3)
+    shown = [frame.cells[0][1].image for frame in made.frames().sheets]
+    np.testing.assert_array_equal(shown, bytes_of_means(made.images[0, [0, 1, 2, 1]]))
+
+
+@pytest.mark.parametrize(("count", "steps"), [(1, 5), (3, 5), (2, 1)])
+def test_other_numbers_of_images_or_steps_are_refused(run, ends, count, steps):
+    with pytest.raises(DecodingError, match="name 2 or 4 images, and 2 steps or more"):
+        decoding.interpolate(run, ends[:count], steps)
+
+
+# Average ---------------------------------------------------------------------------------------
+
+
+def test_a_mean_is_that_of_the_latents_of_its_class(run, z):
+    made = decoding.average(run, z)
+    assert (made.names, made.sizes) == (("blue", "green", "red"), (20, 20, 20))
+    expected = np.stack([z.mu[z.labels == name].mean(axis=0, dtype=np.float64) for name in made.names])
+    np.testing.assert_allclose(made.mu, expected, atol=1e-6)
+    np.testing.assert_allclose(made.images, run.model.decode(made.mu), atol=1e-6)
+
+
+def test_the_nearest_images_are_the_nearest_of_all(run, z, monkeypatch):
+    monkeypatch.setattr("latentkit.decoding.average.BLOCK", 7)
+    made = decoding.average(run, z, nearest=4)
+    for centre, near in zip(made.mu, made.nearest, strict=True):
+        assert near == tuple(z.ids[np.argsort(cdist(centre[None], z.mu)[0])[:4]].tolist())
+        for name in near:
+            np.testing.assert_array_equal(
+                made.pictures[name], z.arrays["thumbnails"][z.ids.tolist().index(name)]
+            )
+
+
+def test_images_are_found_by_their_ids(run, z, blobs):
+    given = decoding.average(run, some(z, thumbnails=None), sources=find([str(blobs)]))
+    expected = decoding.average(run, z)
+    assert set(given.pictures) == set(expected.pictures) != set()
+    for name, picture in given.pictures.items():
+        np.testing.assert_array_equal(picture, expected.pictures[name])
+
+
+def test_an_image_that_is_not_among_those_named_is_told_of(run, z, blobs):
+    with pytest.raises(
+        DecodingError,
+        match=r"--images has no image with the id '(blue|green)/.*name the folder that was embedded",
+    ):
+        decoding.average(run, z, sources=find([str(blobs / "red")]))
+
+
+def test_an_image_that_cannot_be_read_any_more_is_told_of(run, z, make_blobs):
+    images = make_blobs("blobs")
+    near = decoding.average(run, z, nearest=1).nearest[0][0]
+    (images / near).write_bytes(b"no")
+    with pytest.raises(DecodingError, match=rf"{near} cannot be shown \(not an image of a known kind\)"):
+        decoding.average(run, z, nearest=1, sources=find([str(images)]))
+
+
+def test_without_images_only_the_means_are_drawn_and_it_is_said(run, z):
+    told = []
+    made = decoding.average(run, some(z, thumbnails=None), tell=told.append)
+    assert [len(row) for row in made.sheet().cells] == [1, 1, 1]
+    [words] = told
+    assert "hold no thumbnails" in words
+    assert "--images ROOT" in words
+
+
+def test_clusters_are_classes_where_there_are_no_labels(run, z):
+    clusters = np.where(np.arange(60) < 3, -1, np.arange(60) % 2).astype(np.int32)
+    made = decoding.average(run, some(z, labels=np.full(60, ""), clusters=clusters))
+    assert (made.names, made.sizes) == (("cluster 0", "cluster 1"), (28, 29))
+    np.testing.assert_allclose(made.mu[0], z.mu[clusters == 0].mean(axis=0), atol=1e-5)
+
+
+def test_images_without_a_label_are_in_no_class(run, z):
+    labels = np.where(np.arange(60) < 5, "", "x")
+    made = decoding.average(run, some(z, labels=labels))
+    assert (made.names, made.sizes) == (("x",), (55,))
+
+
+@pytest.mark.parametrize("by", [None, "labels", "clusters"])
+def test_latents_without_classes_are_refused(run, z, by):
+    with pytest.raises(
+        DecodingError, match="put no image into a class: add --labels CSV, or cluster the latents"
+    ):
+        decoding.average(run, some(z, labels=None), by=by)
+
+
+def test_of_many_classes_the_largest_are_shown(run, z, monkeypatch):
+    monkeypatch.setattr("latentkit.decoding.average.MOST", 2)
+    labels = np.repeat(["a", "b", "c"], [20, 10, 30])
+    made = decoding.average(run, some(z, labels=labels))
+    assert (made.names, made.sizes, made.classes) == (("a", "c"), (20, 30), 3)
+    assert made.sheet().title == "The means of 2 of 3 classes"
