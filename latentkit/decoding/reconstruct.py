@@ -54,15 +54,16 @@ class Reconstructions:
 
     def _named(self, images: NDArray[np.uint8]) -> list[Cell]:
         return [
-            Cell(image, (*named(name), f"mse {mse:.2g}"))
+            Cell(image, (*named(name), f"mse {mse:#.2g}"))
             for image, name, mse in zip(images, self.ids, self.mse.tolist(), strict=True)
         ]
 
     def _words(self) -> tuple[str, str]:
         """Title and text."""
         n, some = len(self.ids), len(self.ids) < self.total
-        which, how = ("The worst ", "") if self.worst else ("", " · spread evenly over them" if some else "")
-        title = f"{which}{n:,} of {self.total:,} images" if some else f"{n:,} image{'' if n == 1 else 's'}"
+        how = " · spread evenly over them" if some and not self.worst else ""
+        of = f"{n:,} of {self.total:,} images" if some else f"{n:,} image{'' if n == 1 else 's'}"
+        title = f"The worst reconstructions: {of}" if self.worst else f"Reconstructions of {of}"
         return title, f"mse: squared error per pixel, on a scale of 0 to 1{how}"
 
 

@@ -77,8 +77,8 @@ class Traversal:
         some = (
             f"{n} of {latent} dimensions" if n < latent else f"{latent} dimension{'' if latent == 1 else 's'}"
         )
-        others = "0" if self.start is None else "those of the image"
-        return f"Traversal of {some}", f"each from {low:g} to {high:g}, the others at {others}"
+        others = "at 0" if self.start is None else "as in the image"
+        return f"Traversal of {some}", f"each from {low:g} to {high:g}, the others {others}"
 
 
 def traverse(

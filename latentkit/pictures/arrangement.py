@@ -25,7 +25,7 @@ LEAST = 12
 """Pixels of a side of a cell; what is smaller shows nothing."""
 BEFORE = 390
 """The most pixels that names before the rows may take."""
-WIDE, SIDES = 1100, (100, 240)
+WIDE, SIDES = 1100, (100, 180)
 """The pixels that cells share where no width is asked for, and the bounds of what one gets."""
 WIDEST = 1900
 

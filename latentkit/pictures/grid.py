@@ -4,7 +4,7 @@ The same sheet gives the same bytes, whatever the user's settings of matplotlib 
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,13 +15,15 @@ from latentkit.errors import PictureError
 from latentkit.pictures import lettering
 from latentkit.pictures.arrangement import Arrangement, arrange
 from latentkit.pictures.ruler import DPI
-from latentkit.pictures.sheet import Frames, Sheet, Sheetable
+from latentkit.pictures.sheet import Frames, Sheetable
 from latentkit.pictures.theme import THEMES, Theme
 
 __all__ = ["ANIMATED", "STILL", "draw_sheet"]
 
 STILL = ("png", "svg", "pdf")
 ANIMATED = ("gif", "webp")
+MOST_PIXELS = 400_000_000
+"""Of all pictures of an animation, which are in memory at once."""
 NO_DATES: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
@@ -38,7 +40,7 @@ def draw_sheet(
                 f"a picture cannot be '{format}': choose one of {', '.join((*STILL, *ANIMATED))}"
             )
         stream = io.BytesIO()
-        figure = _figure(shown.sheet(), THEMES[theme], asked)
+        figure = _figure(arrange(shown.sheet(), asked), THEMES[theme])
         figure.savefig(stream, format=format, dpi=DPI, metadata=NO_DATES[format])
         return stream.getvalue()
 
@@ -62,16 +64,16 @@ def _settings() -> Iterator[None]:
         yield
 
 
-def _figure(sheet: Sheet, theme: Theme, asked: int | None) -> Any:
+def _figure(placed: Arrangement, theme: Theme) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    placed = arrange(sheet, asked)
     width, height = placed.width, placed.height
     # A hundredth of a pixel more, as matplotlib cuts what rounding left below a whole one.
     figure = Figure(((width + 0.01) / DPI, (height + 0.01) / DPI), dpi=DPI, facecolor=theme.paper)
     FigureCanvasAgg(figure)
-    figure.figimage(_canvas(placed, theme), origin="upper")
+    paper = np.full((height, width, 3), tuple(bytes.fromhex(theme.paper[1:])), np.uint8)
+    figure.figimage(_pasted(paper, placed), origin="upper")
     for words in placed.words:
         figure.text(
             words.x / width,
@@ -86,34 +88,46 @@ def _figure(sheet: Sheet, theme: Theme, asked: int | None) -> Any:
     return figure
 
 
-def _canvas(placed: Arrangement, theme: Theme) -> NDArray[np.uint8]:
-    """(height, width, 3): the paper with the images on it."""
-    canvas = np.empty((placed.height, placed.width, 3), np.uint8)
-    canvas[:] = tuple(bytes.fromhex(theme.paper[1:]))
-    for x, y, pixels in placed.pictures:
-        canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
-    return canvas
-
-
 def _animation(frames: Frames, format: str, theme: Theme, asked: int | None) -> bytes:
     from PIL import Image
 
-    drawn = [Image.fromarray(_pixels(sheet, theme, asked)) for sheet in frames.sheets]
-    size = max(image.width for image in drawn), max(image.height for image in drawn)
-    even = [Image.new("RGB", size, theme.paper) for _ in drawn]
-    for image, frame in zip(even, drawn, strict=True):
-        image.paste(frame)
-    if format == "gif":
-        even = [image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE) for image in even]
+    placed = [arrange(sheet, asked) for sheet in frames.sheets]
+    width, height = max(each.width for each in placed), max(each.height for each in placed)
+    if width * height * len(placed) > MOST_PIXELS:
+        raise PictureError(
+            f"an animation of {len(placed)} pictures of {width} x {height} pixels is too large to be made: "
+            "have fewer of them, or a smaller --width"
+        )
+    drawn = []
+    for each in _drawn(placed, theme):
+        image = Image.new("RGB", (width, height), theme.paper)
+        image.paste(Image.fromarray(each))
+        if format == "gif":
+            image = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        drawn.append(image)
     more: dict[str, Any] = {"lossless": True} if format == "webp" else {"optimize": False}
     stream = io.BytesIO()
-    even[0].save(
-        stream, format, save_all=True, append_images=even[1:], duration=frames.milliseconds, loop=0, **more
+    drawn[0].save(
+        stream, format, save_all=True, append_images=drawn[1:], duration=frames.milliseconds, loop=0, **more
     )
     return stream.getvalue()
 
 
-def _pixels(sheet: Sheet, theme: Theme, asked: int | None) -> NDArray[np.uint8]:
-    canvas = _figure(sheet, theme, asked).canvas
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+def _drawn(placed: Sequence[Arrangement], theme: Theme) -> Iterator[NDArray[np.uint8]]:
+    """The pixels of each (height, width, 3). Words that stay as they were are not drawn again: they never
+    lie on images, and take most of the time."""
+    before = None
+    for each in placed:
+        bare = each._replace(pictures=[])
+        if bare != before:
+            before, canvas = bare, _figure(bare, theme).canvas
+            canvas.draw()
+            paper = np.asarray(canvas.buffer_rgba())[:, :, :3]
+        yield _pasted(paper.copy(), each)
+
+
+def _pasted(canvas: NDArray[np.uint8], placed: Arrangement) -> NDArray[np.uint8]:
+    """The canvas with the images on it."""
+    for x, y, pixels in placed.pictures:
+        canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
+    return canvas

@@ -18,6 +18,7 @@ def line_height(size: float) -> int:
     return round(size * 1.3 * DPI / 72)
 
 
+@cache
 def width(text: str, size: float, weight: str = "normal") -> int:
     """Of one line of drawable text."""
     from matplotlib.font_manager import FontProperties
