@@ -29,6 +29,11 @@ def lines(trained, blobs, command):
     }
 
 
+def opened(path) -> Image.Image:
+    """The picture, its file closed."""
+    return Image.open(io.BytesIO(path.read_bytes()))
+
+
 NAMES = ("reconstruct", "sample", "decode", "traverse", "interpolate", "average")
 
 
@@ -36,7 +41,7 @@ NAMES = ("reconstruct", "sample", "decode", "traverse", "interpolate", "average"
 def test_every_command_draws_and_repeats_itself_byte_for_byte(command, lines, tmp_path, name):
     for file in ("one.png", "two.png"):
         command(*lines[name], "-o", file)
-    drawn = Image.open(tmp_path / "one.png").convert("RGB")
+    drawn = opened(tmp_path / "one.png").convert("RGB")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert len(np.unique(np.asarray(drawn).reshape(-1, 3), axis=0)) > 50
 
@@ -52,7 +57,7 @@ def test_every_command_streams_png(command, lines, capsysbinary, name):
 def test_every_command_animates(command, lines, tmp_path, name):
     command(*lines[name], "-o", "moving.gif")
     frames = {"reconstruct": 2, "sample": 24, "decode": 3, "traverse": 4, "interpolate": 4, "average": 3}
-    assert Image.open(tmp_path / "moving.gif").n_frames == frames[name]
+    assert opened(tmp_path / "moving.gif").n_frames == frames[name]
 
 
 @pytest.mark.parametrize("format", MAGIC)
@@ -118,7 +123,7 @@ def test_means_without_images_are_drawn_and_that_is_said(command, trained, blobs
     )
     command("average", trained, "bare.npz", "--images", blobs, "-o", "near.png")
     assert capsys.readouterr().err == ""
-    assert Image.open(tmp_path / "near.png").width > Image.open(tmp_path / "means.png").width
+    assert opened(tmp_path / "near.png").width > opened(tmp_path / "means.png").width
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def some(z: Latents, **arrays) -> Latents:
 
 
 def test_means_are_those_of_the_model_whatever_the_batch(run, z, monkeypatch):
-    monkeypatch.setattr("latentkit.decoding.means.BATCH", 7)
+    monkeypatch.setattr(import_module("latentkit.decoding.means"), "BATCH", 7)
     np.testing.assert_allclose(decoding.means(run, z.mu), run.model.decode(z.mu), atol=1e-6)
 
 
@@ -133,7 +134,7 @@ def test_the_error_of_a_reconstruction_is_that_of_embed(run, z, blobs):
 
 
 def test_the_worst_are_the_worst_of_all_and_in_order(run, z, blobs, monkeypatch):
-    monkeypatch.setattr("latentkit.decoding.reconstruct.BATCH", 7)
+    monkeypatch.setattr(import_module("latentkit.decoding.reconstruct"), "BATCH", 7)
     found = decoding.reconstruct(run, find([str(blobs)]), 5, worst=True, cache=False)
     worst = np.argsort(-z.mse)[:5]
     assert found.ids == tuple(z.ids[worst].tolist())
@@ -276,7 +277,7 @@ def test_an_interpolation_is_decoded_from_one_image_to_the_other(run, ends):
 
 def test_four_images_span_a_square(run, ends):
     made = decoding.interpolate(run, ends, 3, slerp=True)
-    np.testing.assert_array_equal(made.latents, decoding.plane(*(end.mu for end in ends), 3, slerp=True))
+    np.testing.assert_array_equal(made.latents, decoding.plane([end.mu for end in ends], 3, slerp=True))
     assert made.images.shape == (3, 3, 8, 8, 3)
     np.testing.assert_allclose(made.images[2, 1], run.model.decode(made.latents[2, 1:2])[0], atol=1e-6)
 
@@ -312,7 +313,7 @@ def test_a_mean_is_that_of_the_latents_of_its_class(run, z):
 
 
 def test_the_nearest_images_are_the_nearest_of_all(run, z, monkeypatch):
-    monkeypatch.setattr("latentkit.decoding.average.BLOCK", 7)
+    monkeypatch.setattr(import_module("latentkit.decoding.average"), "BLOCK", 7)
     made = decoding.average(run, z, nearest=4)
     for centre, near in zip(made.mu, made.nearest, strict=True):
         assert near == tuple(z.ids[np.argsort(cdist(centre[None], z.mu)[0])[:4]].tolist())
@@ -377,7 +378,7 @@ def test_latents_without_classes_are_refused(run, z, by):
 
 
 def test_of_many_classes_the_largest_are_shown(run, z, monkeypatch):
-    monkeypatch.setattr("latentkit.decoding.average.MOST", 2)
+    monkeypatch.setattr(import_module("latentkit.decoding.average"), "MOST", 2)
     labels = np.repeat(["a", "b", "c"], [20, 10, 30])
     made = decoding.average(run, some(z, labels=labels))
     assert (made.names, made.sizes, made.classes) == (("a", "c"), (20, 30), 3)

@@ -57,17 +57,17 @@ def test_there_is_no_arc_between_opposites():
 @pytest.mark.parametrize("slerp", [False, True])
 def test_the_corners_of_a_plane_are_its_four_ends(slerp):
     ends = np.random.default_rng(2).normal(size=(4, 8)).astype(np.float32)
-    found = plane(*ends, 5, slerp=slerp)
+    found = plane(ends, 5, slerp=slerp)
     np.testing.assert_array_equal(found[[0, 0, -1, -1], [0, -1, 0, -1]], ends)
 
 
 def test_the_middle_of_a_plane_of_lines_is_the_mean_of_its_ends():
     ends = np.random.default_rng(3).normal(size=(4, 8))
-    np.testing.assert_allclose(plane(*ends, 5)[2, 2], ends.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(plane(ends, 5)[2, 2], ends.mean(axis=0), atol=1e-6)
 
 
 def test_the_edges_of_a_plane_of_arcs_are_arcs():
     a, b, c, d = np.random.default_rng(4).normal(size=(4, 8)).astype(np.float32)
-    found = plane(a, b, c, d, 5, slerp=True)
+    found = plane((a, b, c, d), 5, slerp=True)
     for edge, one, other in ((found[0], a, b), (found[-1], c, d), (found[:, 0], a, c), (found[:, -1], b, d)):
         np.testing.assert_allclose(edge, between(one, other, 5, slerp=True), atol=1e-6)

@@ -33,6 +33,7 @@ def parse(line: str) -> list[tuple[str, dict]]:
 def test_every_command_of_the_demo_is_one_that_there_is(folder, backend):
     stages = [stage for line in demo.commands(folder, backend) for stage in parse(line)]
     assert [name for name, _ in stages] == ["train", "embed", "project", "plot", "traverse", "report"]
+    assert dict(stages)["traverse"]["image"] == f"{folder}/digits/0/0000.png"
     assert dict(stages)["traverse"]["run"] == f"{folder}/run"
     assert dict(stages)["traverse"]["backend"] == backend
     made = {"train": "out", "embed": "run"}
@@ -46,6 +47,7 @@ def test_every_command_of_the_demo_is_one_that_there_is(folder, backend):
 def test_the_digits_are_scikit_learns(tmp_path):
     images, labels = load_digits(return_X_y=True)
     assert demo.write_digits(tmp_path / "digits") == np.isin(labels, [0, 1, 2]).sum() == 537
+    assert (tmp_path / "digits/0/0000.png").exists()
     files = sorted((tmp_path / "digits").rglob("*.png"))
     assert len(files) == 537
     for file in files[::50]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
-from latentkit.commands import drawing, inputs
+from latentkit.commands import drawing, figures, inputs
 
 
 class By(StrEnum):
@@ -36,8 +36,8 @@ def average(
     ] = None,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
-    theme: drawing.Theme = drawing.ThemeName.light,
-    width: drawing.Width = None,
+    theme: figures.Theme = figures.ThemeName.light,
+    width: figures.Width = None,
     quiet: inputs.Quiet = False,
 ) -> None:
     """Draw the mean of each class, decoded, and the images nearest to it.

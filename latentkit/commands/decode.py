@@ -5,7 +5,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from latentkit import shell
-from latentkit.commands import drawing, inputs
+from latentkit.commands import drawing, figures, inputs
 
 ARRAYS = ("npy", "npz")
 
@@ -28,8 +28,8 @@ def decode(
     ] = 64,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
-    theme: drawing.Theme = drawing.ThemeName.light,
-    width: drawing.Width = None,
+    theme: figures.Theme = figures.ThemeName.light,
+    width: figures.Width = None,
 ) -> None:
     """Turn latents back into images: a picture of some, or an array of all.
 

@@ -1,13 +1,13 @@
 """How pictures are asked for on the command line: the same for every command that draws what a decoder makes."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from latentkit import shell
+from latentkit.commands.figures import ThemeName
 
 if TYPE_CHECKING:
     from latentkit.embedding import Run
@@ -21,9 +21,6 @@ __all__ = [
     "Output",
     "RunFolder",
     "Shown",
-    "Theme",
-    "ThemeName",
-    "Width",
     "fitting_latents",
     "format_of",
     "open_run",
@@ -31,11 +28,6 @@ __all__ = [
 ]
 
 STILL, ANIMATED = ("png", "svg", "pdf"), ("gif", "webp")
-
-
-class ThemeName(StrEnum):
-    light = "light"
-    dark = "dark"
 
 
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="The folder that `latentkit train` made.")]
@@ -47,17 +39,6 @@ Output = Annotated[
         "--output",
         metavar="FILE|-",
         help="A picture (.png, .svg, .pdf) or an animation (.gif, .webp); - is PNG on standard output.",
-    ),
-]
-Theme = Annotated[ThemeName, typer.Option(help="The background.")]
-Width = Annotated[
-    float | None,
-    typer.Option(
-        min=1,
-        max=100,
-        metavar="INCHES",
-        help="Width of the picture, at 150 pixels an inch.  [default: as wide as it needs]",
-        show_default=False,
     ),
 ]
 Shown = Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many images.")]

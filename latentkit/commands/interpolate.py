@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
-from latentkit.commands import drawing, inputs
+from latentkit.commands import drawing, figures, inputs
 
 
 def interpolate(
@@ -34,8 +34,8 @@ def interpolate(
     ] = False,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
-    theme: drawing.Theme = drawing.ThemeName.light,
-    width: drawing.Width = None,
+    theme: figures.Theme = figures.ThemeName.light,
+    width: figures.Width = None,
 ) -> None:
     """Draw the images between two images, or in the square that four of them span.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
-from latentkit.commands import drawing, inputs
+from latentkit.commands import drawing, figures, inputs
 
 
 def reconstruct(
@@ -20,8 +20,8 @@ def reconstruct(
     files0_from: inputs.Files0From = None,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
-    theme: drawing.Theme = drawing.ThemeName.light,
-    width: drawing.Width = None,
+    theme: figures.Theme = figures.ThemeName.light,
+    width: figures.Width = None,
     workers: inputs.Workers = "auto",
     no_cache: inputs.NoCache = False,
     quiet: inputs.Quiet = False,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
-from latentkit.commands import drawing, inputs
+from latentkit.commands import drawing, figures, inputs
 
 
 def sample(
@@ -19,8 +19,8 @@ def sample(
     ] = 1.0,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
-    theme: drawing.Theme = drawing.ThemeName.light,
-    width: drawing.Width = None,
+    theme: figures.Theme = figures.ThemeName.light,
+    width: figures.Width = None,
 ) -> None:
     """Draw images from a run's prior: what it thinks such images look like.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
-from latentkit.commands import drawing, inputs
+from latentkit.commands import drawing, figures, inputs
 
 
 def traverse(
@@ -30,8 +30,8 @@ def traverse(
     ] = None,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
-    theme: drawing.Theme = drawing.ThemeName.light,
-    width: drawing.Width = None,
+    theme: figures.Theme = figures.ThemeName.light,
+    width: figures.Width = None,
 ) -> None:
     """Draw what each dimension of the latent space means: one at a time from end to end, the others still.
 

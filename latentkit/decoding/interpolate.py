@@ -73,7 +73,7 @@ def interpolate(run: Run, ends: Sequence[One], steps: int = 9, *, slerp: bool = 
     latents = (
         between(mus[0], mus[1], steps, slerp=slerp)[None]
         if len(ends) == 2
-        else plane(*mus, steps, slerp=slerp)
+        else plane(mus, steps, slerp=slerp)
     )
     images = means(run, latents.reshape(-1, latents.shape[-1]))
     return Interpolation(tuple(ends), latents, images.reshape(*latents.shape[:2], *images.shape[1:]), slerp)

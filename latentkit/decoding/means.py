@@ -55,5 +55,5 @@ def write_means(run: Run, latents: Latents, stream: BinaryIO, format: Literal["n
 
 def _batches(run: Run, latents: NDArray[np.floating[Any]]) -> Iterator[NDArray[np.float32]]:
     for start in range(0, len(latents), BATCH):
-        batch = np.ascontiguousarray(latents[start : start + BATCH], np.float32)
+        batch = np.array(latents[start : start + BATCH], np.float32)  # PyTorch warns of what is read-only
         yield np.ascontiguousarray(run.model.decode(batch), "<f4")

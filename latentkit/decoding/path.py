@@ -4,6 +4,7 @@ In D dimensions nearly all of N(0, I) lies near the sphere of radius sqrt(D), an
 line between two of its points lies well inside: an arc keeps the distance (Shoemake 1985; White 2016).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,13 +35,12 @@ def between(a: Floats, b: Floats, steps: int, *, slerp: bool = False) -> NDArray
     else:
         way = (1 - t) * a + t * b
     way[0], way[-1] = a, b
-    return way.astype(np.float32)
+    return np.asarray(way, np.float32)
 
 
-def plane(
-    a: Floats, b: Floats, c: Floats, d: Floats, steps: int, *, slerp: bool = False
-) -> NDArray[np.float32]:
-    """(steps, steps, D): a and b at the ends of the first row, c and d at those of the last."""
+def plane(corners: Sequence[Floats], steps: int, *, slerp: bool = False) -> NDArray[np.float32]:
+    """(steps, steps, D): of four corners, the first two at the ends of the first row, the others of the last."""
+    a, b, c, d = corners
     left, right = between(a, c, steps, slerp=slerp), between(b, d, steps, slerp=slerp)
     return np.stack([between(one, other, steps, slerp=slerp) for one, other in zip(left, right, strict=True)])
 

@@ -5,18 +5,16 @@ The same sheet gives the same bytes, whatever the user's settings of matplotlib 
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import PictureError
-from latentkit.pictures import lettering
+from latentkit.pictures import render
 from latentkit.pictures.arrangement import Arrangement, arrange
-from latentkit.pictures.ruler import DPI
 from latentkit.pictures.sheet import Frames, Sheetable
-from latentkit.pictures.theme import THEMES, Theme
+from latentkit.pictures.style import THEMES, Style, Theme
 
 __all__ = ["ANIMATED", "STILL", "draw_sheet"]
 
@@ -24,54 +22,29 @@ STILL = ("png", "svg", "pdf")
 ANIMATED = ("gif", "webp")
 MOST_PIXELS = 400_000_000
 """Of all pictures of an animation, which are in memory at once."""
-NO_DATES: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def draw_sheet(
     shown: Sheetable, *, format: str = "png", theme: str = "light", width: float | None = None
 ) -> bytes:
     """The bytes of the sheet, or of the frames; `width` is in inches of 150 pixels. PictureError for an unknown format."""
-    asked = None if width is None else round(width * DPI)
-    with _settings():
+    paper, asked = THEMES[theme], None if width is None else round(width * render.DPI)
+    with render.settings(paper):
         if format in ANIMATED:
-            return _animation(shown.frames(), format, THEMES[theme], asked)
+            return _animation(shown.frames(), format, paper, asked)
         if format not in STILL:
             raise PictureError(
                 f"a picture cannot be '{format}': choose one of {', '.join((*STILL, *ANIMATED))}"
             )
-        stream = io.BytesIO()
-        figure = _figure(arrange(shown.sheet(), asked), THEMES[theme])
-        figure.savefig(stream, format=format, dpi=DPI, metadata=NO_DATES[format])
-        return stream.getvalue()
-
-
-@contextmanager
-def _settings() -> Iterator[None]:
-    """matplotlib as it comes, and our own on top; the user's are put back."""
-    import matplotlib
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {
-                "font.family": list(lettering.families()),
-                "text.parse_math": False,
-                "svg.hashsalt": "latentkit",
-                "svg.fonttype": "path",
-                "image.interpolation": "nearest",
-            }
-        )
-        yield
+        figure = _figure(arrange(shown.sheet(), asked), paper)
+        return render.to_bytes(figure, Style(format, paper))
 
 
 def _figure(placed: Arrangement, theme: Theme) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     width, height = placed.width, placed.height
+    figure = render.sheet()
     # A hundredth of a pixel more, as matplotlib cuts what rounding left below a whole one.
-    figure = Figure(((width + 0.01) / DPI, (height + 0.01) / DPI), dpi=DPI, facecolor=theme.paper)
-    FigureCanvasAgg(figure)
+    figure.set_size_inches((width + 0.01) / render.DPI, (height + 0.01) / render.DPI)
     paper = np.full((height, width, 3), tuple(bytes.fromhex(theme.paper[1:])), np.uint8)
     figure.figimage(_pasted(paper, placed), origin="upper")
     for words in placed.words:

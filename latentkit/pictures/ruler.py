@@ -5,10 +5,10 @@ from functools import cache
 from typing import Any
 
 from latentkit.pictures import lettering
+from latentkit.pictures.render import DPI
 
 __all__ = ["DPI", "drawable", "fitted", "line_height", "width", "wrapped"]
 
-DPI = 150
 SHORTEST = 4
 """Characters; what is cut shorter says nothing."""
 

@@ -1,4 +1,4 @@
-"""A sheet of small images with words around them, as a value: what `grid` draws, and `animation` frame by frame."""
+"""A sheet of small images with words around them, as a value: what `grid` draws, still or frame by frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +53,8 @@ class Sheetable(Protocol):
 
 def bytes_of_means(means: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """Decoded means in 0..1 to the nearest of 0..255."""
-    return np.rint(np.clip(means, 0, 1) * 255).astype(np.uint8)
+    whole: NDArray[np.uint8] = np.rint(np.clip(means, 0, 1) * 255).astype(np.uint8)
+    return whole
 
 
 def folded(cells: Sequence[Cell], columns: int) -> list[list[Cell]]:
