@@ -41,7 +41,7 @@ def commands(folder: str, backend: str | None) -> list[str]:
         f"latentkit train {here}/digits --size 16 --latent 8 --epochs 30 --batch 32 -o {here}/run --overwrite{chosen}",
         f"latentkit embed {here}/run {here}/digits{chosen} | tee {here}/latents.npz | latentkit project -o {here}/projection.npz",
         f"latentkit plot {here}/projection.npz -o {here}/scatter.png",
-        f"latentkit traverse {here}/run --image {here}/digits/0/0000.png --dims top5 --width 4.6 -o {here}/traversal.png{chosen}",
+        f"latentkit traverse {here}/run --image {here}/digits/0/0000.png --dims top5 --width 5.3 -o {here}/traversal.png{chosen}",
         f"latentkit report {here}/projection.npz",
     ]
 

@@ -64,6 +64,7 @@ SHEETS = {
     "one": sheet(1, 1),
     "a short last row": sheet(5, 3, ("word",)),
     "names everywhere": NAMED,
+    "more names than image": sheet(3, 1, rows=[("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")] * 3),
     "hostile cells": HOSTILE_CELLS,
     "a hole": Sheet([[Cell(image()), Cell(None), Cell(image(20))], [Cell(image(300))]], "title"),
     "many columns": sheet(60, 30, ("a long name of an image.png",)),

@@ -36,6 +36,8 @@ def traverse(
     """Draw what each dimension of the latent space means: one at a time from end to end, the others still.
 
     A row whose images are all alike is a dimension that the run does not use; its KL, in nats, is near 0.
+    From z = 0 the first layer of a convolutional decoder divides size away, so little but the sign of a
+    value is seen: start from an image to see degrees.
 
     Examples:
 

@@ -43,7 +43,7 @@ class Interpolation:
             way = [*images[0], *images[0, -2:0:-1]]
         else:
             way = [*images[0], *images[1:, -1], *images[-1, -2::-1], *images[-2:0:-1, 0]]
-        sheets = [Sheet(self._around(Cell(image)), *self._words()) for image in way]
+        sheets = [Sheet(self._around(Cell(image)), *self._words(moving=True)) for image in way]
         return Frames(sheets, MILLISECONDS)
 
     def _around(self, moving: Cell) -> list[list[Cell]]:
@@ -54,15 +54,15 @@ class Interpolation:
         letters = "AB" if len(self.ends) == 2 else "ABCD"
         return [Cell(end.pixels, (letter, end.name)) for letter, end in zip(letters, self.ends, strict=True)]
 
-    def _words(self) -> tuple[str, str]:
+    def _words(self, *, moving: bool = False) -> tuple[str, str]:
         """Title and text."""
         steps = self.latents.shape[1]
         if len(self.ends) == 2:
             way = "an arc" if self.slerp else "a straight line"
             return "From A to B", f"{steps} steps along {way} in the latent space"
         way = "arcs" if self.slerp else "straight lines"
-        corners = "A and B at the ends of the first row, C and D at those of the last"
-        return "Between four images", f"{corners} · {steps} x {steps} steps along {way} in the latent space"
+        where = "from A by way of B, D and C" if moving else "A and B end the first row, C and D the last"
+        return "Between four images", f"{where} · {steps} steps a side, along {way} in the latent space"
 
 
 def interpolate(run: Run, ends: Sequence[One], steps: int = 9, *, slerp: bool = False) -> Interpolation:

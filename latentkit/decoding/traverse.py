@@ -68,7 +68,7 @@ class Traversal:
         if self.start is None or self.restored is None:
             return []
         made = bytes_of_means(self.restored)
-        return [[Cell(self.start.pixels, (self.start.name,)), Cell(made, ("reconstructed",))]]
+        return [[Cell(self.start.pixels, (self.start.name,)), Cell(made, ("decoded",))]]
 
     def _words(self) -> tuple[str, str]:
         """Title and text."""

@@ -76,6 +76,8 @@ def arrange(sheet: Sheet, asked: int | None = None) -> Arrangement:
     pictures: list[Picture] = []
     for row, cells in enumerate(sheet.cells):
         y += BAND if row and sheet.band and row % sheet.band == 0 else 0
+        over = max(0, len(names[row]) * line_height(LABEL) - tall) if names else 0
+        y += over // 2
         for column, cell in enumerate(cells):
             x = MARGIN + before + column * (wide + GAP)
             if cell.image is not None:
@@ -108,7 +110,7 @@ def arrange(sheet: Sheet, asked: int | None = None) -> Arrangement:
                     )
                 )
         lines = max((len(each) for each in captions[row]), default=0)
-        y += tall + GAP + (lines * line_height(CAPTION) + GAP if lines else 0)
+        y += tall + GAP + max((lines * line_height(CAPTION) + GAP) if lines else 0, over - over // 2)
     if y + MARGIN > TALLEST:
         raise PictureError(
             f"the picture would be {y + MARGIN} pixels high, and {TALLEST} is the most: show fewer images"
