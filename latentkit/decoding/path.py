@@ -34,7 +34,6 @@ def between(a: Floats, b: Floats, steps: int, *, slerp: bool = False) -> NDArray
         way = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
     else:
         way = (1 - t) * a + t * b
-    way[0], way[-1] = a, b
     return np.asarray(way, np.float32)
 
 
