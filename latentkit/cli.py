@@ -18,6 +18,7 @@ from latentkit.commands.embed import embed
 from latentkit.commands.export import export
 from latentkit.commands.info import info
 from latentkit.commands.interpolate import interpolate
+from latentkit.commands.late import Late, later
 from latentkit.commands.plot import plot
 from latentkit.commands.project import project
 from latentkit.commands.reconstruct import reconstruct
@@ -88,6 +89,6 @@ for command in (
     info,
     demo,
 ):
-    app.command()(command)
+    app.command(cls=Late)(later(command))
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")
