@@ -46,5 +46,5 @@ def test_help_of_one_and_a_usage_error_are_those_of_the_function(capsys):
             app(arguments)
     told = capsys.readouterr()
     assert "A number." in told.out
-    assert "'x' is not a valid integer" in told.err
+    assert "Invalid value for 'one'" in told.err
     assert done == []

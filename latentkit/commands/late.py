@@ -38,7 +38,7 @@ class Late(TyperCommand):
         return typer.main.get_command(one)
 
     @property
-    def params(self) -> Any:  # type: ignore[override]
+    def params(self) -> Any:
         """Of the function."""
         return self.whole.params
 
@@ -47,7 +47,7 @@ class Late(TyperCommand):
         """The stand-in has none."""
 
     @property
-    def callback(self) -> Any:  # type: ignore[override]
+    def callback(self) -> Any:
         """The function."""
         return self.whole.callback
 
