@@ -86,6 +86,7 @@ def _here(row: Row, asked: argparse.Namespace) -> None:
     module, function = row.place.split(":")
     with tempfile.TemporaryDirectory(prefix="latentkit-bench-") as folder:
         os.environ["LATENTKIT_CACHE"] = f"{folder}/cache"
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         work = getattr(import_module(f"{__package__}.rows.{module}"), function)
         for line in work(Scale(asked.quick, Path(folder), asked.photos)):
             sys.stdout.write(json.dumps(asdict(line)) + "\n")

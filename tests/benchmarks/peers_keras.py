@@ -33,7 +33,9 @@ def from_folder(folder: Path, size: int, latent: int, batch: int) -> Callable[[]
             crop_to_aspect_ratio=True,
             verbose=False,
         )
-        model.fit(data.prefetch(tensorflow.data.AUTOTUNE), epochs=1, verbose=0)
+        model.fit(
+            data.prefetch(tensorflow.data.AUTOTUNE), epochs=1, verbose=0, shuffle=False
+        )  # it is already
 
     return epoch
 
