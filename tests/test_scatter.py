@@ -177,6 +177,13 @@ def test_no_class_is_drawn_over_the_others():
     assert 0.8 < blue / red < 1.25
 
 
+def test_shapes_take_turns_so_that_the_last_does_not_lie_over_the_others():
+    drawn = figure_of(points(600), under(600), classes(600, ("a", "b"))).axes[0].collections
+    shapes = [len(each.get_paths()[0].vertices) for each in drawn]
+    assert shapes[0] != shapes[1]
+    assert shapes == shapes[:2] * 12
+
+
 @pytest.mark.parametrize("n", [1, 2])
 @pytest.mark.parametrize("dims", [2, 3])
 def test_a_point_or_two_make_a_figure(n, dims):
