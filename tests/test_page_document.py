@@ -103,7 +103,7 @@ def test_children_are_text_unless_they_are_markup():
 
 
 def test_a_table_names_its_rows():
-    made = table(["", "n", "why"], [["<a>", "1", "x"]], words=2, caption="c")
+    made = table(["", "n", "why"], [["<a>", "1", "x"]], words=2)
     assert isinstance(made, Markup)
     assert '<th scope="row">&lt;a&gt;</th><td>1</td><td class="words">x</td>' in made
 

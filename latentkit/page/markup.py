@@ -41,7 +41,7 @@ def tag(name: str, *children: str | None, **attributes: str | None) -> Markup:
     return Markup(f"<{name}{named}>" if name in _VOID else f"<{name}{named}>{inside}</{name}>")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1, caption: str = "") -> Markup:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> Markup:
     """A table; its first column names the row, and the last `words - 1` columns hold words, not figures."""
     ends = len(head) - (words - 1)
 
@@ -51,9 +51,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1,
         ]
 
     body = [tag("tr", tag("th", row[0], scope="row"), *cells("td", row, **{})[1:]) for row in rows]
-    named = [tag("caption", caption)] if caption else []
     return tag(
         "div",
-        tag("table", *named, tag("thead", tag("tr", *cells("th", head, scope="col"))), tag("tbody", *body)),
+        tag("table", tag("thead", tag("tr", *cells("th", head, scope="col"))), tag("tbody", *body)),
         class_="scroll",
     )

@@ -86,6 +86,7 @@ def _panel(title: str, curves: Mapping[str, Curve], marks: Sequence[Mark], ends:
     steps = [step for curve in curves.values() for step, _ in curve]
     values = [value for curve in curves.values() for _, value in curve if value is not None]
     low, high = min(values), max(values)
+    scale = (low, (low + high) / 2, high) if high > low else (low,)
     if high == low:
         low, high = low - abs(low) / 10 - 1e-12, high + abs(high) / 10 + 1e-12
     first, span = min(steps), max(max(steps) - min(steps), 1)
@@ -97,7 +98,7 @@ def _panel(title: str, curves: Mapping[str, Curve], marks: Sequence[Mark], ends:
         return TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
     parts = []
-    for value in (low, (low + high) / 2, high):
+    for value in scale:
         at = f"{y(value):.1f}"
         parts.append(tag("line", x1=str(LEFT), x2=str(WIDTH - RIGHT), y1=at, y2=at, class_="grid"))
         parts.append(

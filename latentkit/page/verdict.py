@@ -87,7 +87,8 @@ def _pairs(report: Report) -> Markup | None:
     head = ("pair", "images", "AUC", "at least", "p (Holm)", "verdict")
     return _section(
         "Pairs of classes",
-        table(head, rows, words=2, caption=about),
+        tag("p", about, class_="note"),
+        table(head, rows, words=2),
         None if more is None else tag("p", more),
     )
 
@@ -103,8 +104,8 @@ def _confusion(report: Report) -> Markup | None:
         for name, row in zip(names, counts, strict=True)
     ]
     about = "What the linear probe takes images it has not seen for: a row is a class, a column the answer."
-    whole = tag("table", tag("caption", about), tag("thead", head), tag("tbody", *rows), class_="heat")
-    return _section("Confusion", tag("div", whole, class_="scroll"))
+    whole = tag("table", tag("thead", head), tag("tbody", *rows), class_="heat")
+    return _section("Confusion", tag("p", about, class_="note"), tag("div", whole, class_="scroll"))
 
 
 def _shaded(value: int, of: int) -> Markup:
@@ -126,7 +127,7 @@ def _scores(report: Report) -> Markup | None:
         return None
     head = ("", "latents", "at least", "at most", "guessing", "pixel PCA", "better than pixel PCA")
     about = "Balanced accuracy: the share right in a class, averaged over classes."
-    return _section("Scores", table(head, rows, words=2, caption=about))
+    return _section("Scores", tag("p", about, class_="note"), table(head, rows, words=2))
 
 
 def _tightness(report: Report) -> Markup | None:

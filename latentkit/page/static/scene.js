@@ -40,6 +40,7 @@ function turn(yaw, pitch) {
   repaint();
 }
 
+const scaled = () => scene.view.metric && scene.view.dims === 2;
 const index = () => (scene.view.index ??= grid(scene.view.xy));
 
 function fit() {
@@ -83,6 +84,7 @@ function showView(view) {
   byId("across").textContent = view.dims === 2 ? `${view.axes[0]} \u2192` : view.axes.join(", ");
   byId("down").textContent = view.dims === 2 ? `${view.axes[1]} \u2192` : "";
   byId("caption").textContent = view.caption;
+  plot.toggleAttribute("data-scaled", scaled());
   fit();
 }
 
@@ -129,6 +131,7 @@ function paint() {
   new Uint32Array(picture.data.buffer).fill(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
   const alpha = Math.max(0.35, Math.min(0.92, 0.92 * (100 / n) ** 0.13));
   const edge = n <= 3000 ? ink("paper") : null;
+  const crowd = scene.selected > 2000; // their edges would be all there is to see
   const kept = new Map();
   const get = (entry, how) => {
     const key = 4 * entry + how;
@@ -136,7 +139,7 @@ function paint() {
       const [fill, shape] = look(entry);
       kept.set(key, marker(how === 0 ? { shape, fill, alpha, r, edge, width: 0.6 * ratio }
         : how === 1 ? { shape, fill, alpha: 0.3 * alpha, r }
-        : { shape, fill, alpha: 1, r: 1.15 * r, edge: ink("ink"), width: 1.1 * ratio }));
+        : crowd ? { shape, fill, alpha: 1, r } : { shape, fill, alpha: 1, r: 1.15 * r, edge: ink("ink"), width: 1.1 * ratio }));
     }
     return kept.get(key);
   };
@@ -160,7 +163,7 @@ function overlay() {
   const to = marks.getContext("2d");
   to.setTransform(ratio, 0, 0, ratio, 0, 0);
   to.clearRect(0, 0, wide, high);
-  if (scene.view.metric && scene.view.dims === 2) scales(to);
+  if (scaled()) scales(to);
   if (scene.path && scene.path.length > 1) {
     to.beginPath();
     scene.path.forEach(([x, y], i) => to[i ? "lineTo" : "moveTo"](x, y));
