@@ -11,7 +11,8 @@ from latentkit import registry
 from latentkit.diagnosis import watch
 from latentkit.images import find
 from latentkit.progress import Training
-from latentkit.training.run import Began, Ended, Request, train
+from latentkit.training.events import Began, Ended
+from latentkit.training.run import Request, train
 
 from .. import material
 from ..measure import at_most
