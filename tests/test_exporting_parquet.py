@@ -65,6 +65,13 @@ def test_matrices_are_columns_too_and_what_is_deeper_is_named():
     assert said[-1] == "Parquet has no place for odd (3, 3), deep (7, 2, 2): left out"
 
 
+def test_a_matrix_may_hold_truth_values_and_one_that_holds_nothing_is_named():
+    latents, said = plain(3, yes=np.eye(3, 2, dtype=bool), nothing=np.zeros((3, 0))), []
+    exported(latents, said)
+    assert read(latents)["yes"].to_pylist() == latents.arrays["yes"].tolist()
+    assert said == ["Parquet has no place for nothing (3, 0): left out"]
+
+
 def test_a_missing_label_is_null_and_numbers_keep_their_types():
     table = read(awkward())
     assert table["label"].to_pylist() == ["a", "b", None, "a", "b", "a", "a"]

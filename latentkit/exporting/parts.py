@@ -52,7 +52,7 @@ def part(latents: Latents) -> Parts:
             continue  # says nothing of single images, whatever its length
         elif array.ndim == 1:
             columns[key] = _plain(array)
-        elif array.dtype.kind in "fiub":
+        elif array.dtype.kind in "fiub" and array.size:
             (matrices if array.ndim == 2 else deeper)[key] = _plain(array)
     return Parts(columns, matrices, projections, deeper)
 
