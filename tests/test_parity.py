@@ -10,6 +10,7 @@ from latentkit.architecture import RECIPES, initial_weights
 from latentkit.objective import Objective
 from latentkit.protocol import Batch
 from latentkit.randomness import generator
+from latentkit.testing.subject import batch_for, state_of, whole_network
 
 LATENT, STEPS = 4, 6
 
@@ -83,3 +84,21 @@ def test_training_goes_on_in_another_backend_as_in_its_own(optimizer, backends):
                 float(m.step(batch(step), learning_rate=1e-3, beta=1.0).loss) for m in (moved, stayed)
             )
             assert found == pytest.approx(expected, rel=1e-4, abs=0.05), f"{here} to {there}, step {step}"
+
+
+def test_every_device_computes_what_numpy_does_however_images_lie_in_memory(backends):
+    architecture = whole_network()
+
+    def computed(backend, device):
+        model = backend.build(architecture, Objective(), state_of(architecture), device=device)
+        for step in range(2):
+            seen, targets, noise = batch_for(architecture, 5, step=step, clean=False)
+            columns = (np.asfortranarray(column) for column in (seen, targets, noise))
+            losses = model.step(Batch(*columns), learning_rate=0.01, beta=0.7)
+        return [*map(float, losses), *model.evaluate(batch_for(architecture, 5))]
+
+    expected = computed(latentkit_numpy, "cpu")
+    for name, backend in backends.items():
+        for device in backend.devices():
+            for found, value in zip(computed(backend, device), expected, strict=True):
+                np.testing.assert_allclose(found, value, rtol=2e-3, atol=2e-4, err_msg=f"{name} {device}")

@@ -100,6 +100,29 @@ def runs(start, alone, blobs, folder):
     return out, words
 
 
+@pytest.fixture
+def port() -> int:
+    """A port of this machine that is free."""
+    with socket.create_server(("localhost", 0)) as server:
+        return server.getsockname()[1]
+
+
+def by_hand(ranks: str, port: int, *arguments: object, cwd, env) -> list[subprocess.Popen[str]]:
+    """These of two processes, started as some clusters do it: torchrun does no more than set these variables."""
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
+    return [
+        subprocess.Popen(
+            [sys.executable, "-m", "latentkit", *map(str, arguments)],
+            cwd=cwd,
+            env=env | together | {"RANK": rank, "LOCAL_RANK": rank},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in ranks
+    ]
+
+
 def lines(run):
     return [line for line in history.read(run / "history.jsonl") if "validation" in line]
 
@@ -139,25 +162,12 @@ def test_a_run_of_two_processes_goes_on_in_one(runs, alone, blobs, folder, tmp_p
     assert two[-1]["validation"]["loss"] == pytest.approx(one[-1]["validation"]["loss"], abs=1e-3 * PIXELS)
 
 
-def test_two_processes_embed_to_the_bytes_of_one(runs, threadless, alone, folder, make_blobs, tmp_path):
+@pytest.mark.slow  # tests/test_embed_share.py holds the same of threads
+def test_two_processes_embed_to_the_bytes_of_one(runs, threadless, alone, folder, make_blobs, port, tmp_path):
     images = make_blobs("more", each=20, seed=3)
     (images / "green" / "05.png").write_bytes(b"no image")
     how = ("embed", folder / "one", images, "--batch", 8, "--thumbnails", 4, "-o")
-    with socket.create_server(("localhost", 0)) as server:
-        port = server.getsockname()[1]
-    # Started by hand, as some clusters do it: torchrun does no more than set these.
-    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "latentkit", *map(str, how), "two.npz"],
-            cwd=tmp_path,
-            env=threadless | together | {"RANK": rank, "LOCAL_RANK": rank},
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in "01"
-    ]
+    processes = by_hand("01", port, *how, "two.npz", cwd=tmp_path, env=threadless)
     alone(*how, tmp_path / "one.npz")
     said = [process.communicate(timeout=120)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
@@ -291,10 +301,9 @@ def test_sigterm_of_the_launcher_keeps_the_work_of_all_and_the_run_goes_on(begin
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rank", [0, 1])
-def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(begin, tmp_path, rank):
+def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(begin, tmp_path):
     process = begin()
-    os.kill(workers_of(process)[rank], signal.SIGTERM)
+    os.kill(workers_of(process)[1], signal.SIGTERM)
     _, words = process.communicate(timeout=60)
     step = restore(tmp_path / "run")[1].step
     assert f"stopped after step {step}; go on with --resume" in words.splitlines()
@@ -318,3 +327,18 @@ def test_an_error_of_all_processes_is_told_once(start, runs, blobs, folder, imag
     told = [line for line in said.splitlines() if line.startswith("latentkit: ")]
     assert len(told) == 1
     assert told[0].startswith(f"latentkit: {words}")
+
+
+@pytest.mark.slow
+def test_one_that_waits_for_the_others_in_vain_can_be_ended(threadless, blobs, port, tmp_path):
+    (process,) = by_hand("0", port, "train", blobs, "-o", "run", *SMALL, cwd=tmp_path, env=threadless)
+
+    def waits() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("localhost", port)) == 0
+
+    wait_for(process, waits)
+    process.terminate()
+    process.communicate(timeout=10)
+    assert process.returncode != 0
+    assert not (tmp_path / "run").exists()

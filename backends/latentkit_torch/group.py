@@ -1,7 +1,10 @@
 """A group of processes, as torchrun starts them: gloo between CPUs, nccl between GPUs."""
 
 import os
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, TypeVar
@@ -81,9 +84,25 @@ def join(device: str, known: Sequence[str]) -> TorchGroup:
     if chosen.startswith("cuda"):
         torch.cuda.set_device(chosen)
         engine = "cpu:gloo,cuda:nccl"
-    store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
-    dist.init_process_group(engine, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+    with _mortal():
+        store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
+        dist.init_process_group(engine, store=store, rank=rank, world_size=size, timeout=PATIENCE)
     return TorchGroup(store, rank, size, chosen, leads=local == 0)
+
+
+@contextmanager
+def _mortal() -> Iterator[None]:
+    """Within, Ctrl-C and SIGTERM end the process themselves: Python's handlers would wait until all have met."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def device_of(asked: str, known: Sequence[str], local: int, here: int) -> str:
