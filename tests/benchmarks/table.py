@@ -1,5 +1,6 @@
 """The table of what was measured, and the picture of growth."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,21 +40,28 @@ def _figure(value: float) -> str:
 def picture(lines: Sequence[Line], path: Path) -> None:
     """Time and peak memory against the number of images, both axes logarithmic, with what linear growth would be."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
     grown = [line for line in lines if line.points]
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
     for axes, kind, unit in zip(figure.subplots(1, 2), ("time", "peak memory"), ("s", "MiB"), strict=True):
         for line in grown:
             name, measured = line.what.removeprefix("growth of ").split(":")[0].split(", ")
             if measured == kind:
                 n, figures = zip(*line.points, strict=True)
-                axes.loglog(n, figures, "o-", label=f"{name}: {line.ours:.2f}")
-        lowest = min(axes.get_ylim()[0], 1e9)
-        axes.set(xlabel="images", ylabel=f"{kind} [{unit}]")
+                axes.loglog(n, figures, "o-", label=f"{name} {line.ours:.2f}")
+        low, high = axes.get_ylim()
+        decades = (
+            math.floor(math.log10(low)),
+            max(math.ceil(math.log10(high)), math.floor(math.log10(low)) + 2),
+        )
         across = axes.get_xlim()
-        axes.set_autoscale_on(False)
-        for scale in (lowest * 10.0**k for k in range(-3, 6)):
-            axes.plot(across, [scale, scale * across[1] / across[0]], ":", color="0.8", zorder=0, linewidth=1)
-        axes.legend(title="exponent, last decade", fontsize=8, title_fontsize=8)
-    figure.suptitle("Growth; dotted: linear", fontsize=10)
+        axes.set(xlabel="images", ylabel=f"{kind} [{unit}]", xlim=across, ylim=[10.0**at for at in decades])
+        for at in range(decades[0] - 3, decades[1]):
+            start = 10.0**at
+            axes.plot(across, [start, start * across[1] / across[0]], ":", color="0.8", zorder=0, linewidth=1)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:,g}"))
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, fontsize=8, frameon=False)
+    figure.suptitle("Growth, with the exponent of the last decade; dotted: linear", fontsize=10)
     figure.savefig(path, dpi=120)
