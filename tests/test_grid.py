@@ -200,6 +200,24 @@ def test_an_animation_has_every_frame_its_time_and_no_end(format):
         assert middle == (grey, grey, grey)
 
 
+def test_words_that_change_in_an_animation_are_drawn_anew():
+    named = [Sheet([[Cell(image(), (word,))]], "title") for word in ("first", "second", "second", "first")]
+    drawn = Image.open(io.BytesIO(draw_sheet(Shown(*named), format="webp")))
+    frames = []
+    for frame in range(drawn.n_frames):
+        drawn.seek(frame)
+        frames.append(np.asarray(drawn.convert("RGB")))
+    first, second, last = (frames[at] for at in (0, 1, -1))
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, last)
+
+
+def test_an_animation_that_is_too_large_is_refused(monkeypatch):
+    monkeypatch.setattr("latentkit.pictures.grid.MOST_PIXELS", 1_000_000)
+    with pytest.raises(PictureError, match=r"20 pictures of 532 x \d+ pixels is too large"):
+        draw_sheet(Shown(*[sheet(1, 1)] * 20), format="gif")
+
+
 def test_another_format_is_refused():
     with pytest.raises(PictureError, match="cannot be 'bmp': choose one of png, svg, pdf, gif, webp"):
         draw_sheet(Shown(sheet()), format="bmp")
