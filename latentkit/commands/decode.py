@@ -24,7 +24,7 @@ def decode(
         ),
     ] = "-",
     n: Annotated[
-        int, typer.Option("-n", min=1, max=10_000, help="How many a picture shows; an array holds all.")
+        int, typer.Option("-n", min=1, max=1000, help="How many a picture shows; an array holds all.")
     ] = 64,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",

@@ -41,7 +41,7 @@ Output = Annotated[
         help="A picture (.png, .svg, .pdf) or an animation (.gif, .webp); - is PNG on standard output.",
     ),
 ]
-Shown = Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many images.")]
+Shown = Annotated[int, typer.Option("-n", min=1, max=1000, help="How many images.")]
 
 
 def format_of(output: str, formats: Sequence[str] = (*STILL, *ANIMATED)) -> str:

@@ -1,5 +1,6 @@
 """How much room words take, and words made to fit the room there is. In pixels at DPI."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -35,11 +36,14 @@ def drawable(text: str) -> str:
 def fitted(names: Sequence[str], room: int, size: float) -> list[str]:
     """Each name as it can be drawn, in so many pixels if it can be; different names stay different."""
     different = list(dict.fromkeys(names))
-    for longest in range(lettering.LONGEST, SHORTEST - 1, -1):
-        fit = lettering.fit(different, lettering.glyphs(), longest)
-        if all(width(text, size) <= room for text in fit):
-            break
-    return [dict(zip(different, fit, strict=True))[name] for name in names] if names else []
+
+    def too_wide(longest: int) -> bool:
+        return any(width(text, size) > room for text in lettering.fit(different, lettering.glyphs(), longest))
+
+    lengths = range(SHORTEST, lettering.LONGEST + 1)
+    longest = lengths[max(0, bisect_left(lengths, True, key=too_wide) - 1)]
+    fit = dict(zip(different, lettering.fit(different, lettering.glyphs(), longest), strict=True))
+    return [fit[name] for name in names]
 
 
 def wrapped(text: str, room: int, size: float, weight: str = "normal") -> list[str]:
