@@ -23,7 +23,7 @@ def left_out(skipped: Sequence[Skipped], total: int) -> None:
     """Count and name the images that could not be read."""
     shell.say(f"{len(skipped)} of {total} images could not be read and are left out:")
     for image in skipped:
-        shell.say(f"  {image.path}: {image.reason}")
+        shell.say(f"  {shell.printable(image.path)}: {image.reason}")
 
 
 def _bar(*, quiet: bool) -> "Progress | None":

@@ -251,7 +251,7 @@ def test_words_say_how_many_where_and_that_it_proves_nothing():
     words = describe(found("kmeans"))
     assert "k-means: 150 images in 3 clusters (6 of 6 dimensions, seed 0)" in words
     assert "Images by cluster: 0: 50, 1: 50, 2: 50" in words
-    assert "tests whether these are real" in words
+    assert "tests whether there are any groups at all" in words
 
 
 @pytest.mark.parametrize(

@@ -355,6 +355,25 @@ def test_p20_is_silent_where_the_likelihood_is_known_to_be_gaussian():
         assert "P20" in found.checked
 
 
+def test_p26_a_finished_training_that_never_did_better_than_the_mean_image():
+    def history(*values: float, finished: bool = True) -> Quantities:
+        rows = tuple(Row(f"epoch {i + 1}", validation={"r2": value}) for i, value in enumerate(values))
+        return Quantities("a run", rows, exact=True, finished=finished)
+
+    for q, fires in (
+        (history(-5.0, -4.0, -4.5), True),
+        (history(-5.0, -4.0, -0.01), True),
+        (history(-5.0, -4.0, 0.01), False),
+        (history(-5.0, 0.2, -0.1), False),
+        (history(-5.0, -4.0), False),
+        (history(-5.0, -4.0, -4.5, finished=False), False),
+    ):
+        found = judge(q)
+        assert ("P26" in serious(found)) == fires
+        assert "P26" in found.checked
+    assert "P26" not in judge(Quantities("nothing")).checked
+
+
 def test_p22_two_pictures_that_share_no_neighbours():
     from sklearn.manifold import TSNE
 
@@ -406,7 +425,7 @@ def from_arrays(**arrays: np.ndarray) -> Quantities:
 
 
 def test_every_rule_has_an_id_of_its_own_in_the_order_of_the_catalogue():
-    assert [rule.id for rule in RULES] == [f"P{number}" for number in range(1, 26)]
+    assert [rule.id for rule in RULES] == [f"P{number}" for number in range(1, 27)]
     assert RULES is CATALOGUE
 
 

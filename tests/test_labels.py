@@ -66,7 +66,8 @@ def test_labels_take_the_place_of_those_there_were(table):
 
 def test_images_without_a_line_are_counted_and_the_first_is_named(table):
     assert refusal(table("b.png,dog\n")) == (
-        "labels.csv has no label for 2 of 3 images, the first 'cat/1.png': give each image a line (its label may be empty)"
+        "labels.csv has no label for 2 of 3 images, the first 'cat/1.png', and begins with 'b.png': "
+        "give each image a line with its id (its label may be empty)"
     )
 
 
@@ -110,3 +111,29 @@ def test_a_cell_larger_than_any_label_is_refused(table):
     assert refusal(table("x" * 200_000)).startswith(
         "labels.csv is not a CSV file in UTF-8: field larger than"
     )
+
+
+def test_columns_may_stand_apart_by_tabs_or_semicolons(tmp_path):
+    for mark in "\t;":
+        path = tmp_path / "labels.csv"
+        path.write_text(f"id{mark}label\na{mark}cat\nb{mark}dog\n")
+        assert labels_of(["a", "b"], str(path)).tolist() == ["cat", "dog"]
+
+
+def test_a_comma_comes_before_a_semicolon(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("a;1,cat\nb;2,dog\n")
+    assert labels_of(["a;1", "b;2"], str(path)).tolist() == ["cat", "dog"]
+
+
+def test_rows_of_an_array_are_known_by_their_bare_numbers(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(",label\n1,dog\n0,cat\n")
+    assert labels_of(["000000", "000001"], str(path)).tolist() == ["cat", "dog"]
+
+
+def test_an_id_that_is_wanted_stands_beside_one_that_is_there(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("a.png,cat\n")
+    with pytest.raises(FormatError, match=r"the first 'a.jpg', and begins with 'a.png'"):
+        labels_of(["a.jpg"], str(path))

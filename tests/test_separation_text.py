@@ -53,7 +53,7 @@ def test_separate_and_visible_classes_are_told_in_words():
     assert "VERDICT separable: separated visible: yes (180 images, 6 latents, 3 classes)" in told
     assert "Your classes separate: a linear probe tells every pair apart" in told
     assert "They are visible without labels: k-means finds them" in told
-    assert "Next: `latentkit cluster` gives every image its cluster." in told
+    assert "`latentkit cluster` gives every image its cluster." in told
 
 
 def test_separable_classes_that_no_clustering_finds_are_explained():

@@ -31,6 +31,6 @@ def describe(clustering: Clustering) -> str:
     if doubtful >= 0.005:
         lines.append(f"{doubtful:.0%} of those in a cluster are doubtful (confidence below 0.5)")
     lines.append(
-        "Clusters are found in anything, noise too: `latentkit report` tests whether these are real."
+        "Clusters are found in anything, noise too: `latentkit report` tests whether there are any groups at all."
     )
     return "\n".join(lines)

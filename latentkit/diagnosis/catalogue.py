@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     clusters.luck,  # P23
     clusters.swallowed,  # P24
     clusters.silhouette,  # P25
+    latent.worse_than_the_mean,  # P26
 )
 
 

@@ -8,6 +8,7 @@ is needed only to say which of more than two columns are `id` and `label`.
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,14 @@ def labels_of(ids: Sequence[str], csv_path: str) -> NDArray[np.str_]:
     if all(len(cells) == 1 for _, cells in lines):
         return np.array(_one_a_row([cells[0] for _, cells in lines], len(ids), csv_path), dtype=np.str_)
     found = _by_id(lines, csv_path)
+    if all(id.isdecimal() for id in ids) and not any(id in found for id in ids[:1]):
+        # Rows of an array are called 000012; a table made elsewhere calls them 12.
+        found = {id.zfill(len(ids[0])) if id.isdecimal() else id: label for id, label in found.items()}
     missing = [id for id in ids if id not in found]
     if missing:
         raise FormatError(
-            f"{csv_path} has no label for {len(missing)} of {len(ids)} images, the first {missing[0]!r}: "
-            "give each image a line (its label may be empty)"
+            f"{csv_path} has no label for {len(missing)} of {len(ids)} images, the first {missing[0]!r}, and begins with "
+            f"{next(iter(found), '')!r}: give each image a line with its id (its label may be empty)"
         )
     return np.array([found[id] for id in ids], dtype=np.str_)
 
@@ -38,13 +42,21 @@ def labels_of(ids: Sequence[str], csv_path: str) -> NDArray[np.str_]:
 def _lines(csv_path: str) -> list[tuple[int, list[str]]]:
     try:
         with Path(csv_path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+            reader = csv.reader(file, delimiter=_delimiter(file))
             lines = [(reader.line_num, cells) for cells in reader if cells]
     except (UnicodeDecodeError, csv.Error) as error:
         raise FormatError(f"{csv_path} is not a CSV file in UTF-8: {error}") from error
     if not lines:
         raise FormatError(f"{csv_path} is empty: it must hold lines of id,label, or one label a row")
     return lines
+
+
+def _delimiter(file: TextIO) -> str:
+    """What stands between the columns: a comma, or where there is none a tab or semicolon in every line."""
+    lines = [line for line in file.read().splitlines() if line]
+    file.seek(0)
+    others = [mark for mark in "\t;" if lines and all(mark in line for line in lines)]
+    return others[0] if others and not any("," in line for line in lines) else ","
 
 
 def _one_a_row(labels: list[str], rows: int, csv_path: str) -> list[str]:
@@ -61,6 +73,7 @@ def _one_a_row(labels: list[str], rows: int, csv_path: str) -> list[str]:
 def _by_id(lines: list[tuple[int, list[str]]], csv_path: str) -> dict[str, str]:
     header = [cell.strip().lower() for cell in lines[0][1]]
     at_id, at_label = 0, 1
+    header[0] = header[0] or "id"  # as pandas writes its index
     if "id" in header and "label" in header:
         at_id, at_label = header.index("id"), header.index("label")
         lines = lines[1:]

@@ -101,7 +101,7 @@ def about_latents(rows: Rows, health: Health, space: str, ours: bool) -> list[st
         )
     if space == "latents" and rows.logvar is None:
         said.append("There is no logvar: KL per dimension and mutual information are unknown.")
-    if rows.baseline is None and len(rows.classes) > 1:
+    if space == "latents" and rows.baseline is None and len(rows.classes) > 1:
         said.append(
             "There is no PCA of the pixels to compare with (`latentkit embed` adds it): whether the VAE helps is unknown."
         )

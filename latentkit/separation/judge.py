@@ -46,7 +46,7 @@ def judge(latents: Latents, options: Options | None = None) -> Report:
         split=latents.split,
         digest=latents.digest,
         logvar=latents.logvar if space == "latents" else None,
-        baseline=latents.baseline,
+        baseline=latents.baseline if space == "latents" else None,
     )
     if options.clusters is not None and not 2 <= options.clusters < len(rows):
         raise SeparationError(

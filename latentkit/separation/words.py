@@ -10,7 +10,11 @@ from latentkit.separation.structure import Structure
 from latentkit.separation.thresholds import Thresholds
 
 NEXT = {
-    ("separated", "yes"): "Next: `latentkit cluster` gives every image its cluster.",
+    (
+        "separated",
+        "yes",
+    ): "Next: `latentkit scan IMAGES` tells whether size, format or brightness alone gives the classes away; `latentkit cluster` "
+    "gives every image its cluster.",
     (
         "separated",
         "no",
@@ -53,7 +57,9 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
         return said
     if verdict == "partly":
         apart = sum(pair.verdict == "separate" for pair in pairs)
-        said = f"Your classes separate only partly: {apart} of {len(pairs)} pairs are clearly apart. "
+        said = f"Your classes separate only partly: {apart} of {len(pairs)} pairs are clearly apart"
+        unclear = sum(pair.verdict in ("cannot say", "no evidence") for pair in pairs)
+        said += f", and {unclear} cannot be told from chance. " if unclear else ". "
         said += f"The hardest is {_named(known[0])}; an AUC of 0.5 is chance, 1 is perfect."
         blamed = culprits(pairs, 1 - limits.alpha)
         if len(blamed) == 1:
@@ -98,8 +104,8 @@ def visible_sentence(verdict: str, found: Recovery | None, test: Structure | Non
             "A picture may show one cloud all the same, and says nothing about the classes in it."
         )
     return (
-        f"They are not visible without labels: k-means does not find them ({ari}). A picture that shows one cloud "
-        "is right about the cloud and says nothing about the classes in it."
+        f"They are not visible without labels: k-means does not find them ({ari}), and the images cannot be told from one "
+        f"Gaussian cloud (p = {test.p:.2g}). A picture that shows one cloud says nothing about the classes in it."
     )
 
 

@@ -86,6 +86,35 @@ def _alike(q: Quantities) -> str:
 
 
 @rule(
+    "P26",
+    "Reconstructions are worse than the mean image",
+    "warning",
+    why="R2 is 0 for a model that always draws the mean image and 1 for a perfect one. Below 0 after several validations the decoder has learnt nothing "
+    "that holds for other images, or training has blown up: its latents tell nothing, whatever other figures say.",
+    keras="optimizer = keras.optimizers.Adam(1e-4, clipnorm=1.0); train on until R2 = 1 - mse / x.var(axis=0).mean() on held-out images is well above 0",
+    pytorch="lr=1e-4 and torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0); train on until R2 = 1 - mse / x.var(0).mean() on held-out images is well above 0",
+    latentkit="latentkit train IMAGES --lr 1e-4 --clip 1 -o RUN   # after a training that blew up; after one too short: -o RUN --resume --epochs MORE",
+    source="a run with --lr 1 that ended at an R2 of -4.5 and was called healthy",
+)
+def worse_than_the_mean(q: Quantities) -> Answer:
+    """Training is over, and after 3 validations or more none has had an R2 above 0, and not because of a collapse (P8)."""
+    told = [(place, value) for place, value in q.series("validation", "r2") if math.isfinite(value)]
+    if not told:
+        return Needs("R2 in validation, as a latentkit run has it")
+    best = max(value for _, value in told)
+    if not q.finished or len(told) < SETTLED or best > 0 or _in_history(q):
+        return []
+    place, last = told[-1]
+    return [
+        Sign(
+            f"{place}: R2 {last:.3f} in validation, at best {best:.3f} before"
+            if best > last
+            else f"{place}: R2 {last:.3f} in validation, the best of {len(told)}"
+        )
+    ]
+
+
+@rule(
     "P11",
     "The posterior's sigma has gone to 0",
     "warning",
