@@ -75,6 +75,7 @@ class Training:
         self._reading: TaskID | None = None
         self._training: TaskID | None = None
         self._best: Validated | None = None
+        self._last: Validated | None = None
 
     def __enter__(self) -> "Training":
         if self._bar is not None:
@@ -126,6 +127,7 @@ class Training:
             self._bar.update(self._training, completed=step)
 
     def _validated(self, event: Validated) -> None:
+        self._last = event
         if event.improved:
             self._best = event
         if self._bar is not None:
@@ -135,6 +137,9 @@ class Training:
         shell.say(event.text)
         if self._best is not None:
             shell.say(f"best: {_line(self._best)}")
+        if event.text == "done" and self._best is not None and self._best is self._last:
+            more_epochs = 2 * int(self._best.record["epoch"])
+            shell.say(f"the last was the best: more training may help, with --resume --epochs {more_epochs}")
         more = f"latentkit diagnose {shlex.quote(str(event.run))}"
         if event.worries:
             shell.say(f"look at {', '.join(event.worries)}: {more}")

@@ -45,8 +45,22 @@ def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_pa
         r"active \d/3  lr 0\.001  \d+ images/s",
         words[2],
     )
-    assert "latentkit diagnose runs/one" in words[3]
-    assert len(words) == 4
+    assert words[3] == "the last was the best: more training may help, with --resume --epochs 4"
+    assert "latentkit diagnose runs/one" in words[4]
+    assert len(words) == 5
+
+
+def test_more_training_is_not_advised_where_the_best_was_before_the_last(latentkit, blobs, tmp_path):
+    done = latentkit(
+        "train", blobs, "-o", "run", *SMALL, "--epochs", "30", "--lr", "0.05", "--patience", "30"
+    )
+    lines = [
+        line["validation"]["loss"]
+        for line in history.read(tmp_path / "run" / "history.jsonl")
+        if "validation" in line
+    ]
+    assert lines.index(min(lines)) < len(lines) - 1
+    assert "the last was the best" not in done.stderr
 
 
 def test_quiet_is_silent(train, blobs, capsys):
