@@ -66,8 +66,8 @@ def test_labels_take_the_place_of_those_there_were(table):
 
 def test_images_without_a_line_are_counted_and_the_first_is_named(table):
     assert refusal(table("b.png,dog\n")) == (
-        "labels.csv has no label for 2 of 3 images, the first 'cat/1.png', and begins with 'b.png': "
-        "give each image a line with its id (its label may be empty)"
+        "labels.csv has no label for 2 of 3 images, the first 'cat/1.png': "
+        "give each image a line with its id (the first line has 'b.png'); its label may be empty"
     )
 
 
@@ -135,5 +135,5 @@ def test_rows_of_an_array_are_known_by_their_bare_numbers(tmp_path):
 def test_an_id_that_is_wanted_stands_beside_one_that_is_there(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("a.png,cat\n")
-    with pytest.raises(FormatError, match=r"the first 'a.jpg', and begins with 'a.png'"):
+    with pytest.raises(FormatError, match=r"the first 'a.jpg': .* \(the first line has 'a.png'\)"):
         labels_of(["a.jpg"], str(path))

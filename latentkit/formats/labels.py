@@ -33,8 +33,8 @@ def labels_of(ids: Sequence[str], csv_path: str) -> NDArray[np.str_]:
     missing = [id for id in ids if id not in found]
     if missing:
         raise FormatError(
-            f"{csv_path} has no label for {len(missing)} of {len(ids)} images, the first {missing[0]!r}, and begins with "
-            f"{next(iter(found), '')!r}: give each image a line with its id (its label may be empty)"
+            f"{csv_path} has no label for {len(missing)} of {len(ids)} images, the first {missing[0]!r}: "
+            f"give each image a line with its id (the first line has {next(iter(found), '')!r}); its label may be empty"
         )
     return np.array([found[id] for id in ids], dtype=np.str_)
 
