@@ -1,12 +1,9 @@
 """A report as HTML: the verdict in words, then the tables it rests on."""
 
-from collections.abc import Sequence
-
 from latentkit.page.markup import Markup, table, tag, text
 from latentkit.separation import Report
-from latentkit.separation.scores import Score
-from latentkit.separation.text import number
-from latentkit.separation.words import hardest
+from latentkit.separation import tables as shared
+from latentkit.separation.tables import number
 
 __all__ = ["tables", "verdict"]
 
@@ -69,27 +66,13 @@ def _pairs(report: Report) -> Markup | None:
     if not report.pairs:
         return None
     side = "held-out images" if report.scored == "held-out" else "a random half"
-    order = {pair: place for place, pair in enumerate(hardest(report.pairs))}
-    pairs = sorted(report.pairs, key=lambda pair: order.get(pair, -1))
-    rows = [
-        (
-            f"{pair.a} / {pair.b}",
-            f"{pair.n_a} / {pair.n_b}",
-            number(pair.auc),
-            number(pair.auc_low),
-            "-" if pair.p_holm is None else f"{pair.p_holm:.2g}",
-            pair.verdict,
-        )
-        for pair in pairs[:MOST_PAIRS]
-    ]
     about = f"A linear probe fitted on {report.fitted_on:,}, scored on {report.scored_on:,} ({side}). AUC 0.5 is chance, 1 is perfect."
-    more = f"... and {len(pairs) - MOST_PAIRS} pairs further apart." if len(pairs) > MOST_PAIRS else None
-    head = ("pair", "images", "AUC", "at least", "p (Holm)", "verdict")
+    left = len(report.pairs) - MOST_PAIRS
     return _section(
         "Pairs of classes",
         tag("p", about, class_="note"),
-        table(head, rows, words=2),
-        None if more is None else tag("p", more),
+        table(shared.PAIRS, shared.pair_rows(report, MOST_PAIRS), words=2),
+        tag("p", f"... and {left} pairs further apart.") if left > 0 else None,
     )
 
 
@@ -113,21 +96,11 @@ def _shaded(value: int, of: int) -> Markup:
 
 
 def _scores(report: Report) -> Markup | None:
-    scores: list[tuple[str, Score | None]] = [
-        ("15 nearest neighbours", report.knn15),
-        ("linear probe", report.probe),
-    ]
-    rows = []
-    for name, score in scores:
-        if score is not None:
-            better = {None: "unknown", True: "yes", False: "no"}[score.beats_pixel_pca]
-            figures = (score.value, score.low, score.high, score.majority, score.pixel_pca)
-            rows.append((name, *(number(value) for value in figures), better))
+    rows = shared.score_rows(report)
     if not rows:
         return None
-    head = ("", "latents", "at least", "at most", "guessing", "pixel PCA", "better than pixel PCA")
     about = "Balanced accuracy: the share right in a class, averaged over classes."
-    return _section("Scores", tag("p", about, class_="note"), table(head, rows, words=2))
+    return _section("Scores", tag("p", about, class_="note"), table(shared.SCORES, rows, words=2))
 
 
 def _tightness(report: Report) -> Markup | None:
@@ -139,8 +112,8 @@ def _tightness(report: Report) -> Markup | None:
         f"Silhouette {tight.euclidean:.3f}{error}, squared {tight.squared:.3f}; "
         f"Davies-Bouldin {number(tight.davies_bouldin)}; GDV {number(tight.gdv)}."
     )
-    each = sorted(zip(report.classes, tight.per_class.tolist(), strict=True), key=lambda item: item[1])
-    rows = [(name, f"{report.classes[name]:,}", number(value)) for name, value in each[:MOST_PAIRS]]
+    worst = shared.silhouettes(report)[:MOST_PAIRS]
+    rows = [(name, f"{report.classes[name]:,}", number(value)) for name, value in worst]
     return _section("Tightness", tag("p", words), table(("class", "images", "silhouette"), rows))
 
 
@@ -148,32 +121,13 @@ def _clusters(report: Report) -> Markup | None:
     found = report.clustering
     if found is None:
         return None
-    reason = {
-        "classes": "as many as classes",
-        "option": "as asked for",
-        "stability": f"as many as are stable; the best BIC has {found.components}",
-        "bic": f"by the best BIC, {found.components}; no number is stable",
-    }[found.chosen_by]
-    inside: list[Markup] = [tag("p", f"{found.k} clusters ({reason}).")]
-    if found.kmeans is not None and found.gmm is not None:
-        rows: Sequence[tuple[str, ...]] = [
-            (
-                name,
-                *(number(v) for v in (one.ari, one.low, one.ami, one.accuracy, one.spread, one.pixel_pca)),
-            )
-            for name, one in (("k-means", found.kmeans), ("Gaussian mixture", found.gmm))
-        ]
-        head = ("", "ARI", "at least", "AMI", "accuracy", "spread over seeds", "pixel PCA's ARI")
-        inside.append(table(head, rows))
+    inside: list[Markup] = [tag("p", f"{found.k} clusters ({shared.why_so_many(found)}).")]
+    if recoveries := shared.recovery_rows(found):
+        inside.append(table(shared.RECOVERIES, recoveries))
     if found.found is not None:
         rows = [(str(i), f"{one.images:,}", number(one.stability, 2)) for i, one in enumerate(found.found)]
         inside.append(table(("cluster", "images", "stability"), rows))
-    inside.append(
-        tag(
-            "p",
-            f"HDBSCAN: {found.hdbscan.clusters} clusters, {found.hdbscan.noise:.0%} of images left out as noise.",
-        )
-    )
+    inside.append(tag("p", f"{shared.density_words(found)}."))
     if (test := report.structure) is not None:
         inside.append(
             tag(
@@ -185,20 +139,12 @@ def _clusters(report: Report) -> Markup | None:
 
 
 def _latent(report: Report) -> Markup:
-    health = report.latent
-    words = (
-        f"{health.active_units} of {report.dims} active, effective rank {health.effective_rank:.1f}, "
-        f"participation ratio {health.participation_ratio:.1f}."
+    nats = shared.nats_words(report.latent)
+    return _section(
+        "Latents",
+        tag("p", f"{shared.usage_words(report)}."),
+        tag("p", f"In nats: {nats}.") if nats else None,
     )
-    nats = []
-    if health.kl_per_dim is not None:
-        nats.append(f"KL {sum(health.kl_per_dim):.2f}")
-    if health.mutual_information is not None:
-        least = "at least " if health.mutual_information_capped else ""
-        nats.append(f"mutual information {least}{health.mutual_information:.2f}")
-    if health.total_correlation is not None:
-        nats.append(f"total correlation {health.total_correlation:.2f}")
-    return _section("Latents", tag("p", words), tag("p", f"In nats: {', '.join(nats)}.") if nats else None)
 
 
 def _caveats(report: Report) -> Markup | None:

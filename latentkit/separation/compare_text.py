@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Callable
 
 from latentkit.separation.comparison import Comparison
-from latentkit.separation.text import NAME, WIDTH, number, table
+from latentkit.separation.tables import number
+from latentkit.separation.text import NAME, WIDTH, table
 
 SHORT = {"knn15": "15-NN", "probe": "probe"}
 

@@ -3,9 +3,9 @@
 import textwrap
 from collections.abc import Callable, Sequence
 
+from latentkit.separation import tables
 from latentkit.separation.report import Report
-from latentkit.separation.scores import Score
-from latentkit.separation.words import hardest
+from latentkit.separation.tables import number
 
 WIDTH = 100
 PAIRS = 10
@@ -39,11 +39,6 @@ def table(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
     return lines
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """A figure, or a dash where there is none."""
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
 def _short(name: str) -> str:
     return name if len(name) <= NAME else name[: NAME - 3] + "..."
 
@@ -73,37 +68,20 @@ def _pairs(report: Report, shown: Callable[[str], str]) -> list[str]:
     lines = [
         f"PAIRS OF CLASSES   a linear probe fitted on {report.fitted_on}, scored on {report.scored_on} ({side}); AUC 0.5 is chance"
     ]
-    order = {pair: place for place, pair in enumerate(hardest(report.pairs))}
-    pairs = sorted(report.pairs, key=lambda pair: order.get(pair, -1))
-    rows: list[tuple[str, ...]] = [("pair", "images", "AUC", "at least", "p (Holm)", "verdict")]
-    for pair in pairs[:PAIRS]:
-        p = "-" if pair.p_holm is None else f"{pair.p_holm:.2g}"
-        names = f"{_short(shown(pair.a))} / {_short(shown(pair.b))}"
-        rows.append(
-            (names, f"{pair.n_a} / {pair.n_b}", number(pair.auc), number(pair.auc_low), p, pair.verdict)
-        )
-    lines += table(rows)
-    if len(pairs) > PAIRS:
-        lines.append(f"  ... and {len(pairs) - PAIRS} pairs further apart (all of them with --json)")
+    lines += table([tables.PAIRS, *tables.pair_rows(report, PAIRS, lambda name: _short(shown(name)))])
+    if len(report.pairs) > PAIRS:
+        lines.append(f"  ... and {len(report.pairs) - PAIRS} pairs further apart (all of them with --json)")
     return lines
 
 
 def _scores(report: Report) -> list[str]:
-    scores: list[tuple[str, Score | None]] = [
-        ("15 nearest neighbours", report.knn15),
-        ("linear probe", report.probe),
-    ]
-    known = [(name, score) for name, score in scores if score is not None]
-    if not known:
+    rows = tables.score_rows(report)
+    if not rows:
         return []
-    rows: list[tuple[str, ...]] = [
-        ("", "latents", "at least", "at most", "guessing", "pixel PCA", "better than pixel PCA")
+    return [
+        "SCORES   balanced accuracy: the share right in a class, averaged over classes",
+        *table([tables.SCORES, *rows]),
     ]
-    for name, score in known:
-        better = {None: "unknown", True: "yes", False: "no"}[score.beats_pixel_pca]
-        figures = (score.value, score.low, score.high, score.majority, score.pixel_pca)
-        rows.append((name, *(number(value) for value in figures), better))
-    return ["SCORES   balanced accuracy: the share right in a class, averaged over classes", *table(rows)]
 
 
 def _classes(report: Report, shown: Callable[[str], str]) -> list[str]:
@@ -115,7 +93,7 @@ def _classes(report: Report, shown: Callable[[str], str]) -> list[str]:
         f"TIGHTNESS   silhouette {tight.euclidean:.3f}{error}, squared {tight.squared:.3f}"
         f"   Davies-Bouldin {number(tight.davies_bouldin)}   GDV {number(tight.gdv)}",
     ]
-    worst = sorted(zip(report.classes, tight.per_class.tolist(), strict=True), key=lambda item: item[1])
+    worst = tables.silhouettes(report)
     parts = ", ".join(f"{_short(shown(name))} {value:.3f}" for name, value in worst[:PAIRS])
     return lines + _wrapped(
         f"silhouette by class: {parts}{' ...' if len(worst) > PAIRS else ''}", "  ", "    "
@@ -126,28 +104,9 @@ def _clusters(report: Report) -> list[str]:
     found = report.clustering
     if found is None:
         return []
-    reason = {
-        "classes": "as many as classes",
-        "option": "as asked for",
-        "stability": f"as many as are stable; the best BIC has {found.components}",
-        "bic": f"by the best BIC, {found.components}; no number is stable",
-    }[found.chosen_by]
-    lines = [f"WITHOUT LABELS   {found.k} clusters ({reason})"]
-    if found.kmeans is not None and found.gmm is not None:
-        rows: list[tuple[str, ...]] = [
-            ("", "ARI", "at least", "AMI", "accuracy", "spread over seeds", "pixel PCA's ARI")
-        ]
-        for name, one in (("k-means", found.kmeans), ("Gaussian mixture", found.gmm)):
-            rows.append(
-                (
-                    name,
-                    *(
-                        number(v)
-                        for v in (one.ari, one.low, one.ami, one.accuracy, one.spread, one.pixel_pca)
-                    ),
-                )
-            )
-        lines += table(rows)
+    lines = [f"WITHOUT LABELS   {found.k} clusters ({tables.why_so_many(found)})"]
+    if recoveries := tables.recovery_rows(found):
+        lines += table([tables.RECOVERIES, *recoveries])
         lines.append(
             f"  the largest class is {max(report.classes.values()) / sum(report.classes.values()):.3f} of the labelled images"
         )
@@ -156,9 +115,7 @@ def _clusters(report: Report) -> list[str]:
         lines += table(
             heads + [(str(i), str(one.images), number(one.stability, 2)) for i, one in enumerate(found.found)]
         )
-    lines.append(
-        f"  HDBSCAN: {found.hdbscan.clusters} clusters, {found.hdbscan.noise:.0%} of images left out as noise"
-    )
+    lines.append(f"  {tables.density_words(found)}")
     if report.structure is not None:
         lines.append(
             f"  p = {report.structure.p:.2g} that one Gaussian cloud would fall into {report.structure.k} clusters as tight "
@@ -168,21 +125,8 @@ def _clusters(report: Report) -> list[str]:
 
 
 def _latent(report: Report) -> list[str]:
-    health = report.latent
-    lines = [
-        f"LATENTS   {health.active_units} of {report.dims} active, effective rank {health.effective_rank:.1f}, "
-        f"participation ratio {health.participation_ratio:.1f}"
-    ]
-    nats = []
-    if health.kl_per_dim is not None:
-        nats.append(f"KL {sum(health.kl_per_dim):.2f}")
-    if health.mutual_information is not None:
-        nats.append(
-            f"mutual information {'at least ' if health.mutual_information_capped else ''}{health.mutual_information:.2f}"
-        )
-    if health.total_correlation is not None:
-        nats.append(f"total correlation {health.total_correlation:.2f}")
-    return lines + ([f"  in nats: {', '.join(nats)}"] if nats else [])
+    nats = tables.nats_words(report.latent)
+    return [f"LATENTS   {tables.usage_words(report)}", *([f"  in nats: {nats}"] if nats else [])]
 
 
 def _caveats(report: Report, shown: Callable[[str], str]) -> list[str]:
