@@ -12,7 +12,7 @@ from latentkit.errors import PictureError
 from latentkit.pictures import lettering
 from latentkit.pictures.course import SERIES, Course, Series
 from latentkit.pictures.findings import mark, told
-from latentkit.pictures.legend import extent, fitting
+from latentkit.pictures.legend import extent, fitting, unplaced
 from latentkit.pictures.palette import MOST
 from latentkit.pictures.render import resize, settings, sheet, to_bytes, wrapped
 from latentkit.pictures.style import Style, Theme
@@ -156,23 +156,7 @@ def _key(figure: Any, names: Sequence[str], theme: Theme, room: float) -> Any:
     ]
 
     def make(columns: int, longest: int) -> Any:
-        key = figure.legend(
-            handles,
-            [str(i) for i in range(len(handles))],
-            loc="upper left",
-            bbox_to_anchor=(0, 0),
-            bbox_transform=figure.dpi_scale_trans,
-            borderaxespad=0,
-            borderpad=0,
-            frameon=False,
-            ncols=columns,
-            fontsize=8.5,
-            handlelength=2.2,
-        )
         words = [*lettering.fit(names, lettering.glyphs(), longest), "validation", "training", "best weights"]
-        # Set afterwards: a legend leaves out the entries whose label begins with an underscore.
-        for text, word in zip(key.get_texts(), words, strict=True):
-            text.set_text(word)
-        return key
+        return unplaced(figure, handles, words, ncols=columns, fontsize=8.5, handlelength=2.2)
 
     return fitting(figure, make, len(handles), room)

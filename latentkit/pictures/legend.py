@@ -1,6 +1,6 @@
 """The legend of a scatter: every class with its look and how many images it has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from latentkit.pictures import lettering
 from latentkit.pictures.colouring import Classes
 from latentkit.pictures.style import Theme
 
-__all__ = ["entries", "extent", "fitting", "legend"]
+__all__ = ["entries", "extent", "fitting", "legend", "unplaced"]
 
 ROWS = 24
 """The most entries in a column."""
@@ -64,22 +64,32 @@ def _legend(
     handles = [
         Line2D([], [], color=each.colour, marker=each.shape, linestyle="none", markersize=7) for each in looks
     ]
+    return unplaced(
+        figure,
+        handles,
+        [f"{name} ({count:,})" for name, (_, _, count) in zip(names, listed, strict=True)],
+        title=lettering.fit([classes.title], lettering.glyphs())[0],
+        alignment="left",
+        ncols=columns,
+        handletextpad=0.2,
+        columnspacing=1.0,
+    )
+
+
+def unplaced(figure: Any, handles: Sequence[Any], words: Sequence[str], **look: Any) -> Any:
+    """A legend in the lower left corner, whose upper left is to be placed."""
     made = figure.legend(
         handles,
         [str(i) for i in range(len(handles))],
-        title=lettering.fit([classes.title], lettering.glyphs())[0],
-        alignment="left",
         loc="upper left",
         bbox_to_anchor=(0, 0),
         bbox_transform=figure.dpi_scale_trans,
         borderaxespad=0,
         borderpad=0,
         frameon=False,
-        ncols=columns,
-        handletextpad=0.2,
-        columnspacing=1.0,
+        **look,
     )
     # Set afterwards: a legend leaves out the entries whose label begins with an underscore.
-    for text, name, (_, _, count) in zip(made.get_texts(), names, listed, strict=True):
-        text.set_text(f"{name} ({count:,})")
+    for text, word in zip(made.get_texts(), words, strict=True):
+        text.set_text(word)
     return made
