@@ -22,9 +22,7 @@ def average(
         By | None,
         typer.Option(help="What the classes are.  [default: labels, else clusters]", show_default=False),
     ] = None,
-    labels: Annotated[
-        str | None, typer.Option(metavar="CSV", help="Labels: id,label lines, or one label a line.")
-    ] = None,
+    labels: inputs.Labels = None,
     nearest: Annotated[int, typer.Option(min=0, max=100, help="How many images beside each mean.")] = 6,
     images: Annotated[
         str | None,

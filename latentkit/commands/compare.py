@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
+from latentkit.commands import inputs
 from latentkit.commands.report import number_or_auto
 
 
@@ -12,9 +13,7 @@ def compare(
     latents: Annotated[
         list[str], typer.Argument(metavar="A.npz B.npz...", help="Latents of the same images; - is stdin.")
     ],
-    labels: Annotated[
-        str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label a row.")
-    ] = None,
+    labels: inputs.Labels = None,
     clusters: Annotated[
         str,
         typer.Option(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
+from latentkit.commands import inputs
 
 
 class Format(StrEnum):
@@ -41,9 +42,7 @@ def export(
     vector: Annotated[
         bool, typer.Option("--mu/--no-mu", help="With mu itself, or only facts (csv, parquet, atlas).")
     ] = True,
-    labels: Annotated[
-        str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label a row.")
-    ] = None,
+    labels: inputs.Labels = None,
     seed: Annotated[
         int | None,
         typer.Option(

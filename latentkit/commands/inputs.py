@@ -17,6 +17,7 @@ __all__ = [
     "Files0From",
     "FilesFrom",
     "Images",
+    "Labels",
     "NoCache",
     "Quiet",
     "Workers",
@@ -46,6 +47,9 @@ FilesFrom = Annotated[
 ]
 Files0From = Annotated[
     str | None, typer.Option(metavar="FILE|-", help="The same, names ended by zero bytes (find -print0).")
+]
+Labels = Annotated[
+    str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label a row.")
 ]
 Backend = Annotated[
     str | None,

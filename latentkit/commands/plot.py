@@ -30,9 +30,7 @@ def plot(
             show_default=False,
         ),
     ] = None,
-    labels: Annotated[
-        str | None, typer.Option(metavar="CSV", help="Labels: id,label lines, or one label a line.")
-    ] = None,
+    labels: inputs.Labels = None,
     density: Annotated[
         bool,
         typer.Option(

@@ -46,9 +46,7 @@ def _page(
 
 def report(
     latents: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Latents; - is standard input.")] = "-",
-    labels: Annotated[
-        str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label a row.")
-    ] = None,
+    labels: inputs.Labels = None,
     on: Annotated[
         str,
         typer.Option(
