@@ -27,6 +27,13 @@ def auc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> float
     return float((below + not_above).sum(dtype=np.float64) / (2.0 * len(positive) * len(negative)))
 
 
+def standard_error(area: float, low: float, level: float) -> float:
+    """The standard error that a one-sided lower bound at this level rests on."""
+    from scipy.special import ndtri
+
+    return (area - low) / float(ndtri(level))
+
+
 def hanley_mcneil(area: float, n_positive: int, n_negative: int) -> float:
     """Standard error of an AUC under the negative-exponential model, symmetric in the two classes.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
+from latentkit.separation.auc import standard_error
 from latentkit.separation.pairs import Pair
 
 
@@ -22,7 +23,11 @@ def culprits(pairs: Sequence[Pair], level: float) -> list[Culprit]:
 
     The pairs that two classes share are in both of their means, so only what differs adds to the error of the difference.
     """
-    known = {(pair.a, pair.b): (pair.auc, _error(pair, level)) for pair in pairs if pair.auc is not None}
+    known = {
+        (pair.a, pair.b): (pair.auc, standard_error(pair.auc, pair.auc_low, level))
+        for pair in pairs
+        if pair.auc is not None and pair.auc_low is not None
+    }
     names = sorted({name for pair in known for name in pair})
     share = {
         name: {pair: 1 / sum(name in other for other in known) for pair in known if name in pair}
@@ -40,10 +45,3 @@ def culprits(pairs: Sequence[Pair], level: float) -> list[Culprit]:
 
     found = [Culprit(name, means[name]) for name in names if as_low(name)]
     return [] if len(found) == len(names) else sorted(found, key=lambda one: (one.auc, one.name))
-
-
-def _error(pair: Pair, level: float) -> float:
-    """The standard error that the one-sided bound of a pair's AUC rests on."""
-    if pair.auc is None or pair.auc_low is None:
-        return 0.0
-    return (pair.auc - pair.auc_low) / NormalDist().inv_cdf(level)

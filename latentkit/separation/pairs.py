@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.separation.auc import Interval, auc, newcombe
+from latentkit.separation.auc import Interval, auc, newcombe, standard_error
 from latentkit.separation.permutation import holm, permutation_p
 from latentkit.separation.ridge import direction
 from latentkit.separation.rows import Halves, Rows
@@ -103,8 +103,6 @@ def pair_verdict(
 
 def judge_pairs(X: Floats, rows: Rows, sides: Halves, limits: Thresholds, seed: int) -> Pairs:
     """X (N, R) on one scale."""
-    from scipy.special import ndtri
-
     chosen = candidates(X, rows.codes, len(rows.classes))
     level = 1 - limits.alpha
     strict_level = 1 - limits.alpha / max(len(chosen), 1)
@@ -124,7 +122,7 @@ def judge_pairs(X: Floats, rows: Rows, sides: Halves, limits: Thresholds, seed: 
         if area is not None:
             bound = newcombe(area, n_a, n_b, level)
             strict = newcombe(area, n_a, n_b, strict_level).low
-            se = (area - bound.low) / float(ndtri(level))
+            se = standard_error(area, bound.low, level)
         every.append(
             Pair(
                 a=rows.classes[a],
