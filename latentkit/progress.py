@@ -137,7 +137,7 @@ class Training:
         shell.say(event.text)
         if self._best is not None:
             shell.say(f"best: {_line(self._best)}")
-        if event.text == "done" and self._best is not None and self._best is self._last:
+        if event.state == "done" and self._best is not None and self._best is self._last:
             more_epochs = 2 * int(self._best.record["epoch"])
             shell.say(f"the last was the best: more training may help, with --resume --epochs {more_epochs}")
         more = f"latentkit diagnose {shlex.quote(str(event.run))}"

@@ -27,7 +27,7 @@ def labels_of(ids: Sequence[str], csv_path: str) -> NDArray[np.str_]:
     if all(len(cells) == 1 for _, cells in lines):
         return np.array(_one_a_row([cells[0] for _, cells in lines], len(ids), csv_path), dtype=np.str_)
     found = _by_id(lines, csv_path)
-    if all(id.isdecimal() for id in ids) and not any(id in found for id in ids[:1]):
+    if ids and ids[0] not in found and all(id.isdecimal() for id in ids):
         # Rows of an array are called 000012; a table made elsewhere calls them 12.
         found = {id.zfill(len(ids[0])) if id.isdecimal() else id: label for id, label in found.items()}
     missing = [id for id in ids if id not in found]

@@ -38,7 +38,7 @@ def drive(
 
     def end(state: str, text: str) -> None:
         look_over(state)
-        listen(Ended(text, path, diary.worries()))
+        listen(Ended(text, state, path, diary.worries()))
 
     def save(state: str) -> None:
         checkpoint.save(model, position)

@@ -47,6 +47,8 @@ class Ended:
     """Training is over, for the reason given in words."""
 
     text: str
+    state: str
+    """That of run.json: done, interrupted or stopped."""
     run: Path
     worries: tuple[str, ...] | None
     """Ids of the errors and warnings that were noticed; None where nobody looked."""
