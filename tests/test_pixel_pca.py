@@ -81,3 +81,23 @@ def test_a_set_beyond_the_memory_is_sampled_and_the_components_hold(monkeypatch)
 def test_the_same_generator_gives_the_same_bytes():
     one, other = fit(images(200), 8), fit(images(200), 8)
     assert one.components.tobytes() == other.components.tobytes()
+
+
+@pytest.mark.parametrize("n", [40, 300], ids=["fewer images than pixels", "more"])
+def test_components_are_orthonormal_and_the_largest_first(n):
+    pixels = images(n)
+    found = fit(pixels, 20).components.astype(np.float64)
+    np.testing.assert_allclose(found @ found.T, np.eye(20), atol=1e-4)
+    variance = fit(pixels, 20).transform(pixels).var(axis=0)
+    assert (np.diff(variance) <= 1e-6 * variance[0]).all()
+
+
+def test_images_that_repeat_have_no_more_directions_than_those_that_differ():
+    pixels = np.tile(images(5), (8, 1, 1, 1))
+    found = fit(pixels, 30)
+    assert found.components.shape == (4, 108)
+    np.testing.assert_allclose(found.components @ found.components.T, np.eye(4), atol=1e-4)
+    scores = found.transform(pixels)
+    np.testing.assert_allclose(
+        scores @ found.components + found.mean, pixels.reshape(40, -1) / 255, atol=1e-4
+    )

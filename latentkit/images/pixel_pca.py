@@ -9,6 +9,11 @@ __all__ = ["PixelPCA", "fit"]
 
 MEMORY = 256 << 20
 """Bytes of float32 pixels that a fit may hold; a larger set is sampled."""
+FEW = 2000
+"""Images that are compared each with each, which is exact and, for so few, quicker than a randomised search."""
+SINGLE = float(np.finfo(np.float32).eps)
+BLOCK = 1024
+"""Pixels at a time where float64 copies of them are made."""
 
 
 class PixelPCA(NamedTuple):
@@ -32,11 +37,10 @@ def fit(
 ) -> PixelPCA:
     """Of these rows of (N, H, W, C) uint8, or of a sample of them where they exceed MEMORY.
 
-    At most `components`, and no more than the data has: min(components, rows - 1, D). Randomised
-    (Halko, Martinsson and Tropp 2011); the same generator gives the same result.
+    At most `components`, and no more than the data has: min(components, rows - 1, D), or fewer where images are
+    alike. Exact for up to FEW images of more pixels, else randomised (Halko, Martinsson and Tropp 2011); the same
+    generator gives the same result.
     """
-    from sklearn.decomposition import PCA
-
     dimensions = int(np.prod(pixels.shape[1:]))
     room = max(2, MEMORY // (4 * dimensions))
     if len(rows) > room:
@@ -44,9 +48,31 @@ def fit(
     wanted = min(components, len(rows) - 1, dimensions)
     if wanted < 1:  # of one image there is a mean and no direction
         return PixelPCA(_unit(pixels[rows]).mean(axis=0), np.zeros((0, dimensions), np.float32))
+    if len(rows) <= min(FEW, dimensions):
+        return _of_few(_unit(pixels[rows]), wanted)
+    from sklearn.decomposition import PCA
+
     solver = "randomized" if wanted < min(len(rows), dimensions) // 2 else "full"
     found = PCA(wanted, svd_solver=solver, random_state=int(rng.integers(2**31))).fit(_unit(pixels[rows]))
     return PixelPCA(found.mean_.astype(np.float32), found.components_.astype(np.float32))
+
+
+def _of_few(unit: NDArray[np.float32], wanted: int) -> PixelPCA:
+    """Of (n, D) with n <= D: from the eigenvectors of the products of rows, which are n x n (the snapshots of Sirovich
+    1987). Formed in float64, as they square the error."""
+    from scipy.linalg import eigh
+
+    mean = unit.mean(axis=0)
+    centred = np.subtract(unit, mean, out=unit)
+    products = np.zeros((len(unit), len(unit)))
+    for start in range(0, unit.shape[1], BLOCK):
+        block = centred[:, start : start + BLOCK].astype(np.float64)
+        products += block @ block.T
+    variance, vectors = eigh(products, subset_by_index=(len(unit) - wanted, len(unit) - 1))
+    real = variance > SINGLE * max(float(variance[-1]), SINGLE)
+    variance, vectors = variance[real][::-1], vectors[:, real][:, ::-1]
+    components = (vectors / np.sqrt(variance)).T.astype(np.float32) @ centred
+    return PixelPCA(mean, components)
 
 
 def _unit(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
