@@ -86,6 +86,9 @@ class Trainer(keras.Model):  # type: ignore[misc]
     def call(self, batch: Any) -> Any:
         return self.network.forward(batch)
 
+    def reset_metrics(self) -> None:
+        """Nothing reads Keras's own, which would be set to 0 before every step."""
+
     def compute_loss(
         self,
         x: Any = None,
@@ -141,6 +144,7 @@ class KerasModel:
 
     def __init__(self, architecture: Architecture, objective: Objective, state: State, device: str) -> None:
         self._device = device
+        self._rates: tuple[float, float] | None = None  # the learning rate and beta that the trainer has
         with keras.device(device):
             self._network = Network(architecture, objective, state)
             self._trainer, self._optimizer = Trainer(self._network), make(objective)
@@ -165,8 +169,10 @@ class KerasModel:
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
         with keras.device(self._device):
-            self._optimizer.learning_rate.assign(learning_rate)
-            self._trainer.beta.assign(beta)
+            if (learning_rate, beta) != self._rates:
+                self._optimizer.learning_rate.assign(learning_rate)
+                self._trainer.beta.assign(beta)
+                self._rates = learning_rate, beta
             self._trainer.train_on_batch(tuple(batch))
             return Losses(*_array(self._trainer.figures))
 
