@@ -202,9 +202,14 @@ def _stdout() -> Iterator[BinaryIO]:
 
 def main() -> None:
     """The `latentkit` command."""
+    sys.exit(run(_app))
+
+
+def _app() -> None:
+    """Import the commands and run them: a Ctrl-C while they are imported is a Ctrl-C like any other."""
     from latentkit.cli import app
 
-    sys.exit(run(app))
+    app()
 
 
 def run(app: Callable[[], Any]) -> int:

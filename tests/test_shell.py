@@ -336,3 +336,17 @@ def test_importing_the_shell_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_ctrl_c_while_the_commands_are_imported_is_a_ctrl_c_like_any_other(environment):
+    early = (
+        "import sys, types\n"
+        "def find_spec(name, *more):\n"
+        "    if name == 'latentkit.cli':\n"
+        "        raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, types.SimpleNamespace(find_spec=find_spec))\n"
+        "from latentkit.shell import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", early], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "latentkit: interrupted\n")
