@@ -97,3 +97,16 @@ def test_a_file_without_clusters_cannot_be_used(z):
     refused = run(z, "--using", z)
     assert isinstance(refused.exception, FormatError)
     assert str(refused.exception).startswith(f"{z} holds no clusters")
+
+
+def test_latents_of_other_weights_do_not_get_the_old_clusters(z, tmp_path):
+    held = read(z)
+    for name, digest in (("a.npz", "ab" * 16), ("b.npz", "cd" * 16)):
+        with (tmp_path / name).open("wb") as stream:
+            write_latents(Latents(held.arrays, held.meta | {"weights": digest}), stream)
+    assert run(tmp_path / "a.npz", "-o", tmp_path / "c.npz").exit_code == 0
+    assert run(tmp_path / "a.npz", "--using", tmp_path / "c.npz", "-o", tmp_path / "d.npz").exit_code == 0
+    refused = run(tmp_path / "b.npz", "--using", tmp_path / "c.npz", "-o", tmp_path / "e.npz")
+    assert isinstance(refused.exception, FormatError)
+    assert "was made from latents of other weights (abababab) than these (cdcdcdcd)" in str(refused.exception)
+    assert not (tmp_path / "e.npz").exists()

@@ -356,3 +356,20 @@ def test_memory_does_not_grow_with_the_number_of_images(command, numpy_backend, 
 
 def test_the_request_has_the_batch_that_the_command_has():
     assert embedding.Request(Path("run"), []).batch == 256
+
+
+def test_latents_say_which_weights_made_them(embed, blobs, trained, tmp_path):
+    from safetensors.numpy import save_file
+
+    embed(blobs, output="one.npz")
+    other = tmp_path / "other"
+    shutil.copytree(trained, other)
+    weights, _ = read_tensors(other / "weights.safetensors")
+    embed(blobs, run=other, output="same.npz")
+    first = next(iter(weights))
+    save_file(weights | {first: weights[first] + 1e-3}, other / "weights.safetensors")
+    embed(blobs, run=other, output="changed.npz")
+    one, same, changed = (
+        read_latents(f"{name}.npz", name=name).weights for name in ("one", "same", "changed")
+    )
+    assert one is not None and one == same != changed

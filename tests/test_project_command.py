@@ -141,3 +141,23 @@ def test_latents_made_elsewhere_are_welcome(tmp_path):
     np.save(tmp_path / "mine.npy", np.random.default_rng(0).normal(size=(40, 5)))
     assert run(tmp_path / "mine.npy", "-o", tmp_path / "p.npz").exit_code == 0
     assert "projection_pca" in projected(tmp_path / "p.npz").arrays
+
+
+def of_weights(path, digest):
+    """The latents in this file, said to be of these weights."""
+    held = read_latents(path, name=str(path))
+    with path.open("wb") as stream:
+        write_latents(Latents(held.arrays, held.meta | {"weights": digest}), stream)
+    return path
+
+
+def test_latents_of_other_weights_are_not_put_into_an_old_picture(z, tmp_path):
+    of_weights(z, "ab" * 16)
+    assert run(z, "--save", tmp_path / "r.npz", "-o", tmp_path / "p.npz").exit_code == 0
+    assert run(z, "--using", tmp_path / "r.npz", "-o", tmp_path / "q.npz").exit_code == 0
+    refused = run(of_weights(z, "cd" * 16), "--using", tmp_path / "r.npz", "-o", tmp_path / "s.npz")
+    assert isinstance(refused.exception, FormatError)
+    assert "r.npz was made from latents of other weights (abababab) than these (cdcdcdcd)" in str(
+        refused.exception
+    )
+    assert not (tmp_path / "s.npz").exists()

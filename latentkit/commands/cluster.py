@@ -67,7 +67,7 @@ def cluster(
         latentkit embed run new | latentkit cluster --using c.npz -o d.npz
     """
     from latentkit import clustering
-    from latentkit.formats.latents import write_latents
+    from latentkit.formats.latents import refuse_other_weights, write_latents
 
     options = {"--method": method, "--clusters": clusters, "--dims": dims, "--seed": seed}
     for option, value in options.items():
@@ -75,8 +75,11 @@ def cluster(
             raise typer.BadParameter(f"{option} is that of the clusters in {using}: leave it out")
     if method == Method.hdbscan and clusters not in (None, "auto"):
         raise typer.BadParameter("hdbscan finds the number of clusters itself: leave out --clusters")
-    model = None if using is None else clustering.model_in(shell.load_latents(using), using)
+    fitted = None if using is None else shell.load_latents(using)
+    model = None if using is None or fitted is None else clustering.model_in(fitted, using)
     given = shell.load_latents(latents)
+    if using is not None and fitted is not None:
+        refuse_other_weights(given, fitted.weights, using)
     # Opened first: a folder that cannot be written to is found out before minutes of work, not after them.
     with shell.open_output(output) as stream:
         if model is not None:

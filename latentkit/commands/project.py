@@ -72,7 +72,9 @@ def project(
 
         latentkit project new.npz --using umap.npz -o q.npz
     """
-    from latentkit.formats.latents import write_latents
+    from dataclasses import replace
+
+    from latentkit.formats.latents import refuse_other_weights, write_latents
     from latentkit.projection import describe, read_reducer, views, with_projection, write_reducer
 
     _refuse_conflicts(using, save, output, {"--seed": seed, "--scale-dead": scale_dead})
@@ -80,6 +82,8 @@ def project(
     if reducer is not None:
         _refuse_another_view(reducer.method, reducer.dims, method, dims)
     given = shell.load_latents(latents)
+    if using is not None and reducer is not None:
+        refuse_other_weights(given, reducer.weights, using)
     # Opened first: a folder that cannot be written to is found out before minutes of work, not after them.
     with shell.open_output(output) as stream, shell.open_output(save) if save else nullcontext() as kept:
         if reducer is not None:
@@ -97,7 +101,7 @@ def project(
             )
         shell.say(describe(made))
         if kept is not None:
-            write_reducer(made.reducer, kept)
+            write_reducer(replace(made.reducer, weights=given.weights), kept)
         write_latents(with_projection(given, made), stream)
 
 

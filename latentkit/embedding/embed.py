@@ -87,6 +87,7 @@ def _write(
         "schema": "latentkit.latents/1",
         "image": list(run.architecture.image),
         "fit": run.transform.fit,
+        "weights": run.weights,
     }
     skipped: list[Skipped] = []
     with LatentsWriter(output, meta) as writer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class Run:
     baseline: PixelPCA
     split: Mapping[str, str]
     """Content digest to train or validation."""
+    weights: str
+    """Hex of their content: what is made from latents goes with those of the same weights alone."""
     kl_per_dim: tuple[float, ...] | None
     """(latent,) nats over the validation images, by the weights that are used; None if the record tells of none."""
 
@@ -61,8 +64,17 @@ def load_run(path: Path, backend: Backend, device: str) -> Run:
         Transform.from_json(record["images"]["transform"]),
         PixelPCA(baseline["mean"], baseline["components"]),
         dict(zip(images.digest.tolist(), images.split.tolist(), strict=True)),
+        _digest(weights),
         _kl_per_dim(record, architecture.latent),
     )
+
+
+def _digest(weights: Mapping[str, NDArray[Any]]) -> str:
+    content = blake2b(digest_size=16)
+    for name, array in weights.items():
+        content.update(name.encode())
+        content.update(array.tobytes())
+    return content.hexdigest()
 
 
 def _kl_per_dim(record: Mapping[str, Any], latent: int) -> tuple[float, ...] | None:

@@ -20,7 +20,14 @@ from latentkit.formats import foreign, npy, npz, schema, spool
 from latentkit.formats.incoming import naming_temporary, regular_file
 from latentkit.formats.labels import labels_of
 
-__all__ = ["Latents", "LatentsWriter", "read_latents", "with_labels", "write_latents"]
+__all__ = [
+    "Latents",
+    "LatentsWriter",
+    "read_latents",
+    "refuse_other_weights",
+    "with_labels",
+    "write_latents",
+]
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,12 @@ class Latents:
         """(N, h, w, C) small pictures."""
         return self.arrays.get("thumbnails")
 
+    @property
+    def weights(self) -> str | None:
+        """Hex of the content of the weights that made them; None where nobody says."""
+        told = self.meta.get("weights")
+        return told if isinstance(told, str) else None
+
     def with_arrays(self, **arrays: NDArray[Any]) -> "Latents":
         """A copy with arrays added at the end, or replaced where they stand."""
         return dataclasses.replace(self, arrays={**self.arrays, **arrays})
@@ -118,6 +131,15 @@ def write_latents(latents: Latents, stream: BinaryIO) -> None:
     """Write latents to a stream: nothing but `stream.write` is needed, and equal latents give equal bytes."""
     schema.check(latents.arrays, "the latents to be written")
     npz.write_npz(stream, {"schema": _json(latents.meta), **latents.arrays})
+
+
+def refuse_other_weights(latents: Latents, made_from: str | None, name: str) -> None:
+    """Raise FormatError if what is in the file `name` was made from latents of other weights than these are."""
+    if latents.weights and made_from and latents.weights != made_from:
+        raise FormatError(
+            f"{name} was made from latents of other weights ({made_from[:8]}) than these ({latents.weights[:8]}), and the "
+            "dimensions of two runs have nothing in common: embed both with the same run, trained no further"
+        )
 
 
 def with_labels(latents: Latents, csv_path: str) -> Latents:

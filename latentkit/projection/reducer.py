@@ -49,6 +49,8 @@ class Reducer:
     parameters: Mapping[str, Any]
     versions: Mapping[str, str]
     arrays: Mapping[str, NDArray[Any]]
+    weights: str | None = None
+    """Of the network whose latents it was fitted on; None where nobody says."""
 
 
 def write_reducer(reducer: Reducer, stream: BinaryIO) -> None:
@@ -62,6 +64,7 @@ def write_reducer(reducer: Reducer, stream: BinaryIO) -> None:
         "seed": reducer.seed,
         "parameters": dict(reducer.parameters),
         "versions": dict(reducer.versions),
+        **({"weights": reducer.weights} if reducer.weights else {}),
     }
     write_npz(stream, {"schema": np.array(json.dumps(meta)), **reducer.arrays})
 
@@ -95,6 +98,7 @@ def read_reducer(path: str | Path) -> Reducer:
         parameters=meta["parameters"],
         versions=meta["versions"],
         arrays={key: arrays[key] for key in ("columns", *wanted)},
+        weights=weights if isinstance(weights := meta.get("weights"), str) else None,
     )
     _check_shapes(reducer, name)
     _check_parameters(reducer, name)
