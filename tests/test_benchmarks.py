@@ -155,3 +155,13 @@ def test_photos_that_are_named_are_taken(tmp_path):
 def test_latents_are_classes_that_overlap(tmp_path):
     found = read_latents(material.latents(tmp_path / "z.npz", 500, 8), name="z")
     assert found.mu.shape == (500, 8) and len(set(found.labels.tolist())) == 3
+
+
+def test_without_a_gpu_that_row_has_no_line_and_says_so():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    done = bench("gpu", "--quick", "--json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "gpu: not measured, there is no CUDA device here" in done.stderr.splitlines()
+    assert measure.busy(lambda: torch.ones(9).sum()) == 0

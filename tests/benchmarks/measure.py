@@ -91,6 +91,20 @@ def exponent(points: Sequence[tuple[int, float]]) -> float:
     return sum((a - x) * (b - y) for a, b in logs) / sum((a - x) ** 2 for a, _ in logs)
 
 
+def busy(work: Work) -> float:
+    """The share of the time of this work in which kernels run on a GPU, one after another; without a GPU 0."""
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    work()
+    gpu = [ProfilerActivity.CUDA] if torch.cuda.is_available() else []
+    with profile(activities=[ProfilerActivity.CPU, *gpu]) as profiled:
+        begun = time.perf_counter()
+        work()
+        spent = time.perf_counter() - begun
+    return sum(event.self_device_time_total for event in profiled.key_averages()) / 1e6 / spent
+
+
 def resident(mapped: np.memmap) -> np.ndarray:
     """(pages,) bool: which pages of the file behind a map are in memory (mincore(2))."""
     import ctypes

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,29 +14,48 @@ HIDDEN = 512
 Step = Callable[..., None]
 
 
-def step_of(arch: str, image: tuple[int, int, int], latent: int) -> Step:
+class Plain(NamedTuple):
+    """How a loop computes: as it comes, or with what may make it faster."""
+
+    compile: bool = False
+    device: str = "cpu"
+    low_precision: bool = False
+
+
+AS_IT_COMES = Plain()
+
+
+def step_of(arch: str, image: tuple[int, int, int], latent: int, how: Plain = AS_IT_COMES) -> Step:
     """One update on a float batch (N, C, H, W) in 0..1: of the default convolutions, or of 512 hidden units."""
     import torch
     from torch.nn import functional
 
     encoder, decoder = (_conv if arch == "conv" else _mlp)(image, latent)
     for half in (encoder, decoder):
-        half.to(memory_format=torch.channels_last)
+        half.to(how.device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(
         [*encoder.parameters(), *decoder.parameters()], 1e-3, ADAM_DECAY, EPSILON, fused=True
     )
     pixels = math.prod(image)
 
-    def step(x):
-        mu, logvar = encoder(x).chunk(2, 1)
-        mean = torch.sigmoid(decoder(mu + torch.exp(logvar / 2) * torch.randn_like(mu)))
+    def loss_of(x):
+        mu, logvar = encoder(x).float().chunk(2, 1)
+        mean = torch.sigmoid(decoder(mu + torch.exp(logvar / 2) * torch.randn_like(mu)).float())
         error = functional.mse_loss(mean, x, reduction="none").flatten(1).sum(1)
         sigma2 = (error.detach().mean() / pixels).clamp(min=SIGMA2_FLOOR)
         kl = (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean() / 2
-        loss = (error / (2 * sigma2)).mean() + pixels / 2 * torch.log(2 * math.pi * sigma2) + kl
-        optimizer.zero_grad()
+        return (error / (2 * sigma2)).mean() + pixels / 2 * torch.log(2 * math.pi * sigma2) + kl
+
+    if how.compile:
+        mode = "default" if how.device == "cpu" else "reduce-overhead"
+        loss_of = torch.compile(loss_of, dynamic=False, mode=mode)
+
+    def step(x):
+        with torch.autocast(how.device.partition(":")[0], torch.bfloat16, enabled=how.low_precision):
+            loss = loss_of(x)
         loss.backward()
         optimizer.step()
+        optimizer.zero_grad()
 
     return step
 
@@ -69,17 +89,21 @@ def _mlp(image, latent):
     return encoder, decoder
 
 
-def in_memory(arch: str, images: np.ndarray, latent: int, batch: int) -> Callable[[], None]:
-    """An epoch over images that are floats in memory already, in another order each time."""
+def in_memory(
+    arch: str, images: np.ndarray, latent: int, batch: int, how: Plain = AS_IT_COMES
+) -> Callable[[], None]:
+    """An epoch over images that are floats on the device already, in another order each time."""
     import torch
 
-    step = step_of(arch, images.shape[1:], latent)
-    data = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
+    step = step_of(arch, images.shape[1:], latent, how)
+    data = torch.from_numpy(images).to(how.device).permute(0, 3, 1, 2).float().div_(255)
     data = data.contiguous(memory_format=torch.channels_last)
 
     def epoch() -> None:
-        for chosen in torch.randperm(len(data)).split(batch):
+        for chosen in torch.randperm(len(data), device=how.device).split(batch):
             step(data[chosen])
+        if how.device != "cpu":
+            torch.cuda.synchronize()
 
     return epoch
 

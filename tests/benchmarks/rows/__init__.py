@@ -5,6 +5,7 @@ from ..row import Row
 ROWS = (
     Row("help", "startup:help_text", 15, 5),
     Row("train-torch", "training:torch", 90, 20),
+    Row("gpu", "training:gpu", 150, 60),
     Row("train-pythae", "training:pythae", 25, 8),
     Row("train-keras", "training:keras", 180, 45),
     Row("folder", "folder:first_epoch", 120, 40),
@@ -15,6 +16,7 @@ ROWS = (
     Row("embed-cache", "embedding:cached", 40, 12),
     Row("embed-memory", "embedding:memory", 120, 25),
     Row("umap", "projection:umap", 150, 40),
+    Row("pca", "projection:pca", 20, 5),
     Row("tsne", "projection:tsne", 250, 40),
     Row("silhouette", "separation:silhouette", 50, 5),
     Row("report", "separation:report", 280, 20),

@@ -30,6 +30,22 @@ def umap(scale: Scale) -> list[Line]:
     return [explained_process(line, ours)]
 
 
+def pca(scale: Scale) -> list[Line]:
+    """PCA of latents against scikit-learn's, exact on both sides."""
+    from sklearn.decomposition import PCA
+
+    from latentkit.projection import project
+
+    count = scale.of(200_000, 20_000)
+    rows, _ = material.blobs(count, 128)
+    pairs = in_turn(
+        lambda: project(rows, "pca"),
+        lambda: PCA(2, svd_solver="covariance_eigh").fit_transform(rows),
+        scale.of(5, 3),
+    )
+    return [against(f"PCA, {count} x 128 / scikit-learn", "s", pairs, None)]
+
+
 def tsne(scale: Scale) -> list[Line]:
     """t-SNE against scikit-learn's, called plainly: the time, and the neighbours that are kept."""
     from sklearn.manifold import TSNE

@@ -1,6 +1,7 @@
 """Training in memory: our loop against what a user would otherwise write for the same network, an epoch each in turn."""
 
 import math
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -13,8 +14,9 @@ from latentkit.training.loop import Loop, Position, Validated
 from latentkit.training.options import Options
 
 from .. import material, peers_torch
-from ..measure import at_least, explained, in_turn, speeds
-from ..row import Bar, Line, Scale, against
+from ..measure import at_least, busy, explained, in_turn, speeds
+from ..peers_torch import Plain
+from ..row import Bar, Line, Scale, against, alone
 
 CONV = {"arch": "conv", "latent": 128, "batch": 64}
 MLP = {"arch": "mlp", "latent": 16, "batch": 128}
@@ -22,18 +24,28 @@ Epoch = Callable[[], None]
 
 
 def torch(scale: Scale) -> list[Line]:
-    """The torch backend against the best plain loop."""
+    """The torch backend against a plain loop: both as they come, and both compiled."""
     return [
-        _against(scale, "torch", "conv 64x64x3", material.noise(scale.of(1024, 256), 64, 3), CONV),
-        _against(scale, "torch", "mlp 28x28", material.noise(scale.of(16384, 4096), 28, 1), MLP),
+        line for name, images, given in _cases(scale) for line in _against_loops(scale, name, images, given)
     ]
 
 
 def keras(scale: Scale) -> list[Line]:
     """The Keras backend against Model.fit."""
+    from .. import peers_keras
+
+    found = []
+    for name, images, given in _cases(scale):
+        theirs = peers_keras.in_memory(given["arch"], images, given["latent"], given["batch"])
+        what = f"training, keras / Model.fit, {name}"
+        found.append(_line(scale, what, images, ours("keras", images, given), theirs, at_least(0.97)))
+    return found
+
+
+def _cases(scale: Scale) -> list[tuple[str, np.ndarray, dict]]:
     return [
-        _against(scale, "keras", "conv 64x64x3", material.noise(scale.of(1024, 256), 64, 3), CONV),
-        _against(scale, "keras", "mlp 28x28", material.noise(scale.of(16384, 4096), 28, 1), MLP),
+        ("conv 64x64x3", material.noise(scale.of(1024, 256), 64, 3), CONV),
+        ("mlp 28x28", material.noise(scale.of(16384, 4096), 28, 1), MLP),
     ]
 
 
@@ -47,16 +59,62 @@ def pythae(scale: Scale) -> list[Line]:
     ]
 
 
-def _against(scale: Scale, backend: str, name: str, images: np.ndarray, given: dict) -> Line:
-    if backend == "torch":
-        peer, theirs = "plain loop", peers_torch.in_memory
-    else:
-        from .. import peers_keras
+def gpu(scale: Scale) -> list[Line]:
+    """On a GPU, the whole set resident on both sides: ours with --precision bfloat16 --compile against a plain loop
+    that has the same; what these two give; and the share of the time in which kernels run."""
+    import torch
 
-        peer, theirs = "Model.fit", peers_keras.in_memory
-    mine = ours(backend, images, given)
-    other = theirs(given["arch"], images, given["latent"], given["batch"])
-    return _line(scale, f"training, {backend} / {peer}, {name}", images, mine, other, at_least(0.97))
+    if not torch.cuda.is_available():
+        sys.stderr.write("gpu: not measured, there is no CUDA device here\n")
+        return []
+    images, given = material.noise(scale.of(65536, 8192), 64, 3), {**CONV, "batch": 512}
+    how = {"device": "cuda", "precision": "bfloat16", "compile": True}
+    mine, plain = ours("torch", images, given, **how), ours("torch", images, given, device="cuda")
+    peer = peers_torch.in_memory(
+        given["arch"], images, given["latent"], given["batch"], Plain(True, "cuda", low_precision=True)
+    )
+
+    def theirs() -> None:
+        with torch.backends.cudnn.flags(enabled=True, deterministic=False, allow_tf32=True):
+            peer()
+
+    def waited_for(epoch: Epoch) -> Epoch:
+        def run() -> None:
+            epoch()
+            torch.cuda.synchronize()
+
+        return run
+
+    name, rounds = f"conv 64x64x3, batch {given['batch']}", scale.of(9, 3)
+    against_plain = in_turn(waited_for(mine), theirs, rounds)
+    against_own = in_turn(waited_for(mine), waited_for(plain), rounds)
+    return [
+        against(
+            f"training on {torch.cuda.get_device_name()} / plain compiled loop, {name}",
+            "images/s",
+            speeds(against_plain, len(images)),
+            at_least(0.95),
+        ),
+        against(
+            f"--precision bfloat16 --compile / neither, {name}",
+            "images/s",
+            speeds(against_own, len(images)),
+            None,
+        ),
+        alone(f"kernels run, {name}", "share of time", [busy(waited_for(mine))], at_least(0.6)),
+    ]
+
+
+def _against_loops(scale: Scale, name: str, images: np.ndarray, given: dict) -> list[Line]:
+    found = []
+    for compile, told in ((False, ""), (True, ", both compiled")):
+        mine = ours("torch", images, given, compile=compile)
+        theirs = peers_torch.in_memory(
+            given["arch"], images, given["latent"], given["batch"], Plain(compile=compile)
+        )
+        what = f"training, torch / plain loop, {name}{told}"
+        found.append(_line(scale, what, images, mine, theirs, at_least(0.97)))
+    return found
 
 
 def _line(scale: Scale, what: str, images: np.ndarray, mine: Epoch, theirs: Epoch, bar: Bar) -> Line:
@@ -64,12 +122,15 @@ def _line(scale: Scale, what: str, images: np.ndarray, mine: Epoch, theirs: Epoc
     return explained(against(what, "images/s", speeds(pairs, len(images)), bar), mine)
 
 
-def ours(backend: str, images: np.ndarray, given: dict) -> Epoch:
-    """One epoch of latentkit's own loop, batches, noise and bookkeeping included, validation left out."""
+def ours(backend: str, images: np.ndarray, given: dict, **how) -> Epoch:
+    """One epoch of latentkit's own loop, batches, noise and bookkeeping included, validation left out.
+
+    `how` is what `build` takes: device, precision, compile.
+    """
     options = Options(size=images.shape[1], epochs=10**6, validate_every=10**9, **given)
     architecture, objective = RECIPES[options.arch](images.shape[1:], options.latent), Objective()
     weights = {f"weights/{key}": value for key, value in initial_weights(architecture, 0).items()}
-    model = registry.load(backend).build(architecture, objective, weights)
+    model = registry.load(backend).build(architecture, objective, weights, **how)
     data = Data(Subset(images, np.arange(len(images))), Subset(images, np.arange(2)), None)
     events = Loop(model, data, options, objective, Position.beginning(options, 10**9)).events()
     steps = math.ceil(len(images) / options.batch)
