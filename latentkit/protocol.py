@@ -7,9 +7,10 @@ registered under the entry-point group "latentkit.backends"; it may import `prot
 contract against it. backends/README.md teaches writing one.
 """
 
+import inspect
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,20 @@ from numpy.typing import NDArray
 from latentkit.architecture import Architecture
 from latentkit.objective import Objective
 
-__all__ = ["API", "Backend", "Batch", "Evaluation", "Group", "Losses", "Model", "Posterior", "State"]
+__all__ = [
+    "API",
+    "Backend",
+    "Batch",
+    "Evaluation",
+    "Group",
+    "Losses",
+    "Model",
+    "Posterior",
+    "Precision",
+    "Stager",
+    "State",
+    "takes",
+]
 
 API = 1
 """The version of this contract. A backend that states another is refused by name."""
@@ -31,11 +45,15 @@ shaped like their weights, "adam.m/NAME" and "adam.v/NAME" or "rmsprop.v/NAME"; 
 """
 
 
+Precision = Literal["float32", "bfloat16"]
+"""What an update multiplies in: with bfloat16, weights, sums and losses are float32 all the same."""
+
+
 class Batch(NamedTuple):
     """What one step or one evaluation sees."""
 
     images: NDArray[np.uint8]
-    """(N, H, W, C): what the encoder sees."""
+    """(N, H, W, C): what the encoder sees; rows of what `Stager.stage` gave, where a model has that."""
     targets: NDArray[np.uint8]
     """(N, H, W, C): what must be reconstructed: the same array, or the clean images."""
     noise: NDArray[np.float32]
@@ -128,6 +146,14 @@ class Model(Protocol):
         """Everything that the next step depends on, as copies."""
 
 
+@runtime_checkable
+class Stager(Protocol):
+    """A model that can keep the images themselves where it computes, so that none travels twice."""
+
+    def stage(self, images: NDArray[np.uint8]) -> Any | None:
+        """All images (N, H, W, C) there, from which batches are taken by an array of rows; None: no need, or no room."""
+
+
 class Backend(Protocol):
     """A module with these attributes."""
 
@@ -153,9 +179,17 @@ class Backend(Protocol):
         *,
         device: str = "auto",
         group: Group | None = None,
+        precision: Precision = "float32",
+        compile: bool = False,
     ) -> Model:
         """A model with this state; raises BackendError for a device it does not have.
 
-        `group` is what `join` returned, and then all start from process 0's state; a backend whose `join` always
-        raises is never given one, and need not take it.
+        `group` is what `join` returned, and then all start from process 0's state. `precision` is that of the updates
+        alone. `compile` takes time before the first update so that all take less. A backend that lacks one of
+        these three need not take it: whoever asks for it is told.
         """
+
+
+def takes(backend: Backend, option: str) -> bool:
+    """Whether `build` of this backend has an option that not every one has: group, precision or compile."""
+    return option in inspect.signature(backend.build).parameters

@@ -363,3 +363,56 @@ def test_a_broken_promise_is_told_with_both_numbers():
     with pytest.raises(ContractError, match=r"step: loss: .* where the reference has"):
         fake = with_objective(lambda asked: Objective(**{**vars(asked), "sigma": 1.0}))
         dict(zip(NAMES, CHECKS, strict=True))["check_gaussian_fixed"](fake)
+
+
+# What not every backend has --------------------------------------------------------------------
+
+
+class Able(Fake):
+    """A fake whose build takes precision and compile, and does as it always does."""
+
+    def build(self, architecture, objective, state, *, device="auto", precision="float32", compile=False):
+        return Fake.build(self, architecture, objective, state, device=device)
+
+
+class Coarse(model.NumpyModel):
+    """Its gradients, as Adam's first slot keeps them, are something else."""
+
+    def state(self):
+        state = model.NumpyModel.state(self)
+        return {name: np.abs(value) if name.startswith("adam.m/") else value for name, value in state.items()}
+
+
+class Rounding(model.NumpyModel):
+    """Its evaluations are of a low precision too."""
+
+    def evaluate(self, batch):
+        return Evaluation(*(each.astype(np.float16).astype(np.float32) for each in super().evaluate(batch)))
+
+
+def test_a_backend_that_can_do_more_and_does_it_right_keeps_the_contract():
+    assert failing(Able()) == []
+
+
+@pytest.mark.parametrize("broken", [Coarse, Rounding])
+def test_a_low_precision_that_goes_too_far_is_found(broken):
+    class Rough(Able):
+        def build(self, architecture, objective, state, *, precision="float32", **more):
+            self.build_model = broken if precision == "bfloat16" else model.NumpyModel
+            return super().build(architecture, objective, state, **more)
+
+    assert failing(Rough()) == ["check_precision"]
+
+
+def test_a_compiled_model_that_updates_otherwise_is_found():
+    class Hasty(Able):
+        def build(self, architecture, objective, state, *, compile=False, **more):
+            objective = Objective(sigma=0.1) if compile else objective
+            return super().build(architecture, objective, state, **more)
+
+    assert failing(Hasty()) == ["check_compile"]
+
+
+def test_rows_of_staged_images_that_are_others_are_found():
+    assert failing(with_model(stage=lambda self, images: images.copy())) == []
+    assert failing(with_model(stage=lambda self, images: images[::-1])) == ["check_stage"]

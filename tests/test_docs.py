@@ -46,6 +46,15 @@ def test_an_example_runs(script, sh, photos, required_backends):
         assert float(re.search(r"largest difference of mu: (\S+)", done.stdout)[1]) < 1e-4
 
 
+@pytest.mark.slow  # it compiles a network
+def test_the_way_to_train_on_a_gpu_is_one_on_a_cpu_too(sh, photos, load_backend):
+    load_backend("torch")
+    text = (ROOT / "examples" / "scaling.md").read_text(encoding="utf-8")
+    (block,) = (block for block in blocks(text) if "torchrun" not in block)
+    done = sh(block.replace("-o run", "-o run --epochs 2 --size 16"), timeout=280)
+    assert (done.returncode, done.stdout) == (0, "run\n"), done.stderr
+
+
 def torchrun_commands() -> list[list[str]]:
     """The words of every torchrun of the recipes, continued lines joined."""
     text = (ROOT / "examples" / "scaling.md").read_text(encoding="utf-8").replace("\\\n", " ")

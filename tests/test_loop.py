@@ -306,3 +306,66 @@ def test_images_that_are_all_alike_but_one_have_no_r2(image_set):
     for record in records(loop.events()):
         assert record["validation"]["r2"] is None
         assert record["train"]["r2"] is None
+
+
+# Images that are kept where the model computes ----------------------------------------------------
+
+
+class Staging(Watching):
+    """A model that keeps images itself, and says how often it was asked to."""
+
+    room = True
+
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
+        self.staged = []
+
+    def stage(self, images):
+        self.staged.append(images)
+        return (255 - images).view(Staged) if self.room else None
+
+
+class Staged(np.ndarray):
+    """Images that can be told from those of the set."""
+
+
+@pytest.fixture
+def staging(monkeypatch):
+    monkeypatch.setitem(globals(), "Watching", Staging)
+    return Staging
+
+
+def test_batches_of_both_sides_are_taken_from_what_a_model_staged_once(image_set, staging):
+    images = image_set(20)
+    loop, model = begun(images, epochs=1)
+    seen = []
+    model.evaluate = lambda batch: seen.append(batch) or staging.evaluate(model, batch)
+    list(loop.events())
+    assert len(model.staged) == 1 and model.staged[0] is images.pixels
+    data = divide(images, 0.25, 0)
+    order = generator(0, "order", 0).permutation(15)[:8]
+    np.testing.assert_array_equal(model.steps[0][0].images, 255 - data.training.take(order))
+    np.testing.assert_array_equal(seen[0].images, 255 - data.validation.take(slice(0, 8)))
+    assert all(isinstance(batch.images, Staged) for batch in (model.steps[0][0], seen[0]))
+
+
+def test_without_room_or_where_images_are_moved_first_nothing_is_staged(image_set, staging, monkeypatch):
+    loop, model = begun(image_set(20), epochs=1, augment="denoise")
+    list(loop.events())
+    assert model.staged == []
+    monkeypatch.setattr(staging, "room", False)
+    loop, model = begun(image_set(20), epochs=1)
+    list(loop.events())
+    assert not any(isinstance(batch.images, Staged) for batch, _, _ in model.steps)
+
+
+def test_a_validation_folder_is_staged_too(image_set, staging):
+    options = resolve(SMALL | {"epochs": 1})
+    images, held_out = image_set(20), image_set(24, seed=1)
+    model = staging()
+    loop = Loop(model, divide(images, held_out, 0), options, Objective(), Position.beginning(options, 10**6))
+    list(loop.events())
+    assert [
+        each is pixels for each, pixels in zip(model.staged, (images.pixels, held_out.pixels), strict=True)
+    ]
+    assert len(model.staged) == 2

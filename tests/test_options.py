@@ -3,7 +3,7 @@
 import pytest
 
 from latentkit.errors import TrainingError
-from latentkit.training.options import DEFAULTS, names, resolve, resume
+from latentkit.training.options import DEFAULTS, RESUMABLE, names, resolve, resume
 
 
 def test_what_is_given_takes_the_place_of_the_default():
@@ -37,12 +37,13 @@ def test_options_that_cannot_be_are_refused_by_name(given, told):
     assert str(error.value).startswith(told)
 
 
-def test_a_resumed_run_may_have_more_epochs():
+@pytest.mark.parametrize("given", [{"epochs": 9}, {"precision": "bfloat16"}])
+def test_a_resumed_run_may_have_more_epochs_and_another_precision(given):
     stored = resolve({"epochs": 3, "latent": 4}).to_json()
-    assert resume(stored, {"epochs": 9, "latent": 4}) == resolve({"epochs": 9, "latent": 4})
+    assert resume(stored, given | {"latent": 4}) == resolve({"epochs": 3, "latent": 4} | given)
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name != "epochs"])
+@pytest.mark.parametrize("name", [name for name in names() if name not in RESUMABLE])
 def test_a_resumed_run_may_change_nothing_else(name):
     stored = resolve({}).to_json()
     with pytest.raises(TrainingError) as error:

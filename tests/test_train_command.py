@@ -16,7 +16,7 @@ import pytest
 import typer
 from PIL import Image
 
-from latentkit.errors import ImagesError, LatentkitError, TrainingError
+from latentkit.errors import BackendError, ImagesError, LatentkitError, TrainingError
 from latentkit.formats import history
 from latentkit.formats.run import FILES, read_images, read_record
 from latentkit.images import scratch
@@ -405,3 +405,38 @@ def test_the_record_is_json_that_anybody_can_read(trained):
     json.loads((trained / "run.json").read_text(), parse_constant=pytest.fail)
     for line in (trained / "history.jsonl").read_text().splitlines():
         json.loads(line, parse_constant=pytest.fail)
+
+
+# How it computes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["--compile", "--precision bfloat16"])
+def test_what_a_backend_cannot_do_is_said_before_anything_is_written(train, blobs, tmp_path, words):
+    with pytest.raises(BackendError) as error:
+        train(blobs, "-o", "run", *words.split())
+    assert str(error.value) == f"the numpy backend cannot do {words}: leave it out, or use --backend torch"
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_in_low_precision_says_so_and_goes_on_in_it(command, load_backend, blobs, tmp_path):
+    load_backend("torch")
+    how = shlex.split("--backend torch --size 8 --latent 3 --width 4 --batch 16 --epochs 2")
+    command("train", blobs, "-o", "run", *how, "--precision", "bfloat16")
+    record = read_record(tmp_path / "run")
+    assert record["options"]["precision"] == "bfloat16" and record["backend"]["compiled"] is False
+    with pytest.raises(BackendError, match="numpy backend cannot do --precision bfloat16"):
+        command("train", blobs, "-o", "run", "--resume", "--epochs", "3", "--backend", "numpy")
+    command(
+        "train",
+        blobs,
+        "-o",
+        "run",
+        "--resume",
+        "--epochs",
+        "3",
+        "--backend",
+        "numpy",
+        "--precision",
+        "float32",
+    )
+    assert read_record(tmp_path / "run")["options"]["precision"] == "float32"

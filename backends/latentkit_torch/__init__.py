@@ -7,8 +7,9 @@ import torch
 from latentkit.architecture import Architecture
 from latentkit.errors import BackendError
 from latentkit.objective import Objective
-from latentkit.protocol import State
+from latentkit.protocol import Precision, State
 from latentkit_torch import group as groups
+from latentkit_torch.compiling import require_compiler
 from latentkit_torch.group import TorchGroup
 from latentkit_torch.model import TorchModel
 
@@ -41,10 +42,20 @@ def build(
     *,
     device: str = "auto",
     group: TorchGroup | None = None,
+    precision: Precision = "float32",
+    compile: bool = False,
 ) -> TorchModel:
     """A model with this state on this device."""
     known = devices()
     chosen = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
     if chosen not in known:
         raise BackendError(f"torch has no device {device!r} here; it has {', '.join(known)}")
-    return TorchModel(architecture, objective, state, torch.device(chosen), group)
+    if chosen.startswith("cuda"):
+        # float32 means float32, and the same seed the same bytes: torch itself lets convolutions do neither.
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.deterministic = True
+    if compile:
+        require_compiler()
+    return TorchModel(
+        architecture, objective, state, torch.device(chosen), group, precision=precision, compile=compile
+    )

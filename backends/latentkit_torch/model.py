@@ -1,6 +1,8 @@
 """One network on one torch device, with its optimiser."""
 
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,8 @@ from torch.nn import functional
 from latentkit import objective as meaning
 from latentkit.architecture import Architecture, parameters, shapes
 from latentkit.objective import Objective
-from latentkit.protocol import Batch, Evaluation, Losses, Posterior, State
+from latentkit.protocol import Batch, Evaluation, Losses, Posterior, Precision, State
+from latentkit_torch.compiling import compiled
 from latentkit_torch.pooling import Adder, add_up_together, mean_over
 from latentkit_torch.rows import apply
 
@@ -22,6 +25,10 @@ SLOTS = {"adam.m": "exp_avg", "adam.v": "exp_avg_sq", "rmsprop.v": "square_avg"}
 """The canonical names of an optimiser's slots, and torch's."""
 
 
+Pass = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor, Tensor]]
+"""`_pass`, as it is or compiled."""
+
+
 class Forward(NamedTuple):
     """One pass through both halves."""
 
@@ -29,6 +36,7 @@ class Forward(NamedTuple):
     logvar: Tensor  # (N, latent)
     reconstruction: Tensor  # (N,) nats
     squared_error: Tensor  # (N,)
+    mean_squared_error: Tensor  # () over the whole batch
 
 
 class TorchModel:
@@ -41,9 +49,14 @@ class TorchModel:
         state: State,
         device: torch.device,
         group: Adder | None = None,
+        *,
+        precision: Precision = "float32",
+        compile: bool = False,
     ) -> None:
         self._architecture, self._objective, self._device = architecture, objective, device
         self._group = group
+        self._compile, self._low_precision = compile, precision == "bfloat16"
+        self._step_pass: Pass = compiled(self._pass, device) if compile else self._pass
         height, width, channels = architecture.image
         self._encoder_shapes = shapes(architecture.encoder, (channels, height, width))
         self._decoder_shapes = shapes(architecture.decoder, (architecture.latent,))
@@ -56,18 +69,22 @@ class TorchModel:
         if self._steps:
             for name, weight in self._weights.items():
                 slots = {SLOTS[slot]: self._on_device(state[f"{slot}/{name}"]) for slot in self._slots}
-                self._optimizer.state[weight] = {"step": torch.tensor(float(self._steps)), **slots}
+                steps = torch.tensor(float(self._steps), device=self._device if self._fused else None)
+                self._optimizer.state[weight] = {"step": steps, **slots}
 
     @property
     def _slots(self) -> tuple[str, ...]:
         return meaning.slots(self._objective.optimizer)
 
+    @property
+    def _fused(self) -> bool:
+        """Whether all weights are updated in one pass."""
+        return self._objective.optimizer == "adam" and self._device.type in ("cpu", "cuda")
+
     def _make_optimizer(self) -> torch.optim.Optimizer:
         weights = list(self._weights.values())
         if self._objective.optimizer == "adam":
-            return torch.optim.Adam(
-                weights, betas=meaning.ADAM_DECAY, eps=meaning.EPSILON, fused=self._device.type == "cpu"
-            )
+            return torch.optim.Adam(weights, betas=meaning.ADAM_DECAY, eps=meaning.EPSILON, fused=self._fused)
         return torch.optim.RMSprop(weights, alpha=meaning.RMSPROP_DECAY, eps=meaning.EPSILON)
 
     def _on_device(self, array: NDArray[np.float32]) -> Tensor:
@@ -80,12 +97,20 @@ class TorchModel:
             self._group.add_up(tensor if self._group.rank == 0 else tensor.zero_())
         return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
-    def _pixels(self, images: NDArray[np.uint8]) -> Tensor:
+    def stage(self, images: NDArray[np.uint8]) -> Tensor | None:
+        """All images on a GPU, if they leave it as much room again; see latentkit.protocol.Stager."""
+        if self._device.type != "cuda" or images.nbytes > torch.cuda.mem_get_info(self._device)[0] // 2:
+            return None
+        return torch.from_numpy(images).to(self._device)
+
+    def _pixels(self, images: NDArray[np.uint8] | Tensor) -> Tensor:
         """(N, H, W, C) uint8 to (N, C, H, W) in 0..1, channels-last without a copy; floats on the device."""
         return self._sent(images).permute(0, 3, 1, 2).float().div_(255)
 
-    def _sent(self, array: NDArray[Any]) -> Tensor:
+    def _sent(self, array: NDArray[Any] | Tensor) -> Tensor:
         """An array on the device: to a GPU through pinned memory, while it still computes."""
+        if isinstance(array, Tensor):
+            return array  # rows of what was staged
         tensor = torch.from_numpy(np.ascontiguousarray(array))
         if self._device.type == "cuda":
             return tensor.pin_memory().to(self._device, non_blocking=True)
@@ -95,41 +120,56 @@ class TorchModel:
         mu, logvar = apply(
             "encoder", self._architecture.encoder, self._encoder_shapes, self._weights, x
         ).chunk(2, 1)
-        return mu, logvar.clamp(*meaning.LOGVAR)
+        return mu.float(), logvar.float().clamp(*meaning.LOGVAR)
 
     def _decode(self, z: Tensor) -> Tensor:
         return apply("decoder", self._architecture.decoder, self._decoder_shapes, self._weights, z)
 
-    def _forward(self, batch: Batch, group: Adder | None = None) -> Forward:
-        x = self._pixels(batch.images)
-        target = x if batch.targets is batch.images else self._pixels(batch.targets)
+    def _pass(self, x: Tensor, target: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Through both halves, what is computed of each image by itself: mu and logvar (N, latent), the squared error
+        (N,), and what nats are made of (N,), which is the cross-entropy of a Bernoulli, else the squared error."""
         mu, logvar = self._encode(x)
-        logits = self._decode(mu + torch.exp(logvar / 2) * self._sent(batch.noise))
+        logits = self._decode(mu + torch.exp(logvar / 2) * noise).float()
         each = functional.mse_loss(torch.sigmoid(logits), target, reduction="none")  # one pass, and one back
         squared_error = each.flatten(1).sum(1)
-        return Forward(mu, logvar, self._reconstruction(logits, target, squared_error, group), squared_error)
+        if self._objective.likelihood == "gaussian":
+            return mu, logvar, squared_error, squared_error
+        entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        return mu, logvar, squared_error, entropy.flatten(1).sum(1)
 
-    def _reconstruction(
-        self, logits: Tensor, target: Tensor, squared_error: Tensor, group: Adder | None
-    ) -> Tensor:
-        """(N,) nats; the meaning is objective.py's."""
+    def _precision(self) -> AbstractContextManager[None]:
+        """What an update multiplies in."""
+        return torch.autocast(self._device.type, torch.bfloat16) if self._low_precision else nullcontext()
+
+    def _forward(self, batch: Batch, through: Pass, group: Adder | None = None) -> Forward:
+        x = self._pixels(batch.images)
+        target = x if batch.targets is batch.images else self._pixels(batch.targets)
+        mu, logvar, squared_error, told = through(x, target, self._sent(batch.noise))
+        mean = mean_over(group, squared_error.detach())
+        return Forward(mu, logvar, self._nats(told, mean), squared_error, mean)
+
+    def _nats(self, told: Tensor, mean_squared_error: Tensor) -> Tensor:
+        """(N,) of what `_pass` tells; the meaning is objective.py's."""
         if self._objective.likelihood == "bernoulli":
-            each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-            return each.flatten(1).sum(1)
+            return told
         pixels = self._architecture.pixels
         if self._objective.sigma is None:
-            sigma2 = (mean_over(group, squared_error.detach()) / pixels).clamp(min=meaning.SIGMA2_FLOOR)
+            sigma2 = (mean_squared_error / pixels).clamp(min=meaning.SIGMA2_FLOOR)
         else:
             sigma2 = torch.tensor(self._objective.sigma**2, device=self._device)
-        return squared_error / (2 * sigma2) + pixels / 2 * torch.log(2 * math.pi * sigma2)
+        return told / (2 * sigma2) + pixels / 2 * torch.log(2 * math.pi * sigma2)
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
-        forward = self._forward(batch, self._group)
-        kl = mean_over(self._group, forward.mu.square() + forward.logvar.exp() - 1 - forward.logvar) / 2
+        if self._compile and self._device.type == "cuda":
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        with self._precision():
+            forward = self._forward(batch, self._step_pass, self._group)
+        each = mean_over(self._group, forward.mu.square() + forward.logvar.exp() - 1 - forward.logvar) / 2
+        kl = each.sum()
+        costly = each.clamp(min=self._objective.free_bits).sum() if self._objective.free_bits else kl
         reconstruction = mean_over(self._group, forward.reconstruction)
-        loss = reconstruction + beta * kl.clamp(min=self._objective.free_bits).sum()
-        self._optimizer.zero_grad()
+        loss = reconstruction + beta * costly
         loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         if self._group is not None:
             add_up_together(self._group, self._gradients())
@@ -138,9 +178,9 @@ class TorchModel:
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
         self._optimizer.step()
+        self._optimizer.zero_grad()
         self._steps += 1
-        squared_error = mean_over(self._group, forward.squared_error.detach())
-        return Losses(loss.detach(), reconstruction.detach(), kl.detach().sum(), squared_error)
+        return Losses(loss.detach(), reconstruction.detach(), kl.detach(), forward.mean_squared_error)
 
     def _gradients(self) -> list[Tensor]:
         return [weight.grad for weight in self._weights.values() if weight.grad is not None]
@@ -153,7 +193,7 @@ class TorchModel:
     @torch.no_grad()
     def evaluate(self, batch: Batch) -> Evaluation:
         """The figures of each image of the batch; changes nothing."""
-        forward = self._forward(batch)
+        forward = self._forward(batch, self._pass)
         return Evaluation(
             _array(forward.reconstruction),
             _array(forward.squared_error),

@@ -37,6 +37,17 @@ def train(
     files0_from: inputs.Files0From = None,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
+    precision: Annotated[
+        Literal["float32", "bfloat16"] | None,
+        _option("precision", "What updates multiply in; bfloat16 pays on GPUs that have units for it."),
+    ] = None,
+    compile: Annotated[
+        bool,
+        typer.Option(
+            "--compile",
+            help="Compile the network first; takes a minute or so, and pays on GPUs in long runs.",
+        ),
+    ] = False,
     size: Annotated[int | None, _option("size", "Pixels on a side.", min=1)] = None,
     color: Annotated[
         Literal["auto", "rgb", "gray"] | None, _option("color", "auto: gray if every image is.")
@@ -140,6 +151,7 @@ def train(
                 given=given,
                 backend=backend,
                 device=device,
+                compile=compile,
                 resume=resume,
                 overwrite=overwrite,
                 workers="auto" if workers == "auto" else int(workers),

@@ -42,4 +42,7 @@ CHECKS: tuple[Callable[[Backend], None], ...] = (
     updates.check_calibrated_updates,
     updates.check_residual_updates,
     updates.check_resume,
+    updates.check_precision,
+    updates.check_compile,
+    updates.check_stage,
 )

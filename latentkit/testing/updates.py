@@ -7,7 +7,7 @@ import numpy as np
 from latentkit import objective as meaning
 from latentkit.architecture import Architecture, parameters
 from latentkit.objective import Objective, Optimizer
-from latentkit.protocol import Backend, State
+from latentkit.protocol import Backend, Batch, Stager, State, takes
 from latentkit.testing import reference
 from latentkit.testing.subject import (
     batch_for,
@@ -16,6 +16,7 @@ from latentkit.testing.subject import (
     network,
     require,
     rows,
+    state_of,
     vector_network,
     whole_network,
 )
@@ -24,9 +25,12 @@ __all__ = [
     "check_adam",
     "check_calibrated_updates",
     "check_clip",
+    "check_compile",
+    "check_precision",
     "check_residual_updates",
     "check_resume",
     "check_rmsprop",
+    "check_stage",
 ]
 
 
@@ -103,3 +107,57 @@ def check_resume(backend: Backend) -> None:
         left, right = unbroken.state(), resumed.state()
         for name in left:
             close(f"{optimizer}, resumed: {name}", right[name], left[name], relative=1e-6, absolute=1e-7)
+
+
+def check_precision(backend: Backend) -> None:
+    """With precision="bfloat16", if it is taken, updates are nearly those of float32, and all else is float32."""
+    if not takes(backend, "precision"):
+        return
+    architecture, objective, batch = whole_network(), Objective(sigma=0.3), batch_for(whole_network())
+    exact = build(backend, architecture, objective)
+    rough = backend.build(architecture, objective, state_of(architecture), precision="bfloat16")
+    for name, value in exact.evaluate(batch)._asdict().items():
+        close(f"evaluated: {name}", getattr(rough.evaluate(batch), name), value, relative=1e-6, absolute=1e-7)
+    wanted, found = (model.step(batch, learning_rate=RATE, beta=BETA) for model in (exact, rough))
+    for name, value in wanted._asdict().items():
+        close(f"an update in bfloat16: {name}", float(getattr(found, name)), float(value), relative=0.02)
+    state = rough.state()
+    require(
+        all(value.dtype == np.float32 for key, value in state.items() if key != "step"),
+        "a state is not float32",
+    )
+    moved = np.concatenate([value.ravel() for key, value in state.items() if key.startswith("adam.m/")])
+    as_exact = np.concatenate([exact.state()[key].ravel() for key in state if key.startswith("adam.m/")])
+    along = float(moved @ as_exact / np.linalg.norm(moved) / np.linalg.norm(as_exact))
+    require(
+        along > 0.99,
+        f"a gradient in bfloat16 points elsewhere: its cosine with that in float32 is {along:.3f}",
+    )
+
+
+def check_compile(backend: Backend) -> None:
+    """With compile=True, if it is taken, updates are those of the reference, batches of another size too."""
+    if not takes(backend, "compile"):
+        return
+    architecture, objective = vector_network(), Objective()  # whose compilation takes seconds, not a minute
+    model = backend.build(architecture, objective, state_of(architecture), compile=True)
+    for step, images in enumerate((4, 3)):
+        batch, before = batch_for(architecture, images, step=step), model.state()
+        expected = reference.update(architecture, objective, before, batch, learning_rate=RATE, beta=BETA)
+        model.step(batch, learning_rate=RATE, beta=BETA)
+        _compare_changes(f"compiled, a batch of {images}", before, model.state(), expected)
+
+
+def check_stage(backend: Backend) -> None:
+    """Rows of images that a model staged, if it does, are to it what those of the array are."""
+    architecture, chosen = whole_network(), np.array([4, 0, 2])
+    given, kept = (build(backend, architecture) for _ in range(2))
+    images, noise = batch_for(architecture, 5).images, batch_for(architecture, 3).noise
+    staged = kept.stage(images) if isinstance(kept, Stager) else None
+    if staged is None:
+        return
+    for model, part in ((given, images[chosen]), (kept, staged[chosen])):
+        model.step(Batch(part, part, noise), learning_rate=RATE, beta=BETA)
+    state = kept.state()
+    for name, value in given.state().items():
+        close(f"staged images: {name}", state[name], value, relative=1e-5, absolute=1e-6)

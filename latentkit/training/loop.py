@@ -17,7 +17,7 @@ from latentkit.errors import TrainingError
 from latentkit.group import share
 from latentkit.images.augment import denoise
 from latentkit.objective import Objective
-from latentkit.protocol import Batch, Group, Losses, Model
+from latentkit.protocol import Batch, Group, Losses, Model, Stager
 from latentkit.randomness import generator
 from latentkit.training.data import Data
 from latentkit.training.figures import Figures, Sums, evaluate, pool, variance
@@ -113,7 +113,8 @@ class Loop:
     ) -> None:
         self.position = position
         self._group = group
-        self._model, self._data, self._options, self._objective = model, data, options, objective
+        self._model, self._options, self._objective = model, options, objective
+        self._data = _staged(data, model) if options.augment == "none" else data
         self._per_epoch = batches_per_epoch(len(data.training), options.batch)
         self._every = options.validate_every or self._per_epoch
         self._pixels = math.prod(data.training.pixels.shape[1:])
@@ -217,6 +218,22 @@ class Loop:
         self.settle()
         position.sums = trained
         return Validated(record, figures, improved)
+
+
+def _staged(data: Data, model: Model) -> Data:
+    """The same where the model computes, if it wants that; both sides often are rows of the same pixels."""
+    if not isinstance(model, Stager):
+        return data
+    held: dict[int, Any] = {}
+    for side in (data.training, data.validation):
+        if id(side.pixels) not in held:
+            held[id(side.pixels)] = model.stage(side.pixels)
+    if any(pixels is None for pixels in held.values()):
+        return data
+    training, validation = (
+        replace(side, pixels=held[id(side.pixels)]) for side in (data.training, data.validation)
+    )
+    return replace(data, training=training, validation=validation)
 
 
 def _batch(clean: NDArray[np.uint8], options: Options, step: int, share: slice, whole: int) -> Batch:

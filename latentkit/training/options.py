@@ -12,7 +12,7 @@ from latentkit.errors import TrainingError
 
 __all__ = ["DEFAULTS", "RESUMABLE", "Options", "names", "resolve", "resume"]
 
-RESUMABLE = frozenset({"epochs"})
+RESUMABLE = frozenset({"epochs", "precision"})
 """What --resume may change."""
 
 
@@ -37,6 +37,7 @@ class Options:
     optimizer: str = "adam"
     lr: float = 1e-3
     clip: float | None = None
+    precision: str = "float32"
     plateau_factor: float = 0.5
     plateau_patience: int = 4
     plateau_cooldown: int = 1

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from latentkit import registry
 from latentkit.architecture import RECIPES, Architecture, initial_weights, parameters
+from latentkit.errors import BackendError
 from latentkit.formats import history
 from latentkit.formats.run import begin, check_free, read_images, read_record, write_images, write_record
 from latentkit.formats.tensors import write_tensors
@@ -21,7 +22,7 @@ from latentkit.group import first_reads, join, size_of
 from latentkit.images import Cache, ImageSet, Source, Transform, find, load, pixel_pca, resolve_color
 from latentkit.launch import before_meeting
 from latentkit.objective import Objective
-from latentkit.protocol import Backend, Group, State
+from latentkit.protocol import Backend, Group, State, takes
 from latentkit.randomness import generator
 from latentkit.training.agreement import refuse_difference
 from latentkit.training.checkpoint import Checkpoint, restore
@@ -30,7 +31,7 @@ from latentkit.training.diary import Diary, Examiner
 from latentkit.training.drive import drive, follow
 from latentkit.training.events import Began, LeftOut, Listener, Read, Said
 from latentkit.training.loop import Loop, Position, batches_per_epoch
-from latentkit.training.options import Options, resolve, resume
+from latentkit.training.options import DEFAULTS, Options, resolve, resume
 
 __all__ = ["Request", "train"]
 
@@ -45,6 +46,7 @@ class Request:
     """The options that were named, as fields of Options."""
     backend: str | None = None
     device: str = "auto"
+    compile: bool = False
     resume: bool = False
     overwrite: bool = False
     workers: int | Literal["auto"] = "auto"
@@ -89,11 +91,11 @@ def _train(
     state, position, best = _start(request, architecture, options, steps)
     if group is None:
         device = backend.devices()[0] if request.device == "auto" else request.device
-        model = backend.build(architecture, objective, state, device=device)
     else:
         device = group.device
         refuse_difference(group, options, transform, data, position)
-        model = backend.build(architecture, objective, state, device=device, group=group)
+    how = _how(name, backend, options, request, group)
+    model = backend.build(architecture, objective, state, device=device, **how)
     loop = Loop(model, data, options, objective, position, group)
     if group is not None and group.rank > 0:
         follow(loop, group)
@@ -114,6 +116,7 @@ def _train(
             "version": backend.version(),
             "device": device,
             "processes": size_of(group),
+            "compiled": request.compile,
         },
         "best": None,
         "validation": None,
@@ -189,6 +192,20 @@ def _network(options: Options, transform: Transform, record: Mapping[str, Any]) 
 def _objective(options: Options) -> Objective:
     shared = {field.name: getattr(options, field.name) for field in fields(Objective)}
     return Objective(**shared)
+
+
+def _how(
+    name: str, backend: Backend, options: Options, request: Request, group: Group | None
+) -> dict[str, Any]:
+    """What is asked of a backend that not every one has; raises BackendError where this one has it not."""
+    asked: dict[str, Any] = {"precision": options.precision, "compile": request.compile}
+    usual = {"precision": DEFAULTS.precision, "compile": False}
+    asked = {option: value for option, value in asked.items() if value != usual[option]}
+    for option, value in asked.items():
+        if not takes(backend, option):
+            words = f"--{option}" if value is True else f"--{option} {value}"
+            raise BackendError(f"the {name} backend cannot do {words}: leave it out, or use --backend torch")
+    return asked if group is None else asked | {"group": group}
 
 
 def _about(data: Data, transform: Transform) -> dict[str, Any]:
