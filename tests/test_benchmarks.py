@@ -6,6 +6,7 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -164,4 +165,21 @@ def test_without_a_gpu_that_row_has_no_line_and_says_so():
     done = bench("gpu", "--quick", "--json")
     assert (done.returncode, done.stdout) == (0, "")
     assert "gpu: not measured, there is no CUDA device here" in done.stderr.splitlines()
-    assert measure.busy(lambda: torch.ones(9).sum()) == 0
+
+
+def test_only_kernels_count_and_each_once():
+    from torch.autograd import DeviceType
+
+    def event(key, device, seconds, *, annotation=False):
+        return SimpleNamespace(
+            key=key, device_type=device, self_device_time_total=seconds * 1e6, is_user_annotation=annotation
+        )
+
+    events = [
+        event("aten::mm", DeviceType.CPU, 3),  # what started the next
+        event("sgemm", DeviceType.CUDA, 3),
+        event("silu", DeviceType.CUDA, 0.5),
+        event("Optimizer.step#Adam.step", DeviceType.CUDA, 4, annotation=True),
+        event("Memcpy HtoD", DeviceType.CUDA, 1),
+    ]
+    assert measure.kernels(events) == pytest.approx(3.5)

@@ -362,10 +362,10 @@ def test_without_room_or_where_images_are_moved_first_nothing_is_staged(image_se
 def test_a_validation_folder_is_staged_too(image_set, staging):
     options = resolve(SMALL | {"epochs": 1})
     images, held_out = image_set(20), image_set(24, seed=1)
-    model = staging()
+    model, seen = staging(), []
+    model.evaluate = lambda batch: seen.append(batch) or staging.evaluate(model, batch)
     loop = Loop(model, divide(images, held_out, 0), options, Objective(), Position.beginning(options, 10**6))
     list(loop.events())
-    assert [
-        each is pixels for each, pixels in zip(model.staged, (images.pixels, held_out.pixels), strict=True)
-    ]
     assert len(model.staged) == 2
+    assert model.staged[0] is images.pixels and model.staged[1] is held_out.pixels
+    assert all(isinstance(batch.images, Staged) for batch in [model.steps[0][0], *seen])

@@ -92,6 +92,14 @@ def test_components_are_orthonormal_and_the_largest_first(n):
     assert (np.diff(variance) <= 1e-6 * variance[0]).all()
 
 
+@pytest.mark.parametrize("value", [37, 128, 200])
+def test_many_images_that_are_one_have_no_direction(value):
+    pixels = np.full((300, 10, 10, 3), value, np.uint8)
+    assert fit(pixels, 5).components.shape == (0, 300)
+    pixels[7, 3, 3, 0] += 1
+    assert fit(pixels, 5).components.shape == (1, 300)
+
+
 def test_images_that_repeat_have_no_more_directions_than_those_that_differ():
     pixels = np.tile(images(5), (8, 1, 1, 1))
     found = fit(pixels, 30)

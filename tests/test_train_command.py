@@ -158,6 +158,7 @@ def test_the_record_says_how_the_run_was_made(trained):
         "version": f"numpy {np.__version__}",
         "device": "cpu",
         "processes": 1,
+        "compiled": False,
     }
     assert len(record["validation"]["kl_per_dim"]) == 4
     assert record["best"]["loss"] == record["validation"]["loss"]
@@ -410,11 +411,14 @@ def test_the_record_is_json_that_anybody_can_read(trained):
 # How it computes -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", ["--compile", "--precision bfloat16"])
-def test_what_a_backend_cannot_do_is_said_before_anything_is_written(train, blobs, tmp_path, words):
+@pytest.mark.parametrize(
+    ("words", "instead"),
+    [("--compile", "leave it out"), ("--precision bfloat16", "give --precision float32")],
+)
+def test_what_a_backend_cannot_do_is_said_before_anything_is_written(train, blobs, tmp_path, words, instead):
     with pytest.raises(BackendError) as error:
         train(blobs, "-o", "run", *words.split())
-    assert str(error.value) == f"the numpy backend cannot do {words}: leave it out, or use --backend torch"
+    assert str(error.value) == f"the numpy backend cannot do {words}: {instead}, or use --backend torch"
     assert not (tmp_path / "run").exists()
 
 

@@ -51,11 +51,12 @@ def build(
     if chosen not in known:
         raise BackendError(f"torch has no device {device!r} here; it has {', '.join(known)}")
     if chosen.startswith("cuda"):
-        # float32 means float32, and the same seed the same bytes: torch itself lets convolutions do neither.
+        # float32 means float32, and (but for --compile) the same seed the same bytes: torch by itself does neither.
+        torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.deterministic = True
     if compile:
-        require_compiler()
+        require_compiler(torch.device(chosen))
     return TorchModel(
         architecture, objective, state, torch.device(chosen), group, precision=precision, compile=compile
     )

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import sys
+import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import torch
@@ -14,14 +17,20 @@ __all__ = ["compiled", "require_compiler"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def require_compiler() -> None:
-    """Raise BackendError where there is no C++ compiler, which torch.compile calls."""
-    named = os.environ.get("CXX", "")
-    if not any(shutil.which(program) for program in (named, "g++", "clang++", "c++") if program):
-        raise BackendError("torch.compile needs a C++ compiler (g++): install one, or leave out --compile")
+def require_compiler(device: torch.device) -> None:
+    """Raise BackendError where there is no C++ compiler, which torch.compile calls, or on a GPU no Triton."""
+    wanted = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # as torch looks for it
+    if shutil.which(wanted) is None:
+        raise BackendError(
+            f"torch.compile needs a C++ compiler, and there is no {wanted}: install it, or leave out --compile"
+        )
+    if device.type == "cuda" and find_spec("triton") is None:
+        raise BackendError("torch.compile needs Triton on a GPU: pip install triton, or leave out --compile")
 
 
 def compiled(function: Function, device: torch.device) -> Function:
     """The same, compiled when it first sees a batch of each size: a whole one, and the last of an epoch."""
+    # float32 is meant: that it could be less is no news.
+    warnings.filterwarnings("ignore", "TensorFloat32 tensor cores", UserWarning)
     mode = "reduce-overhead" if device.type == "cuda" else "default"
     return torch.compile(function, dynamic=False, fullgraph=True, mode=mode)  # type: ignore[return-value]

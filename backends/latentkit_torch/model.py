@@ -39,6 +39,17 @@ class Forward(NamedTuple):
     mean_squared_error: Tensor  # () over the whole batch
 
 
+class Staged:
+    """Images (N, H, W, C) on a device, from which batches are taken without waiting for it."""
+
+    def __init__(self, images: Tensor, send: Callable[[NDArray[np.int64]], Tensor]) -> None:
+        self._images, self._send = images, send
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> Tensor:
+        """(n, H, W, C) of these rows (n,). An array of NumPy's in the brackets would be sent while all wait."""
+        return self._images[self._send(rows)]
+
+
 class TorchModel:
     """See latentkit.protocol.Model."""
 
@@ -61,7 +72,9 @@ class TorchModel:
         self._encoder_shapes = shapes(architecture.encoder, (channels, height, width))
         self._decoder_shapes = shapes(architecture.decoder, (architecture.latent,))
         self._weights = {
-            name: self._on_device(state[f"weights/{name}"]).requires_grad_()
+            name: torch.nn.Parameter(
+                self._on_device(state[f"weights/{name}"])
+            )  # which CUDA graphs need not copy
             for name in parameters(architecture)
         }
         self._optimizer = self._make_optimizer()
@@ -97,11 +110,11 @@ class TorchModel:
             self._group.add_up(tensor if self._group.rank == 0 else tensor.zero_())
         return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
-    def stage(self, images: NDArray[np.uint8]) -> Tensor | None:
-        """All images on a GPU, if they leave it as much room again; see latentkit.protocol.Stager."""
-        if self._device.type != "cuda" or images.nbytes > torch.cuda.mem_get_info(self._device)[0] // 2:
+    def stage(self, images: NDArray[np.uint8]) -> Staged | None:
+        """All images on a GPU, if they take no more than a quarter of its free memory; see latentkit.protocol.Stager."""
+        if self._device.type != "cuda" or images.nbytes > torch.cuda.mem_get_info(self._device)[0] // 4:
             return None
-        return torch.from_numpy(images).to(self._device)
+        return Staged(torch.from_numpy(images).to(self._device), self._sent)
 
     def _pixels(self, images: NDArray[np.uint8] | Tensor) -> Tensor:
         """(N, H, W, C) uint8 to (N, C, H, W) in 0..1, channels-last without a copy; floats on the device."""
@@ -156,15 +169,17 @@ class TorchModel:
         if self._objective.sigma is None:
             sigma2 = (mean_squared_error / pixels).clamp(min=meaning.SIGMA2_FLOOR)
         else:
-            sigma2 = torch.tensor(self._objective.sigma**2, device=self._device)
+            sigma2 = torch.full((), self._objective.sigma**2, device=self._device)
         return told / (2 * sigma2) + pixels / 2 * torch.log(2 * math.pi * sigma2)
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
         if self._compile and self._device.type == "cuda":
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        # Of an empty share of a batch there is nothing to compile.
+        through = self._step_pass if len(batch.images) else self._pass
         with self._precision():
-            forward = self._forward(batch, self._step_pass, self._group)
+            forward = self._forward(batch, through, self._group)
         each = mean_over(self._group, forward.mu.square() + forward.logvar.exp() - 1 - forward.logvar) / 2
         kl = each.sum()
         costly = each.clamp(min=self._objective.free_bits).sum() if self._objective.free_bits else kl

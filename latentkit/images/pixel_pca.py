@@ -62,8 +62,8 @@ def _of_few(unit: NDArray[np.float32], wanted: int) -> PixelPCA:
     1987). Formed in float64, as they square the error."""
     from scipy.linalg import eigh
 
-    mean = unit.mean(axis=0)
-    centred = np.subtract(unit, mean, out=unit)
+    mean = unit.mean(axis=0, dtype=np.float64)
+    centred = np.subtract(unit, mean, out=unit, casting="same_kind")
     products = np.zeros((len(unit), len(unit)))
     for start in range(0, unit.shape[1], BLOCK):
         block = centred[:, start : start + BLOCK].astype(np.float64)
@@ -72,7 +72,7 @@ def _of_few(unit: NDArray[np.float32], wanted: int) -> PixelPCA:
     real = variance > SINGLE * max(float(variance[-1]), SINGLE)
     variance, vectors = variance[real][::-1], vectors[:, real][:, ::-1]
     components = (vectors / np.sqrt(variance)).T.astype(np.float32) @ centred
-    return PixelPCA(mean, components)
+    return PixelPCA(mean.astype(np.float32), components)
 
 
 def _unit(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

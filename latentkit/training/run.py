@@ -80,6 +80,7 @@ def _train(
     else:
         check_free(request.out, overwrite=request.overwrite)
         options = resolve(request.given)
+    how = _how(name, backend, options, request, group)
     transform = _transform(options, record, request)
     with first_reads(group, cached=request.cache):
         data = _read(request, options, transform, listen)
@@ -94,7 +95,6 @@ def _train(
     else:
         device = group.device
         refuse_difference(group, options, transform, data, position)
-    how = _how(name, backend, options, request, group)
     model = backend.build(architecture, objective, state, device=device, **how)
     loop = Loop(model, data, options, objective, position, group)
     if group is not None and group.rank > 0:
@@ -203,8 +203,12 @@ def _how(
     asked = {option: value for option, value in asked.items() if value != usual[option]}
     for option, value in asked.items():
         if not takes(backend, option):
-            words = f"--{option}" if value is True else f"--{option} {value}"
-            raise BackendError(f"the {name} backend cannot do {words}: leave it out, or use --backend torch")
+            words, instead = (
+                ("--compile", "leave it out")
+                if option == "compile"
+                else (f"--precision {value}", f"give --precision {DEFAULTS.precision}")
+            )
+            raise BackendError(f"the {name} backend cannot do {words}: {instead}, or use --backend torch")
     return asked if group is None else asked | {"group": group}
 
 

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -92,17 +92,32 @@ def exponent(points: Sequence[tuple[int, float]]) -> float:
 
 
 def busy(work: Work) -> float:
-    """The share of the time of this work in which kernels run on a GPU, one after another; without a GPU 0."""
-    import torch
+    """The share of the time of this work in which kernels run on a GPU; the time is one without the profiler."""
     from torch.profiler import ProfilerActivity, profile
 
     work()
-    gpu = [ProfilerActivity.CUDA] if torch.cuda.is_available() else []
-    with profile(activities=[ProfilerActivity.CPU, *gpu]) as profiled:
-        begun = time.perf_counter()
+    begun = time.perf_counter()
+    work()
+    spent = time.perf_counter() - begun
+    with profile(activities=[ProfilerActivity.CUDA]) as profiled:
         work()
-        spent = time.perf_counter() - begun
-    return sum(event.self_device_time_total for event in profiled.key_averages()) / 1e6 / spent
+    return kernels(profiled.key_averages()) / spent
+
+
+def kernels(events: Iterable[Any]) -> float:
+    """Seconds of the kernels among torch's events: not of copies, nor once more of what started the kernels."""
+    from torch.autograd import DeviceType
+
+    return (
+        sum(
+            event.self_device_time_total
+            for event in events
+            if event.device_type == DeviceType.CUDA
+            and not event.is_user_annotation
+            and not event.key.startswith("Mem")
+        )
+        / 1e6
+    )
 
 
 def resident(mapped: np.memmap) -> np.ndarray:
