@@ -52,13 +52,18 @@ def join(device: str) -> NoReturn:
 
 
 def build(
-    architecture: Architecture, objective: Objective, state: State, *, device: str = "auto"
+    architecture: Architecture,
+    objective: Objective,
+    state: State,
+    *,
+    device: str = "auto",
+    compile: bool = False,
 ) -> KerasModel:
-    """A model with this state on this device."""
+    """A model with this state on this device; compiled by XLA, which JAX does anyhow, or by torch.compile."""
     known = devices()
     chosen = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
     if chosen not in known:
         raise BackendError(f"keras has no device {device!r} here; it has {', '.join(known)}")
     if keras.backend.backend() != "torch":
         chosen = chosen.replace("cuda", "gpu")
-    return KerasModel(architecture, objective, state, chosen)
+    return KerasModel(architecture, objective, state, chosen, compile=compile)

@@ -142,14 +142,23 @@ class Decoder(keras.Model):  # type: ignore[misc]
 class KerasModel:
     """See latentkit.protocol.Model."""
 
-    def __init__(self, architecture: Architecture, objective: Objective, state: State, device: str) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        objective: Objective,
+        state: State,
+        device: str,
+        *,
+        compile: bool = False,
+    ) -> None:
         self._device = device
         self._rates: tuple[float, float] | None = None  # the learning rate and beta that the trainer has
         with keras.device(device):
             self._network = Network(architecture, objective, state)
             self._trainer, self._optimizer = Trainer(self._network), make(objective)
             self._optimizer.build(list(self._network.trainable_variables))
-            self._trainer.compile(optimizer=self._optimizer, jit_compile=keras.backend.backend() == "jax")
+            jit = compile or keras.backend.backend() == "jax"
+            self._trainer.compile(optimizer=self._optimizer, jit_compile=jit)
             self._evaluator, self._encoder = Evaluator(self._network), Encoder(self._network)
             self._decoder = Decoder(self._network)
         self._names = {id(weight): name for name, weight in self._network.weight.items()}

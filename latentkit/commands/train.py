@@ -45,7 +45,7 @@ def train(
         bool,
         typer.Option(
             "--compile",
-            help="Compile the network first; takes a minute or so, and pays on GPUs in long runs.",
+            help="Compile the network first: takes up to a minute or two, and pays in long runs, most of all on GPUs.",
         ),
     ] = False,
     size: Annotated[int | None, _option("size", "Pixels on a side.", min=1)] = None,

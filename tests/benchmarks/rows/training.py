@@ -31,14 +31,16 @@ def torch(scale: Scale) -> list[Line]:
 
 
 def keras(scale: Scale) -> list[Line]:
-    """The Keras backend against Model.fit."""
+    """The Keras backend, as it comes and with --compile, against Model.fit, which compiles by itself."""
     from .. import peers_keras
 
     found = []
     for name, images, given in _cases(scale):
         theirs = peers_keras.in_memory(given["arch"], images, given["latent"], given["batch"])
-        what = f"training, keras / Model.fit, {name}"
-        found.append(_line(scale, what, images, ours("keras", images, given), theirs, at_least(0.97)))
+        for compile, told in ((False, ""), (True, " --compile")):
+            what = f"training, keras{told} / Model.fit, {name}"
+            mine = ours("keras", images, given, compile=compile)
+            found.append(_line(scale, what, images, mine, theirs, at_least(0.97)))
     return found
 
 
