@@ -1,5 +1,5 @@
 # The commands: `make demo` shows what latentkit does, `make test` that it works, `make bench` how fast
-# (about 25 minutes; `make bench ROWS="umap tsne"` measures these rows, `make bench ROWS=--quick` all in a hurry).
+# (half an hour; `make bench ROWS="umap tsne"` measures these rows, `make bench ROWS=--quick` all in a hurry).
 # All use .venv, make it when there is none, and never remove one.
 
 PYTHON ?= python3

@@ -1,7 +1,7 @@
 """Speed and growth, measured against what a user would otherwise run: `make bench`.
 
-    python -m tests.benchmarks                  every row, about 25 minutes on two quiet cores
-    python -m tests.benchmarks --quick          every row on less, about 6 minutes: a trial, not a measurement
+    python -m tests.benchmarks                  every row, about half an hour on two quiet cores
+    python -m tests.benchmarks --quick          every row on less, about 7 minutes: a trial, not a measurement
     python -m tests.benchmarks --list           the rows, and how long each takes
     python -m tests.benchmarks train-torch umap some of them
     python -m tests.benchmarks --json           one JSON object a line, as they come

@@ -5,9 +5,9 @@ from ..row import Row
 ROWS = (
     Row("help", "startup:help_text", 15, 5),
     Row("train-torch", "training:torch", 120, 40),
-    Row("gpu", "training:gpu", 40, 20),
+    Row("gpu", "training:gpu", 5, 4),
     Row("train-pythae", "training:pythae", 25, 8),
-    Row("train-keras", "training:keras", 200, 60),
+    Row("train-keras", "training:keras", 190, 60),
     Row("folder", "folder:first_epoch", 120, 40),
     Row("later-epochs", "folder:later_epochs", 60, 15),
     Row("disk", "folder:from_disk", 60, 20),
@@ -20,5 +20,5 @@ ROWS = (
     Row("tsne", "projection:tsne", 250, 40),
     Row("silhouette", "separation:silhouette", 50, 5),
     Row("report", "separation:report", 280, 20),
-    Row("growth", "growth:growth", 220, 60),
+    Row("growth", "growth:growth", 240, 60),
 )
