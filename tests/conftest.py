@@ -67,7 +67,7 @@ def latentkit(environment, tmp_path) -> Run:
     """
 
     def run(*arguments: object, environment: dict[str, str] = environment, text: bool = True, **more):
-        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": text, "timeout": 120}
+        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": text, "timeout": 280}
         if "input" not in more:
             how["stdin"] = subprocess.DEVNULL
         return subprocess.run([sys.executable, "-m", "latentkit", *map(str, arguments)], **{**how, **more})
@@ -92,7 +92,7 @@ def sh(environment, tmp_path) -> Run:
 
     def run(line: str, **more):
         function = f'latentkit() {{ "{sys.executable}" -m latentkit "$@"; }}\n'
-        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": True, "timeout": 120}
+        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": True, "timeout": 280}
         return subprocess.run(["sh", "-c", function + line], **{"stdin": subprocess.DEVNULL, **how, **more})
 
     return run

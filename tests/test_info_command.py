@@ -1,6 +1,7 @@
 """`latentkit info`: what a run or a file of latents holds."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def test_a_run_that_has_not_been_validated_has_no_last(info, trained, tmp_path):
 
 def test_latents_are_told_of(info, z):
     found = json.loads(info(z, "--json"))
+    weights = found["latents"].pop("weights")
+    assert re.fullmatch("[0-9a-f]{32}", weights)
     assert found["latents"] == {"schema": "latentkit.latents/1", "image": [8, 8, 3], "fit": "crop"}
     assert (found["n"], found["dims"]) == (60, 4)
     assert found["arrays"]["mu"] == {"shape": [60, 4], "dtype": "float32"}

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -166,13 +165,17 @@ def test_a_projection_that_is_not_there_is_one_line_and_exit_1(z):
     assert b"run `latentkit project` first" in done.stderr
 
 
-def test_two_hundred_rows_are_judged_within_four_seconds_of_work(z):
-    # Processor time of the child, so that a busy machine does not decide.
+def test_two_hundred_rows_take_little_more_work_than_starting_scikit_learn(z):
+    """Four seconds, half of which are imports, are the bar (`make bench`); machines differ, and this ratio does not."""
     import resource
 
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.monotonic()
-    assert program(z).returncode == 0
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert min(spent, time.monotonic() - start) <= 4.0
+    def work(argv) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *argv], check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    start = ["-c", "import sklearn.cluster, sklearn.linear_model, sklearn.neighbors"]
+    spent = [(work(["-m", "latentkit", "report", z, "--json"]), work(start)) for _ in range(3)]
+    report, imports = map(min, zip(*spent, strict=True))
+    assert report <= 2 * imports
