@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 from latentkit.errors import ProjectionError
@@ -63,8 +64,31 @@ def test_a_restored_umap_places_as_the_model_that_was_fitted():
         n_jobs=1,
     )
     model.fit(islands())
+    model.embedding_ = start.copy()  # its own differs by the rounding of distances
     new = islands(12, seed=9)
     assert np.array_equal(model.transform(new), place(view.reducer, new).points)
+
+
+def test_umap_is_given_the_neighbours_that_all_distances_show():
+    from latentkit.projection.umap import _neighbours
+
+    rows = np.repeat(islands(40), [2] + [1] * 39, axis=0)  # one of them twice
+    near, distances = _neighbours(rows, 9)
+    between = np.linalg.norm(rows[:, None].astype(np.float64) - rows, axis=2)
+    assert near[:, 0].tolist() == list(range(41)) and not distances[:, 0].any()
+    np.testing.assert_allclose(distances, np.sort(between, axis=1)[:, :9], atol=1e-4)
+    np.testing.assert_allclose(np.take_along_axis(between, near, axis=1), distances, atol=1e-4)
+    assert all(len(set(row)) == 9 for row in near.tolist())
+
+
+def test_umap_with_these_neighbours_keeps_as_much_as_umap_alone():
+    from latentkit.projection.umap import _class
+
+    rows = np.random.default_rng(2).normal(size=(300, 5)).astype(np.float32)
+    alone = _class()(init=project(rows).points, random_state=3, n_jobs=1).fit_transform(rows)
+    ours = project(rows, "umap", seed=3).points
+    kept, expected = (trustworthiness(rows, points, n_neighbors=15) for points in (ours, alone))
+    assert kept == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("method", METHODS)
