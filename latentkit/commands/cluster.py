@@ -75,11 +75,12 @@ def cluster(
             raise typer.BadParameter(f"{option} is that of the clusters in {using}: leave it out")
     if method == Method.hdbscan and clusters not in (None, "auto"):
         raise typer.BadParameter("hdbscan finds the number of clusters itself: leave out --clusters")
-    fitted = None if using is None else shell.load_latents(using)
-    model = None if using is None or fitted is None else clustering.model_in(fitted, using)
+    model = made_from = None
+    if using is not None:
+        fitted = shell.load_latents(using)
+        model, made_from = clustering.model_in(fitted, using), fitted.weights
     given = shell.load_latents(latents)
-    if using is not None and fitted is not None:
-        refuse_other_weights(given, fitted.weights, using)
+    refuse_other_weights(given, made_from, using or "")
     # Opened first: a folder that cannot be written to is found out before minutes of work, not after them.
     with shell.open_output(output) as stream:
         if model is not None:

@@ -116,18 +116,19 @@ def check_precision(backend: Backend) -> None:
     architecture, objective, batch = whole_network(), Objective(sigma=0.3), batch_for(whole_network())
     exact = build(backend, architecture, objective)
     rough = backend.build(architecture, objective, state_of(architecture), precision="bfloat16")
+    evaluated = rough.evaluate(batch)
     for name, value in exact.evaluate(batch)._asdict().items():
-        close(f"evaluated: {name}", getattr(rough.evaluate(batch), name), value, relative=1e-6, absolute=1e-7)
+        close(f"evaluated: {name}", getattr(evaluated, name), value, relative=1e-6, absolute=1e-7)
     wanted, found = (model.step(batch, learning_rate=RATE, beta=BETA) for model in (exact, rough))
     for name, value in wanted._asdict().items():
         close(f"an update in bfloat16: {name}", float(getattr(found, name)), float(value), relative=0.02)
-    state = rough.state()
+    state, exact_state = rough.state(), exact.state()
     require(
         all(value.dtype == np.float32 for key, value in state.items() if key != "step"),
         "a state is not float32",
     )
-    moved = np.concatenate([value.ravel() for key, value in state.items() if key.startswith("adam.m/")])
-    as_exact = np.concatenate([exact.state()[key].ravel() for key in state if key.startswith("adam.m/")])
+    slots = [key for key in state if key.startswith("adam.m/")]
+    moved, as_exact = (np.concatenate([each[key].ravel() for key in slots]) for each in (state, exact_state))
     along = float(moved @ as_exact / np.linalg.norm(moved) / np.linalg.norm(as_exact))
     require(
         along > 0.99,

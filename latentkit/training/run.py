@@ -198,17 +198,17 @@ def _how(
     name: str, backend: Backend, options: Options, request: Request, group: Group | None
 ) -> dict[str, Any]:
     """What is asked of a backend that not every one has; raises BackendError where this one has it not."""
-    asked: dict[str, Any] = {"precision": options.precision, "compile": request.compile}
-    usual = {"precision": DEFAULTS.precision, "compile": False}
-    asked = {option: value for option, value in asked.items() if value != usual[option]}
-    for option, value in asked.items():
+    usual = DEFAULTS.precision
+    asked: dict[str, Any] = {"compile": True} if request.compile else {}
+    if options.precision != usual:
+        asked["precision"] = options.precision
+    words = {
+        "compile": "--compile: leave it out",
+        "precision": f"--precision {options.precision}: give --precision {usual}",
+    }
+    for option in asked:
         if not takes(backend, option):
-            words, instead = (
-                ("--compile", "leave it out")
-                if option == "compile"
-                else (f"--precision {value}", f"give --precision {DEFAULTS.precision}")
-            )
-            raise BackendError(f"the {name} backend cannot do {words}: {instead}, or use --backend torch")
+            raise BackendError(f"the {name} backend cannot do {words[option]}, or use --backend torch")
     return asked if group is None else asked | {"group": group}
 
 
