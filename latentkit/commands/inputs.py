@@ -9,7 +9,7 @@ from latentkit.errors import ImagesError
 from latentkit.launch import before_meeting, launched, rank
 
 if TYPE_CHECKING:
-    from latentkit.images import Source
+    from latentkit.images import Sources
 
 __all__ = [
     "Backend",
@@ -75,7 +75,7 @@ Quiet = Annotated[
 ]
 
 
-def sources(images: list[str] | None, files_from: str | None, files0_from: str | None) -> "list[Source]":
+def sources(images: list[str] | None, files_from: str | None, files0_from: str | None) -> "Sources":
     """The images that the arguments and lists of names stand for."""
     from latentkit.images import find
 

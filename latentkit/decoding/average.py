@@ -1,6 +1,6 @@
 """The decoded mean of each class, and the images nearest to it: what a class looks like from inside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +79,7 @@ def average(
     *,
     by: str | None = None,
     nearest: int = 6,
-    sources: list[Source] | None = None,
+    sources: Sequence[Source] | None = None,
     tell: Callable[[str], None] = lambda words: None,
 ) -> Averages:
     """The mean of each class of `by` (labels, else clusters), largest 50, and the nearest images to it of all.
@@ -137,7 +137,7 @@ def _nearest(mu: NDArray[np.float32], centre: NDArray[np.float64], n: int) -> ND
 
 
 def _pictures(
-    run: Run, latents: Latents, rows: list[int], sources: list[Source] | None
+    run: Run, latents: Latents, rows: list[int], sources: Sequence[Source] | None
 ) -> dict[str, NDArray[np.uint8]]:
     """The images of these rows by id."""
     ids = latents.ids[rows].tolist()

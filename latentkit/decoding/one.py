@@ -34,13 +34,12 @@ def one_image(run: Run, argument: str) -> One:
             raise ImagesError(
                 f"{shown(file)} holds {len(sources)} images, so there is no row {row}: the last is {len(sources) - 1}"
             )
-        sources = sources[row : row + 1]
-    if len(sources) > 1:
+    elif len(sources) > 1:
         rather = f"{file}:0" if sources[0].row is not None else sources[0].path
         raise ImagesError(
             f"{shown(argument)} holds {len(sources)} images, and one is needed: name one, as {shown(rather)}"
         )
-    loaded = load(sources, run.transform)
+    loaded = load([sources[row or 0]], run.transform)
     return One(loaded.ids.tolist()[0], loaded.pixels[0], run.model.encode(loaded.pixels).mu[0])
 
 

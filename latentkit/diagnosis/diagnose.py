@@ -1,6 +1,6 @@
 """What `latentkit diagnose` does, apart from the shell: read, add what lies beside it, judge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +26,7 @@ class Request:
     """A file, a folder, or an open stream."""
     latents: Latents | None = None
     """Of the same model, to look at beside the log."""
-    images: list[Source] | None = None
+    images: Sequence[Source] | None = None
     """For a run: to be embedded and reconstructed."""
     pixels: int | None = None
     """height * width * channels, where the log does not tell."""

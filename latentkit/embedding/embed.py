@@ -27,7 +27,7 @@ class Request:
     """What a person asked for."""
 
     run: Path
-    images: list[Source]
+    images: Sequence[Source]
     backend: str | None = None
     device: str = "auto"
     labels: str | None = None
@@ -54,8 +54,7 @@ def embed(
         backend = backend_of(request.run, request.backend)
     with join(backend, request.device) as group:
         run = load_run(request.run, backend, request.device if group is None else group.device)
-        ids = [source.id for source in request.images]
-        labels = dict(zip(ids, labels_of(ids, request.labels), strict=True)) if request.labels else None
+        labels = _labels(request.images, request.labels) if request.labels else None
         with Cache() if request.cache else nullcontext() as cache:
 
             def parts(sources: Sequence[Source]) -> Iterator[Part]:
@@ -74,10 +73,16 @@ def embed(
             else:
                 everything = parts(request.images)
             if group is None or group.rank == 0:
-                _write(everything, output, run, lambda skipped: left_out(skipped, len(ids)))
+                _write(everything, output, run, lambda skipped: left_out(skipped, len(request.images)))
             else:
                 for _ in everything:
                     pass
+
+
+def _labels(sources: Sequence[Source], csv_path: str) -> dict[str, str]:
+    """The label of every id."""
+    ids = [source.id for source in sources]
+    return dict(zip(ids, labels_of(ids, csv_path), strict=True))
 
 
 def _write(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from latentkit.formats.incoming import naming_temporary
 from latentkit.formats.npz import read_npz, write_npz
 from latentkit.group import collect, gather, share
-from latentkit.images import Skipped, Source
+from latentkit.images import Skipped, Source, Sources
 from latentkit.images.load import NoneReadableError, none_readable
 from latentkit.protocol import Group
 
@@ -40,7 +40,7 @@ def shared(
     """
     skipped: dict[str, Skipped] = {}
     while True:
-        readable = [source for source in sources if source.id not in skipped]
+        readable = Sources(source for source in sources if source.id not in skipped)
         if not readable:
             raise none_readable([skipped[source.id] for source in sources])
         turns = share(-(-len(readable) // batch), group)

@@ -150,9 +150,9 @@ def with_labels(latents: Latents, csv_path: str) -> Latents:
 class LatentsWriter:
     """Latents written while they are made, n unknown until the end; a context manager.
 
-    Rows spool to unlinked temporary files, so that memory holds one batch and the ids. The stream gets
-    its first byte when the block ends without an exception, and none otherwise; the bytes are those of
-    `write_latents` for the same content.
+    Rows spool to unlinked temporary files, so that memory holds one batch. The stream gets its first byte
+    when the block ends without an exception, and none otherwise; the bytes are those of `write_latents` for
+    the same content.
     """
 
     def __init__(self, stream: BinaryIO, meta: Mapping[str, Any], *, name: str = "the latents") -> None:
@@ -160,12 +160,12 @@ class LatentsWriter:
         self._meta = meta
         self._name = name
         self._columns: dict[str, spool.Rows | spool.Text] = {}
-        self._row_of: dict[str, int] = {}
 
     def append(self, **arrays: ArrayLike | Sequence[str]) -> None:
         """Add rows. Every call brings the arrays of the first: `ids` and `mu`, and any others.
 
-        Raises FormatError for rows that `read_latents` would refuse, naming key, row and id.
+        Raises FormatError for rows that `read_latents` would refuse, naming key, row and id; for an id
+        of an earlier call when the block ends.
         """
         rows = {
             key: npy.canonical(np.asarray(values), f"{self._name}: {key}") for key, values in arrays.items()
@@ -178,12 +178,6 @@ class LatentsWriter:
         for key, array in rows.items():
             if array.shape[:1] != rows["ids"].shape:
                 raise FormatError(f"{self._name}: {key} brings {array.shape} for {len(rows['ids'])} rows")
-        for id in rows["ids"].tolist():
-            row = len(self._row_of)
-            if self._row_of.setdefault(id, row) != row:
-                raise FormatError(
-                    f"{self._name}: rows {self._row_of[id]} and {row} have the same id {id!r}: ids must be unique"
-                )
         for key, array in rows.items():
             if key not in self._columns:
                 self._columns[key] = spool.Text() if array.dtype.kind == "U" else spool.Rows(array)
@@ -204,6 +198,9 @@ class LatentsWriter:
     def _finish(self) -> None:
         if not self._columns:
             raise FormatError(f"{self._name}: there is not one row to write")
+        ids = self._columns["ids"]
+        if isinstance(ids, spool.Text) and (repeated := ids.repeated()):
+            raise schema.not_unique(*repeated, self._name)
         with npz.NpzWriter(self._stream) as archive:
             meta = _json(self._meta)
             archive.write("schema", meta.dtype, (), [meta.reshape(-1).view(np.uint8)])

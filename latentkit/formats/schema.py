@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 
-__all__ = ["SCHEMA", "SPLITS", "Column", "check", "column", "parse_meta"]
+__all__ = ["SCHEMA", "SPLITS", "Column", "check", "column", "not_unique", "parse_meta"]
 
 SCHEMA = "latentkit.latents/1"
 SPLITS = ("train", "validation", "unseen")
@@ -111,6 +111,11 @@ def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
         _check_info(arrays["projection_info"], arrays, name)
 
 
+def not_unique(first: int, later: int, id_: str, name: str) -> FormatError:
+    """The error for two rows of one id."""
+    return FormatError(f"{name}: rows {first} and {later} have the same id {id_!r}: ids must be unique")
+
+
 def _check_shape(key: str, array: NDArray[Any], rows: int, name: str) -> None:
     known = column(key)
     if known is None:
@@ -142,9 +147,7 @@ def _check_unique(ids: NDArray[Any], name: str) -> None:
     rows: dict[str, int] = {}
     for row, id in enumerate(ids.tolist()):
         if rows.setdefault(id, row) != row:
-            raise FormatError(
-                f"{name}: rows {rows[id]} and {row} have the same id {id!r}: ids must be unique"
-            )
+            raise not_unique(rows[id], row, id, name)
 
 
 def _check_info(info: NDArray[Any], arrays: Mapping[str, NDArray[Any]], name: str) -> None:

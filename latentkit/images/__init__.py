@@ -3,8 +3,9 @@
 from latentkit.images.augment import denoise
 from latentkit.images.cache import Cache
 from latentkit.images.color import resolve_color
-from latentkit.images.find import Source, find, read_names
+from latentkit.images.find import find, read_names
 from latentkit.images.load import ImageSet, Skipped, load, stream
+from latentkit.images.sources import Source, Sources
 from latentkit.images.split import split
 from latentkit.images.transform import Transform
 
@@ -13,6 +14,7 @@ __all__ = [
     "ImageSet",
     "Skipped",
     "Source",
+    "Sources",
     "Transform",
     "denoise",
     "find",

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from latentkit.images import arrays
 from latentkit.images.decode import decode, open_image, read
-from latentkit.images.find import Source, shown
+from latentkit.images.find import shown
 from latentkit.images.load import Skipped, none_readable, threads
+from latentkit.images.sources import Source
 from latentkit.images.transform import Transform
 
 __all__ = ["resolve_color"]

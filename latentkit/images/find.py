@@ -18,47 +18,40 @@ Promises:
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from latentkit.errors import ImagesError
 from latentkit.images import arrays
 from latentkit.images.decode import sniff
+from latentkit.images.sources import Source, Sources
 
-__all__ = ["SUFFIXES", "Source", "find", "read_names", "shown"]
+__all__ = ["SUFFIXES", "find", "read_names", "shown"]
 
 _KINDS = "jpg jpeg jpe jfif mpo png apng gif bmp dib tif tiff webp ppm pgm pbm pnm pfm"
 SUFFIXES = frozenset(f".{kind}" for kind in _KINDS.split(" "))
 _LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
-class Source(NamedTuple):
-    """Where one image is: a file, or one row of an array (`X.npy`, `X.npz:key`)."""
-
-    id: str
-    label: str
-    path: str
-    row: int | None = None
-
-
-def find(arguments: Sequence[str]) -> list[Source]:
+def find(arguments: Sequence[str]) -> Sources:
     """Every image the arguments name, sorted by id; ImagesError where one names none."""
     if not arguments:
         raise ImagesError("no images were named: give folders, files, X.npy or X.npz:key")
-    sources: list[Source] = []
+    rows: list[Iterator[Source]] = []
     folders: dict[str, str] = {}  # absolute path -> the path as it was given
     files: dict[str, str] = {}
     for argument in arguments:
         for given in _expanded(argument):
             if arrays.is_array(given):
-                sources += _rows(given)
+                rows.append(_rows(given))
             else:
                 (folders if Path(given).is_dir() else files)[_absolute(given)] = given
-    sources += _below_common_root(folders, files)
+    sources = Sources(chain(*rows, _below_common_root(folders, files)))
     if not sources:
         raise ImagesError(f"nothing given is an image: {shown(arguments[0])} is litter of the file system")
-    return _unique(sources)
+    return Sources(_unique(sources))
 
 
 def read_names(stream: BinaryIO, separator: str) -> list[str]:
@@ -84,7 +77,7 @@ def _expanded(argument: str) -> list[str]:
         return [argument]
     if any(character in argument for character in "*?["):
         matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - leaves hidden files out
-        chosen = [name for name in matches if Path(name).is_dir() or _is_image(Path(name))]
+        chosen = [name for name in matches if Path(name).is_dir() or _is_image(name)]
         if chosen:
             return chosen
         raise ImagesError(f"no image matches {shown(argument)}: {len(matches)} files do; check the pattern")
@@ -92,11 +85,11 @@ def _expanded(argument: str) -> list[str]:
     raise ImagesError(f"there is no file or folder {shown(argument)}: {hint}")
 
 
-def _rows(argument: str) -> list[Source]:
+def _rows(argument: str) -> Iterator[Source]:
     count = arrays.count(argument)
     digits = max(6, len(str(count - 1)))
     name = shown(arrays.name(argument))
-    return [Source(f"{name}/{row:0{digits}d}", "", argument, row) for row in range(count)]
+    return (Source(f"{name}/{row:0{digits}d}", "", argument, row) for row in range(count))
 
 
 def _below_common_root(folders: dict[str, str], files: dict[str, str]) -> Iterator[Source]:
@@ -106,16 +99,16 @@ def _below_common_root(folders: dict[str, str], files: dict[str, str]) -> Iterat
         root = next(iter(folders))
     else:
         root = os.path.commonpath([str(Path(path).parent) for path in (*folders, *files)])
-    found = {path: list(_walk(given)) for path, given in folders.items()}
-    classes = len(found) + len(files) > 1 and all(
-        any("/" not in n for n in names) for names in found.values()
-    )
+    found: dict[str, Iterable[str]] = {path: _walk(given) for path, given in folders.items()}
+    classes = False
+    if len(found) + len(files) > 1:
+        found = {path: list(names) for path, names in found.items()}
+        classes = all(any("/" not in name for name in names) for names in found.values())
     for path, names in found.items():
         own = Path(path).name if classes else ""
-        above = _relative(path, root)
+        above, given = _relative(path, root), _prefix(folders[path])
         for name in names:
-            label = own or _first_folder(name)
-            yield _source(f"{above}{name}", label, str(Path(folders[path]) / name))
+            yield _source(f"{above}{name}", own or _first_folder(name), f"{given}{name}")
     for path, given in files.items():
         if not _is_litter(Path(path).name):
             name = _relative(path, root).removesuffix("/")
@@ -124,6 +117,11 @@ def _below_common_root(folders: dict[str, str], files: dict[str, str]) -> Iterat
 
 def _source(name: str, label: str, path: str) -> Source:
     return Source(shown(name), shown(label), path)
+
+
+def _prefix(folder: str) -> str:
+    """What stands before the name of a file in `folder`."""
+    return str(Path(folder) / "name").removesuffix("name")
 
 
 def _relative(path: str, root: str) -> str:
@@ -143,28 +141,28 @@ def _walk(folder: str) -> Iterator[str]:
     empty = True
     while waiting or linked:  # real folders first, so that a link never gives its name to one
         here = waiting.pop() if waiting else linked.pop(0)
+        place = Path(folder) / here
         try:
-            status = (Path(folder) / here).stat()
+            status = place.stat()
             if (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
-            with os.scandir(Path(folder) / here) as entries:
-                names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+            with os.scandir(place) as scanned:
+                entries = sorted(scanned, key=lambda entry: entry.name)
         except OSError as error:
-            where = shown(str(Path(folder) / here))
             raise ImagesError(
-                f"the folder {where} cannot be read ({error.strerror}): allow it or move it"
+                f"the folder {shown(str(place))} cannot be read ({error.strerror}): allow it or move it"
             ) from error
-        for name, is_folder in names:
-            path = Path(folder) / here / name
+        for entry in entries:
+            name = entry.name
             below = f"{here}/{name}" if here else name
             if name.startswith(".") or _is_litter(name):
                 continue
-            if is_folder:
+            if entry.is_dir(follow_symlinks=False):
                 waiting.append(below)
-            elif path.is_dir():
+            elif entry.is_symlink() and Path(entry.path).is_dir():
                 linked.append(below)
-            elif _is_image(path):
+            elif _is_image(entry.path):
                 empty = False
                 yield below
     if empty:
@@ -172,13 +170,15 @@ def _walk(folder: str) -> Iterator[str]:
         raise ImagesError(f"no images in {shown(folder)}: put files of these kinds there: {kinds}")
 
 
-def _is_image(path: Path) -> bool:
-    if path.suffix:
-        return path.suffix.lower() in SUFFIXES and not _is_litter(path.name)
-    if not path.is_file():
+def _is_image(path: str) -> bool:
+    name = path.rpartition(os.sep)[2]
+    suffix = PurePath(name).suffix
+    if suffix:
+        return suffix.lower() in SUFFIXES and not _is_litter(name)
+    if not Path(path).is_file():
         return False
     try:
-        with path.open("rb") as stream:
+        with Path(path).open("rb") as stream:
             return sniff(stream.read(16)) is not None
     except OSError:
         return True  # the loader says why it cannot be read
@@ -188,17 +188,18 @@ def _is_litter(name: str) -> bool:
     return name.startswith("._") or name.lower() in _LITTER
 
 
-def _unique(sources: list[Source]) -> list[Source]:
+def _unique(sources: Sources) -> Iterator[Source]:
     """Sorted by id, each image once; ImagesError where two images have one id."""
-    kept: list[Source] = []
-    for source in sorted(sources, key=lambda one: one.id):
-        if kept and kept[-1].id == source.id:
-            if (_absolute(kept[-1].path), kept[-1].row) == (_absolute(source.path), source.row):
+    last = None
+    for at in sorted(range(len(sources)), key=lambda at: sources[at].id):
+        source = sources[at]
+        if last is not None and last.id == source.id:
+            if (_absolute(last.path), last.row) == (_absolute(source.path), source.row):
                 continue
-            both = f"{shown(kept[-1].path)} and {shown(source.path)}"
+            both = f"{shown(last.path)} and {shown(source.path)}"
             raise ImagesError(f"two images have the id {source.id}: {both}; rename one of them")
-        kept.append(source)
-    return kept
+        yield source
+        last = source
 
 
 def _absolute(path: str) -> str:

@@ -22,8 +22,9 @@ from latentkit.errors import ImagesError
 from latentkit.images import arrays
 from latentkit.images.cache import Cache, pixel_key, stamp
 from latentkit.images.decode import decode, read
-from latentkit.images.find import Source, shown
+from latentkit.images.find import shown
 from latentkit.images.scratch import room
+from latentkit.images.sources import Source
 from latentkit.images.transform import Transform
 
 __all__ = ["ImageSet", "NoneReadableError", "Skipped", "load", "none_readable", "stream", "threads"]
@@ -160,7 +161,7 @@ def _outcomes(
     count = threads(workers)
     opened = {path: arrays.read(path) for path in {one.path for one in sources if one.row is not None}}
     step, keep = (max(1, min(most, size // math.prod(transform.shape))) for most, size in (_TASK, _KEEP))
-    tasks = iter([sources[i : i + step] for i in range(0, len(sources), step)])
+    tasks = (sources[i : i + step] for i in range(0, len(sources), step))
     waiting: deque[Future[list[_Outcome]]] = deque()
     fresh: list[_Image] = []
     done = 0

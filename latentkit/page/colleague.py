@@ -1,6 +1,6 @@
 """The page that one sends to a colleague: the verdict, the picture, the tables, the training, what is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Request:
     latents: Latents
     run: Path | None = None
     """For the curves and findings of its training."""
-    images: list[Source] | None = None
+    images: Sequence[Source] | None = None
     """For thumbnails, and with the run for reconstructions."""
     cache: bool = True
 

@@ -4,7 +4,7 @@ It reads, divides, trains and writes; what it has to say it hands to a listener,
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from importlib.metadata import version
@@ -40,7 +40,7 @@ __all__ = ["Request", "train"]
 class Request:
     """What a person asked for."""
 
-    images: list[Source]
+    images: Sequence[Source]
     out: Path
     given: Mapping[str, Any]
     """The options that were named, as fields of Options."""
@@ -158,7 +158,7 @@ def _read(request: Request, options: Options, transform: Transform, listen: List
     """Every image, read once and divided."""
     with Cache() if request.cache else nullcontext() as cache:
 
-        def read(sources: list[Source]) -> ImageSet:
+        def read(sources: Sequence[Source]) -> ImageSet:
             images = load(
                 sources,
                 transform,

@@ -29,7 +29,7 @@ CHUNK = 256
 class Request:
     """What a person asked for."""
 
-    images: list[Source]
+    images: Sequence[Source]
     size: int | None = None
     """Pixels on a side, as for train; None: by the images' own sizes."""
     color: str = "auto"

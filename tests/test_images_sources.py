@@ -1,0 +1,48 @@
+import tracemalloc
+
+import pytest
+
+from latentkit.images import Source, Sources
+
+KINDS = [
+    Source("cats/1.png", "cats", "photos/cats/1.png"),
+    Source("cats/2.png", "cats", "photos/cats/2.png"),
+    Source("X/000000", "", "X.npy", 0),
+    Source("X/000001", "", "X.npy", 1),
+    Source("b\\xff.png", "", "photos/b\udcff.png"),  # a byte that is not UTF-8
+    Source("2.png", "cats", "/elsewhere/2.png"),
+    Source("é/ö🙂.png", "é", "é/ö🙂.png"),
+]
+
+
+def test_what_was_put_in_comes_out():
+    sources = Sources(iter(KINDS))
+    assert len(sources) == len(KINDS)
+    assert list(sources) == KINDS
+    assert [sources[at] for at in range(-len(KINDS), len(KINDS))] == KINDS + KINDS
+    assert sources[1:6:2] == KINDS[1:6:2]
+    assert sources == KINDS == sources
+    assert sources != KINDS[1:]
+    assert Source(*KINDS[0]) in sources
+    assert not Sources([])
+
+
+@pytest.mark.parametrize("at", [7, -8])
+def test_there_is_none_beyond_the_last(at):
+    with pytest.raises(IndexError):
+        Sources(KINDS)[at]
+
+
+def test_one_of_many_takes_little_more_than_its_id():
+    count = 20_000
+    tracemalloc.start()
+    try:
+        sources = Sources(
+            Source(f"{at % 9:03d}/{at:06d}.png", f"{at % 9:03d}", f"/a/long/way/to/{at % 9:03d}/{at:06d}.png")
+            for at in range(count)
+        )
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(sources) == count
+    assert held / count < len("000/000000.png") + 40
