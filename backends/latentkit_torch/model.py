@@ -25,18 +25,21 @@ SLOTS = {"adam.m": "exp_avg", "adam.v": "exp_avg_sq", "rmsprop.v": "square_avg"}
 """The canonical names of an optimiser's slots, and torch's."""
 
 
-Pass = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor, Tensor]]
-"""`_pass`, as it is or compiled."""
+class Inputs(NamedTuple):
+    """A batch on the device."""
+
+    x: Tensor  # (N, C, H, W)
+    target: Tensor  # (N, C, H, W)
+    noise: Tensor  # (N, latent)
 
 
 class Forward(NamedTuple):
-    """One pass through both halves."""
+    """What a pass through both halves tells of each image by itself."""
 
     mu: Tensor  # (N, latent)
     logvar: Tensor  # (N, latent)
-    reconstruction: Tensor  # (N,) nats
     squared_error: Tensor  # (N,)
-    mean_squared_error: Tensor  # () over the whole batch
+    told: Tensor  # (N,), what nats are made of: the cross-entropy of a Bernoulli, else the squared error
 
 
 class Staged:
@@ -67,7 +70,9 @@ class TorchModel:
         self._architecture, self._objective, self._device = architecture, objective, device
         self._group = group
         self._compile, self._low_precision = compile, precision == "bfloat16"
-        self._step_pass: Pass = compiled(self._pass, device) if compile else self._pass
+        # The processes of a group meet in the middle of `_losses`, which torch.compile cannot look into.
+        self._step_pass = compiled(self._pass, device) if compile and group is not None else self._pass
+        self._step_losses = compiled(self._losses, device) if compile and group is None else self._losses
         height, width, channels = architecture.image
         self._encoder_shapes = shapes(architecture.encoder, (channels, height, width))
         self._decoder_shapes = shapes(architecture.decoder, (architecture.latent,))
@@ -138,31 +143,28 @@ class TorchModel:
     def _decode(self, z: Tensor) -> Tensor:
         return apply("decoder", self._architecture.decoder, self._decoder_shapes, self._weights, z)
 
-    def _pass(self, x: Tensor, target: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Through both halves, what is computed of each image by itself: mu and logvar (N, latent), the squared error
-        (N,), and what nats are made of (N,), which is the cross-entropy of a Bernoulli, else the squared error."""
+    def _inputs(self, batch: Batch) -> Inputs:
+        x = self._pixels(batch.images)
+        target = x if batch.targets is batch.images else self._pixels(batch.targets)
+        return Inputs(x, target, self._sent(batch.noise))
+
+    def _pass(self, x: Tensor, target: Tensor, noise: Tensor) -> Forward:
+        """Through both halves."""
         mu, logvar = self._encode(x)
         logits = self._decode(mu + torch.exp(logvar / 2) * noise).float()
         each = functional.mse_loss(torch.sigmoid(logits), target, reduction="none")  # one pass, and one back
         squared_error = each.flatten(1).sum(1)
         if self._objective.likelihood == "gaussian":
-            return mu, logvar, squared_error, squared_error
+            return Forward(mu, logvar, squared_error, squared_error)
         entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-        return mu, logvar, squared_error, entropy.flatten(1).sum(1)
+        return Forward(mu, logvar, squared_error, entropy.flatten(1).sum(1))
 
     def _precision(self) -> AbstractContextManager[None]:
         """What an update multiplies in."""
         return torch.autocast(self._device.type, torch.bfloat16) if self._low_precision else nullcontext()
 
-    def _forward(self, batch: Batch, through: Pass, group: Adder | None = None) -> Forward:
-        x = self._pixels(batch.images)
-        target = x if batch.targets is batch.images else self._pixels(batch.targets)
-        mu, logvar, squared_error, told = through(x, target, self._sent(batch.noise))
-        mean = mean_over(group, squared_error.detach())
-        return Forward(mu, logvar, self._nats(told, mean), squared_error, mean)
-
     def _nats(self, told: Tensor, mean_squared_error: Tensor) -> Tensor:
-        """(N,) of what `_pass` tells; the meaning is objective.py's."""
+        """(N,) of what a pass tells; the meaning is objective.py's."""
         if self._objective.likelihood == "bernoulli":
             return told
         pixels = self._architecture.pixels
@@ -172,20 +174,25 @@ class TorchModel:
             sigma2 = torch.full((), self._objective.sigma**2, device=self._device)
         return told / (2 * sigma2) + pixels / 2 * torch.log(2 * math.pi * sigma2)
 
+    def _losses(self, x: Tensor, target: Tensor, noise: Tensor, beta: Tensor) -> Losses:
+        """Of the whole batch, from which gradients come; the meaning is objective.py's."""
+        # Of an empty share of a batch there is nothing to compile.
+        through = self._step_pass if len(x) else self._pass
+        mu, logvar, squared_error, told = through(x, target, noise)
+        mean = mean_over(self._group, squared_error.detach())
+        each = mean_over(self._group, mu.square() + logvar.exp() - 1 - logvar) / 2
+        kl = each.sum()
+        costly = each.clamp(min=self._objective.free_bits).sum() if self._objective.free_bits else kl
+        reconstruction = mean_over(self._group, self._nats(told, mean))
+        return Losses(reconstruction + beta * costly, reconstruction, kl, mean)
+
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
         if self._compile and self._device.type == "cuda":
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        # Of an empty share of a batch there is nothing to compile.
-        through = self._step_pass if len(batch.images) else self._pass
         with self._precision():
-            forward = self._forward(batch, through, self._group)
-        each = mean_over(self._group, forward.mu.square() + forward.logvar.exp() - 1 - forward.logvar) / 2
-        kl = each.sum()
-        costly = each.clamp(min=self._objective.free_bits).sum() if self._objective.free_bits else kl
-        reconstruction = mean_over(self._group, forward.reconstruction)
-        loss = reconstruction + beta * costly
-        loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+            losses = self._step_losses(*self._inputs(batch), torch.full((), beta, device=self._device))
+        losses.loss.backward()
         if self._group is not None:
             add_up_together(self._group, self._gradients())
         if self._objective.clip is not None:
@@ -195,7 +202,8 @@ class TorchModel:
         self._optimizer.step()
         self._optimizer.zero_grad()
         self._steps += 1
-        return Losses(loss.detach(), reconstruction.detach(), kl.detach(), forward.mean_squared_error)
+        # Copies: the next replay of a CUDA graph writes where these are.
+        return Losses(*(loss.detach().clone() for loss in losses))
 
     def _gradients(self) -> list[Tensor]:
         return [weight.grad for weight in self._weights.values() if weight.grad is not None]
@@ -208,13 +216,9 @@ class TorchModel:
     @torch.no_grad()
     def evaluate(self, batch: Batch) -> Evaluation:
         """The figures of each image of the batch; changes nothing."""
-        forward = self._forward(batch, self._pass)
-        return Evaluation(
-            _array(forward.reconstruction),
-            _array(forward.squared_error),
-            _array(forward.mu),
-            _array(forward.logvar),
-        )
+        mu, logvar, squared_error, told = self._pass(*self._inputs(batch))
+        nats = self._nats(told, squared_error.mean())
+        return Evaluation(_array(nats), _array(squared_error), _array(mu), _array(logvar))
 
     @torch.no_grad()
     def encode(self, images: NDArray[np.uint8]) -> Posterior:
