@@ -85,12 +85,12 @@ def tightness(
 
     if not 2 <= classes < len(X):
         return None
-    picked = np.arange(len(X)) if queries is None else queries
+    looked_at, codes_of = (X, codes) if queries is None else (X[queries], codes[queries])
     counts = np.bincount(codes, minlength=classes)
-    values = from_sums(class_sums(X[picked], X, codes, classes), codes[picked], counts)
-    share = np.bincount(codes[picked], minlength=classes)
-    per_class = np.bincount(codes[picked], values, minlength=classes) / np.maximum(share, 1)
-    error = None if queries is None else float(values.std(ddof=1) / np.sqrt(len(picked)))
+    values = from_sums(class_sums(looked_at, X, codes, classes), codes_of, counts)
+    share = np.bincount(codes_of, minlength=classes)
+    per_class = np.bincount(codes_of, values, minlength=classes) / np.maximum(share, 1)
+    error = None if queries is None else float(values.std(ddof=1) / np.sqrt(len(values)))
     subset = np.arange(len(X)) if gdv_rows is None else gdv_rows
     return Tightness(
         euclidean=float(values.mean()),
