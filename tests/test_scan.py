@@ -287,8 +287,11 @@ def test_json_has_what_the_schema_promises(command, photos, capsys):
 
 def test_faults_alone_are_no_failure_and_require_clean_names_them(command, photos, capsys):
     command("scan", photos, "--require", "clean")
+    assert "to do" not in capsys.readouterr().out
     (photos / "a" / "empty.png").touch()
     command("scan", photos)
-    assert "Empty files: 1 of 61" in capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Empty files: 1 of 61" in told
+    assert "to do remove or repair the files listed" in told
     with pytest.raises(shell.UnmetRequirement, match="empty files"):
         command("scan", photos, "--require", "clean")

@@ -7,12 +7,20 @@ import pytest
 from latentkit.separation.pairs import Pair, pair_verdict
 from latentkit.separation.thresholds import Thresholds
 from latentkit.separation.verdict import separable, visible_with_labels, visible_without_labels
+from latentkit.separation.words import separable_sentence
 
 LIMITS = Thresholds()
 
 
 def pair(verdict="separate", low=0.95):
     return Pair("x", "y", 50, 50, 0.97, low, 0.99, low - 0.01 if low else None, 0.001, 0.001, verdict)
+
+
+def test_a_pair_whose_shown_bound_would_do_is_explained():
+    partly = [pair("separate", 0.95), pair("partly", 0.901), pair("partly", 0.899)]
+    told = separable_sentence("partly", partly, 3, LIMITS)
+    assert "1 of 3 pairs are clearly apart. (1 more would be, judged alone: so that none of 3 pairs" in told
+    assert "judged alone" not in separable_sentence("partly", [partly[0], partly[2]], 3, LIMITS)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,11 @@ def _named(pair: Pair) -> str:
     return f"{pair.a} and {pair.b} (AUC {pair.auc:.3f}, at least {pair.auc_low:.3f})"
 
 
+def _apart_alone(pair: Pair, limits: Thresholds) -> bool:
+    """Whether the bound that is shown would do, and the stricter one for the number of pairs does not."""
+    return pair.verdict != "separate" and pair.auc_low is not None and pair.auc_low >= limits.separated_auc
+
+
 def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits: Thresholds) -> str:
     """What the labelled verdict means for these classes."""
     known = hardest(pairs)
@@ -60,6 +65,12 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
         said = f"Your classes separate only partly: {apart} of {len(pairs)} pairs are clearly apart"
         unclear = sum(pair.verdict in ("cannot say", "no evidence") for pair in pairs)
         said += f", and {unclear} cannot be told from chance. " if unclear else ". "
+        alone = sum(_apart_alone(pair, limits) for pair in pairs)
+        if alone:
+            said += (
+                f"({alone} more would be, judged alone: so that none of {len(pairs)} pairs is called apart by chance, "
+                "each must pass a stricter bound than the one shown.) "
+            )
         said += f"The hardest is {_named(known[0])}; an AUC of 0.5 is chance, 1 is perfect."
         blamed = culprits(pairs, 1 - limits.alpha)
         if len(blamed) == 1:

@@ -64,6 +64,9 @@ def to_text(survey: Survey, suggested: str, printable: Callable[[str], str]) -> 
         lines += _finding(finding)
     if survey.findings:
         lines += ["", *_field("why", survey.findings[0].why)]
+    if not survey.clean and survey.findings:
+        fix = survey.findings[0].fix
+        lines += [*_field("to do", fix.pytorch), *_field("with latentkit", fix.latentkit)]
     lines += ["", "train with:", f"  {suggested}"]
     return "\n".join(printable(line) for line in lines)
 
