@@ -175,7 +175,7 @@ class TorchModel:
         return told / (2 * sigma2) + pixels / 2 * torch.log(2 * math.pi * sigma2)
 
     def _losses(self, x: Tensor, target: Tensor, noise: Tensor, beta: Tensor) -> Losses:
-        """Of the whole batch, from which gradients come; the meaning is objective.py's."""
+        """Of the whole batch; gradients come from the first. The meaning is objective.py's."""
         # Of an empty share of a batch there is nothing to compile.
         through = self._step_pass if len(x) else self._pass
         mu, logvar, squared_error, told = through(x, target, noise)
@@ -184,7 +184,7 @@ class TorchModel:
         kl = each.sum()
         costly = each.clamp(min=self._objective.free_bits).sum() if self._objective.free_bits else kl
         reconstruction = mean_over(self._group, self._nats(told, mean))
-        return Losses(reconstruction + beta * costly, reconstruction, kl, mean)
+        return Losses(reconstruction + beta * costly, reconstruction.detach(), kl.detach(), mean)
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
