@@ -12,7 +12,7 @@ from latentkit import decoding
 from latentkit.decoding.spread import spread
 from latentkit.decoding.traverse import chosen_dims
 from latentkit.embedding import open_run
-from latentkit.errors import DecodingError, ImagesError
+from latentkit.errors import DecodingError, FormatError, ImagesError
 from latentkit.formats.latents import Latents, read_latents
 from latentkit.formats.run import read_record
 from latentkit.images import find, load
@@ -61,6 +61,15 @@ def test_latents_of_another_size_are_refused_with_both_sizes(run):
         DecodingError, match=r"^own.npy holds latents of 3 dimensions, and this run decodes 4: "
     ):
         decoding.check_fits(run, other, "own.npy")
+
+
+def test_latents_of_other_weights_are_refused_and_those_of_no_known_ones_are_not(run, z):
+    decoding.check_fits(run, z, "z.npz")
+    decoding.check_fits(run, Latents(z.arrays), "z.npz")
+    with pytest.raises(
+        FormatError, match=r"^the run goes with latents of other weights \(.{8}\) than these \(abababab\)"
+    ):
+        decoding.check_fits(run, replace(z, meta={**z.meta, "weights": "ab" * 16}), "z.npz")
 
 
 @pytest.mark.parametrize(("format", "argument"), [("npy", "means.npy"), ("npz", "means.npz:images")])

@@ -11,8 +11,10 @@ from test_logs_keras import FOUNDING
 
 from latentkit import shell
 from latentkit.demo import write_digits
+from latentkit.errors import FormatError
 from latentkit.formats import history
 from latentkit.formats.run import read_record
+from latentkit.formats.tensors import read_tensors, write_tensors
 
 OPTIONS = "--backend numpy --size 8 --arch mlp --width 64 --latent 8 --epochs 12 --batch 32 --lr 0.003"
 SMALL = OPTIONS.split()
@@ -121,6 +123,16 @@ def test_escapes_in_a_log_do_not_reach_the_terminal(command, tmp_path, capsys):
 
 
 # Runs --------------------------------------------------------------------------------------------
+
+
+def test_latents_of_another_run_are_not_looked_at_beside_a_run(command, trained, blobs, tmp_path):
+    command("embed", trained, blobs, "-o", "z.npz", "--quiet")
+    command("diagnose", trained, "--latents", "z.npz")
+    other = shutil.copytree(trained, tmp_path / "other")
+    weights, about = read_tensors(other / "weights.safetensors")
+    write_tensors(other / "weights.safetensors", {name: 2 * value for name, value in weights.items()}, about)
+    with pytest.raises(FormatError, match=r"other goes with latents of other weights"):
+        command("diagnose", other, "--latents", "z.npz")
 
 
 def test_a_healthy_run_is_told_so_and_its_history_has_no_finding_to_worry_about(

@@ -12,8 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from latentkit.errors import FormatError
+from latentkit.formats import spool
 from latentkit.formats.latents import Latents, LatentsWriter, read_latents, write_latents
 from latentkit.formats.npz import write_npz
+from latentkit.formats.spool import Text
 
 META = {"schema": "latentkit.latents/1", "run": "runs/easy", "nested": {"seed": 0}}
 INFO = {"latest": "pca", "methods": {"pca": {"seed": 0}}}
@@ -251,6 +253,22 @@ ROWS = [key for key in arrays() if key not in ("projection_info", "of_another_to
 def test_what_is_streamed_has_the_bytes_of_what_is_written_at_once(ids, batch):
     held = {**{key: arrays(len(ids))[key] for key in ROWS if key != "projection_pca"}, "ids": np.array(ids)}
     assert streamed(held, batch) == written(Latents(held, META))
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab\ud800é"), max_size=2), min_size=1, max_size=12), st.integers(0, 2)
+)
+def test_the_first_text_that_comes_again_is_found_whatever_the_hashes(texts, bits):
+    """Against all pairs; with hashes of a few bits most of them are shared by texts that differ."""
+    column = Text()
+    column.append(np.array(texts), "texts")
+    with pytest.MonkeyPatch.context() as patch:
+        if bits:
+            patch.setattr(spool, "hash", lambda text: hash(text) % bits, raising=False)
+        found = column.repeated()
+    column.close()
+    pairs = [(texts.index(text), row, text) for row, text in enumerate(texts) if text in texts[:row]]
+    assert found == (pairs[0] if pairs else None)
 
 
 def test_lists_of_text_are_taken():

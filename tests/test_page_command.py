@@ -8,7 +8,7 @@ import pytest
 import typer
 from page_latents import page_latents
 
-from latentkit.errors import ImagesError, PictureError
+from latentkit.errors import DecodingError, ImagesError
 from latentkit.formats.latents import Latents, write_latents
 
 
@@ -90,7 +90,7 @@ def test_the_run_of_other_latents_is_refused(command, trained, blobs, tmp_path):
     mu = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
     with (tmp_path / "z.npz").open("wb") as stream:
         write_latents(Latents({"ids": ids, "mu": mu}), stream)
-    with pytest.raises(PictureError, match="makes 4 latents of an image and these are 3"):
+    with pytest.raises(DecodingError, match="latents of 3 dimensions, and this run decodes 4"):
         command("report", "z.npz", "--html", "page.html", "--run", trained, "--images", blobs)
     assert not (tmp_path / "page.html").exists()
 

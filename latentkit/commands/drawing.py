@@ -64,7 +64,7 @@ def open_run(run: str, backend: str | None, device: str) -> "Run":
 
 
 def fitting_latents(run: "Run", argument: str, labels: str | None = None) -> "Latents":
-    """The latents that an argument names, which are of as many dimensions as the run decodes."""
+    """The latents that an argument names, which are those of this run as far as they tell."""
     from latentkit import decoding
 
     latents = shell.load_latents(argument, labels)

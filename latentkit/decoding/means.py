@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from latentkit.embedding import Run
 from latentkit.errors import DecodingError
-from latentkit.formats.latents import Latents
+from latentkit.formats.latents import Latents, refuse_other_weights
 from latentkit.formats.npy import canonical, header_bytes
 from latentkit.formats.npz import NpzWriter
 
@@ -23,13 +23,15 @@ def means(run: Run, latents: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 
 
 def check_fits(run: Run, latents: Latents, name: str) -> None:
-    """Raise DecodingError naming the latents if they are not of as many dimensions as the run decodes."""
+    """Raise DecodingError naming the latents if they are not of as many dimensions as the run decodes, and FormatError
+    if they tell of other weights than the run's."""
     has, wants = latents.mu.shape[1], run.architecture.latent
     if has != wants:
         raise DecodingError(
             f"{name} holds latents of {has} dimension{'' if has == 1 else 's'}, and this run decodes {wants}: "
             "embed the images with this run, or name the run that made the latents"
         )
+    refuse_other_weights(latents, run.weights, "the run")
 
 
 def write_means(run: Run, latents: Latents, stream: BinaryIO, format: Literal["npy", "npz"]) -> None:

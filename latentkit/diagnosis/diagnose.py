@@ -11,8 +11,9 @@ from latentkit.diagnosis.look import Opened, Progress, look
 from latentkit.diagnosis.quantities import Quantities
 from latentkit.diagnosis.read import read_bytes, read_source
 from latentkit.errors import DiagnosisError
-from latentkit.formats.latents import Latents
+from latentkit.formats.latents import Latents, refuse_other_weights
 from latentkit.formats.run import is_run
+from latentkit.formats.tensors import digest, read_tensors
 from latentkit.images import Source
 
 __all__ = ["Request", "diagnose"]
@@ -43,17 +44,25 @@ def diagnose(
         found = read_source(request.source, request.pixels)
     else:
         found = read_bytes(request.source, "standard input", request.pixels)
+    folder = _run_folder(request.source)
     if request.latents is not None:
+        if folder is not None and request.latents.weights:
+            weights, _ = read_tensors(folder / "weights.safetensors")
+            refuse_other_weights(request.latents, digest(weights), str(folder))
         found = _with_latents(found, request.latents)
     if request.images is not None:
-        if not isinstance(request.source, str) or not is_run(Path(request.source)):
+        if folder is None:
             raise DiagnosisError(
                 "images are looked at through a run's model: name a run's folder, or leave --images out"
             )
-        run = open_run(Path(request.source))
+        run = open_run(folder)
         posterior, space, pictures = look(run, request.images, cache=request.cache, progress=progress)
         found = replace(found, posterior=posterior, space=space, pictures=pictures)
     return judge(found)
+
+
+def _run_folder(source: str | BinaryIO) -> Path | None:
+    return Path(source) if isinstance(source, str) and is_run(Path(source)) else None
 
 
 def _with_latents(log: Quantities, latents: Latents) -> Quantities:

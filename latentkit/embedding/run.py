@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from latentkit import registry
 from latentkit.architecture import Architecture, parameters
 from latentkit.errors import FormatError
 from latentkit.formats.run import read_images, read_record
-from latentkit.formats.tensors import read_tensors
+from latentkit.formats.tensors import digest, read_tensors
 from latentkit.images import Transform
 from latentkit.images.pixel_pca import PixelPCA
 from latentkit.objective import Objective
@@ -64,17 +63,9 @@ def load_run(path: Path, backend: Backend, device: str) -> Run:
         Transform.from_json(record["images"]["transform"]),
         PixelPCA(baseline["mean"], baseline["components"]),
         dict(zip(images.digest.tolist(), images.split.tolist(), strict=True)),
-        _digest(weights),
+        digest(weights),
         _kl_per_dim(record, architecture.latent),
     )
-
-
-def _digest(weights: Mapping[str, NDArray[Any]]) -> str:
-    content = blake2b(digest_size=16)
-    for name, array in weights.items():
-        content.update(name.encode())
-        content.update(array.tobytes())
-    return content.hexdigest()
 
 
 def _kl_per_dim(record: Mapping[str, Any], latent: int) -> tuple[float, ...] | None:

@@ -134,11 +134,11 @@ def write_latents(latents: Latents, stream: BinaryIO) -> None:
 
 
 def refuse_other_weights(latents: Latents, made_from: str | None, name: str) -> None:
-    """Raise FormatError if what is in the file `name` was made from latents of other weights than these are."""
+    """Raise FormatError if `name`, a run or what was made from latents, is of other weights than these latents are."""
     if latents.weights and made_from and latents.weights != made_from:
         raise FormatError(
-            f"{name} was made from latents of other weights ({made_from[:8]}) than these ({latents.weights[:8]}), and the "
-            "dimensions of two runs have nothing in common: embed both with the same run, trained no further"
+            f"{name} goes with latents of other weights ({made_from[:8]}) than these ({latents.weights[:8]}), and the "
+            "dimensions of two runs have nothing in common: embed the images with the same run, trained no further"
         )
 
 

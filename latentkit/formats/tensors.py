@@ -6,6 +6,7 @@ save. Every array is made C-contiguous first: safetensors writes any other silen
 
 import json
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from latentkit.errors import FormatError
 from latentkit.formats.atomic import replace_file
 
-__all__ = ["read_tensors", "write_tensors"]
+__all__ = ["digest", "read_tensors", "write_tensors"]
 
 KEY = "latentkit"
 
@@ -46,3 +47,12 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         raise FormatError(
             f"{path} is not a readable .safetensors file ({error}); train the run anew"
         ) from None
+
+
+def digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Hex of what the arrays hold, in whatever order they are."""
+    content = blake2b(digest_size=16)
+    for name in sorted(arrays):
+        content.update(name.encode())
+        content.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return content.hexdigest()
