@@ -108,5 +108,5 @@ def test_latents_of_other_weights_do_not_get_the_old_clusters(z, tmp_path):
     assert run(tmp_path / "a.npz", "--using", tmp_path / "c.npz", "-o", tmp_path / "d.npz").exit_code == 0
     refused = run(tmp_path / "b.npz", "--using", tmp_path / "c.npz", "-o", tmp_path / "e.npz")
     assert isinstance(refused.exception, FormatError)
-    assert "goes with latents of other weights (abababab) than these (cdcdcdcd)" in str(refused.exception)
+    assert "was made from latents of other weights (abababab) than these (cdcdcdcd)" in str(refused.exception)
     assert not (tmp_path / "e.npz").exists()

@@ -67,7 +67,7 @@ def test_latents_of_other_weights_are_refused_and_those_of_no_known_ones_are_not
     decoding.check_fits(run, z, "z.npz")
     decoding.check_fits(run, Latents(z.arrays), "z.npz")
     with pytest.raises(
-        FormatError, match=r"^the run goes with latents of other weights \(.{8}\) than these \(abababab\)"
+        FormatError, match=r"^z.npz holds latents of other weights \(abababab\) than this run has \(.{8}\)"
     ):
         decoding.check_fits(run, replace(z, meta={**z.meta, "weights": "ab" * 16}), "z.npz")
 

@@ -35,6 +35,14 @@ def labels(arguments: list[Path | str]) -> list[str]:
 ALL = ["cats/1.png", "cats/2.png", "dogs/1.png", "dogs/2.png"]
 
 
+@pytest.mark.parametrize("given", ["photos", "photos/", "./photos", ".//photos/./", "photos/cats/..", "."])
+def test_a_path_is_the_folder_as_it_was_given_and_the_name(classes, monkeypatch, given):
+    monkeypatch.chdir(classes.parent)
+    found = find([given])
+    assert len(found) == len(ALL)
+    assert [source.path for source in found] == [str(Path(given) / source.id) for source in found]
+
+
 def test_ids_are_paths_below_the_folder_in_order(classes):
     assert ids([classes]) == ALL
 

@@ -33,16 +33,26 @@ def test_there_is_none_beyond_the_last(at):
         Sources(KINDS)[at]
 
 
-def test_one_of_many_takes_little_more_than_its_id():
+@pytest.mark.parametrize(
+    ("above_id", "above_path"),
+    [("", "/a/long/way/to/"), ("here/", ""), ("b\\xff/", "photos/b\udcff/"), ("X/", None)],
+)
+def test_one_of_many_takes_little_more_than_its_id(above_id, above_path):
     count = 20_000
+
+    def source(at: int) -> Source:
+        label = f"{at % 9:03d}"
+        if above_path is None:
+            return Source(f"{above_id}{at:06d}", "", "X.npy", at)
+        name = f"{label}/{at:06d}.png"
+        return Source(f"{above_id}{name}", label, f"{above_path}{name}")
+
     tracemalloc.start()
     try:
-        sources = Sources(
-            Source(f"{at % 9:03d}/{at:06d}.png", f"{at % 9:03d}", f"/a/long/way/to/{at % 9:03d}/{at:06d}.png")
-            for at in range(count)
-        )
+        sources = Sources(map(source, range(count)))
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert len(sources) == count
+    assert sources[-1] == source(count - 1)
     assert held / count < len("000/000000.png") + 40

@@ -8,8 +8,8 @@ import pytest
 import typer
 from page_latents import page_latents
 
-from latentkit.errors import DecodingError, ImagesError
-from latentkit.formats.latents import Latents, write_latents
+from latentkit.errors import FormatError, ImagesError, PictureError
+from latentkit.formats.latents import Latents, read_latents, write_latents
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +90,20 @@ def test_the_run_of_other_latents_is_refused(command, trained, blobs, tmp_path):
     mu = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
     with (tmp_path / "z.npz").open("wb") as stream:
         write_latents(Latents({"ids": ids, "mu": mu}), stream)
-    with pytest.raises(DecodingError, match="latents of 3 dimensions, and this run decodes 4"):
+    with pytest.raises(PictureError, match="makes 4 latents of an image and these are 3"):
         command("report", "z.npz", "--html", "page.html", "--run", trained, "--images", blobs)
     assert not (tmp_path / "page.html").exists()
+
+
+def test_the_run_of_other_weights_is_refused_before_anything_is_judged(
+    command, embedded, trained, tmp_path, capfd
+):
+    held = read_latents(embedded, name="z.npz")
+    with (tmp_path / "z.npz").open("wb") as stream:
+        write_latents(Latents(held.arrays, {**held.meta, "weights": "ab" * 16}), stream)
+    with pytest.raises(FormatError, match=r"^z.npz holds latents of other weights \(abababab\) than"):
+        command("report", "z.npz", "--html", "page.html", "--run", trained)
+    assert capfd.readouterr() == ("", "") and not (tmp_path / "page.html").exists()
 
 
 @pytest.mark.parametrize("more", [["--run", "run"], ["--images", "photos"]])

@@ -157,7 +157,7 @@ def test_latents_of_other_weights_are_not_put_into_an_old_picture(z, tmp_path):
     assert run(z, "--using", tmp_path / "r.npz", "-o", tmp_path / "q.npz").exit_code == 0
     refused = run(of_weights(z, "cd" * 16), "--using", tmp_path / "r.npz", "-o", tmp_path / "s.npz")
     assert isinstance(refused.exception, FormatError)
-    assert "r.npz goes with latents of other weights (abababab) than these (cdcdcdcd)" in str(
+    assert "r.npz was made from latents of other weights (abababab) than these (cdcdcdcd)" in str(
         refused.exception
     )
     assert not (tmp_path / "s.npz").exists()

@@ -1,5 +1,7 @@
 """How tight the given classes are."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -29,6 +31,18 @@ def test_sums_of_distances_are_those_of_scipy_across_all_block_borders(n, close)
     assert class_sums(X, X, codes, 3) == pytest.approx(sums, rel=close, abs=1e-9)
     some = X[: 9 * n // 10]
     assert class_sums(some, X, codes, 3) == pytest.approx(sums[: len(some)], rel=close, abs=1e-9)
+
+
+def test_sums_to_many_classes_are_the_same_and_take_little_memory():
+    rng = np.random.default_rng(0)
+    X, codes = rng.normal(size=(3000, 4)), np.arange(3000) % 500
+    sums = np.stack([cdist(X, X[codes == c]).sum(axis=1) for c in range(500)], axis=1)
+    tracemalloc.start()
+    found = class_sums(X, X, codes, 500)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == pytest.approx(sums, rel=1e-7)
+    assert peak < 5 * sums.nbytes + 4 * 512 * 2048 * 8 * 2
 
 
 @pytest.mark.parametrize("n", [20, 777])

@@ -19,7 +19,10 @@ def pair(verdict="separate", low=0.95):
 def test_a_pair_whose_shown_bound_would_do_is_explained():
     partly = [pair("separate", 0.95), pair("partly", 0.901), pair("partly", 0.899)]
     told = separable_sentence("partly", partly, 3, LIMITS)
-    assert "1 of 3 pairs are clearly apart. (1 more would be, judged alone: so that none of 3 pairs" in told
+    assert (
+        "1 of 3 pairs are clearly apart. (1 more would be called apart, judged alone: so that none of 3 pairs"
+        in told
+    )
     assert "judged alone" not in separable_sentence("partly", [partly[0], partly[2]], 3, LIMITS)
 
 

@@ -32,7 +32,9 @@ def losses(model, architecture, sizes=(6, 6, 3, 6)):
     return [
         [
             float(each)
-            for each in model.step(batch_for(architecture, n, step=step), learning_rate=1e-3, beta=1.0)
+            for each in model.step(
+                batch_for(architecture, n, step=step), learning_rate=1e-3, beta=1 / (1 + step)
+            )
         ]
         for step, n in enumerate(sizes)
     ]

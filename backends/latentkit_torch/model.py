@@ -134,6 +134,10 @@ class TorchModel:
             return tensor.pin_memory().to(self._device, non_blocking=True)
         return tensor.to(self._device)
 
+    def _constant(self, value: float) -> Tensor:
+        """() on the device, without waiting for it."""
+        return torch.full((), value, dtype=torch.float32, device=self._device)
+
     def _encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mu, logvar = apply(
             "encoder", self._architecture.encoder, self._encoder_shapes, self._weights, x
@@ -171,11 +175,11 @@ class TorchModel:
         if self._objective.sigma is None:
             sigma2 = (mean_squared_error / pixels).clamp(min=meaning.SIGMA2_FLOOR)
         else:
-            sigma2 = torch.full((), self._objective.sigma**2, device=self._device)
+            sigma2 = self._constant(self._objective.sigma**2)
         return told / (2 * sigma2) + pixels / 2 * torch.log(2 * math.pi * sigma2)
 
     def _losses(self, x: Tensor, target: Tensor, noise: Tensor, beta: Tensor) -> Losses:
-        """Of the whole batch; gradients come from the first. The meaning is objective.py's."""
+        """Of the whole batch, with gradients of `loss` alone; the meaning is objective.py's."""
         # Of an empty share of a batch there is nothing to compile.
         through = self._step_pass if len(x) else self._pass
         mu, logvar, squared_error, told = through(x, target, noise)
@@ -191,7 +195,7 @@ class TorchModel:
         if self._compile and self._device.type == "cuda":
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         with self._precision():
-            losses = self._step_losses(*self._inputs(batch), torch.full((), beta, device=self._device))
+            losses = self._step_losses(*self._inputs(batch), self._constant(beta))
         losses.loss.backward()
         if self._group is not None:
             add_up_together(self._group, self._gradients())

@@ -119,8 +119,11 @@ def report(
     figure is taken in the full latent space, never in a two-dimensional picture.
     """
     import json as jsons
+    from pathlib import Path
 
     from latentkit import separation
+    from latentkit.formats.latents import refuse_other_run
+    from latentkit.formats.run import weights_digest
     from latentkit.separation import require as requirements
 
     conditions = [requirements.parse(text) for text in require or []]
@@ -135,6 +138,10 @@ def report(
     if html is None and (run or images):
         raise typer.BadParameter("--run and --images add to a page: name it with --html F.html")
     given = shell.load_latents(latents, labels)
+    if run is not None:  # now, and not when all has been judged
+        refuse_other_run(
+            given, weights_digest(Path(run)), "standard input" if latents == "-" else latents, run
+        )
     found = separation.judge(given, options)
     if html is not None:
         _page(found, given, html, run, images)

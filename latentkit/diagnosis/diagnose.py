@@ -11,9 +11,8 @@ from latentkit.diagnosis.look import Opened, Progress, look
 from latentkit.diagnosis.quantities import Quantities
 from latentkit.diagnosis.read import read_bytes, read_source
 from latentkit.errors import DiagnosisError
-from latentkit.formats.latents import Latents, refuse_other_weights
-from latentkit.formats.run import is_run
-from latentkit.formats.tensors import digest, read_tensors
+from latentkit.formats.latents import Latents, refuse_other_run
+from latentkit.formats.run import is_run, weights_digest
 from latentkit.images import Source
 
 __all__ = ["Request", "diagnose"]
@@ -46,9 +45,8 @@ def diagnose(
         found = read_bytes(request.source, "standard input", request.pixels)
     folder = _run_folder(request.source)
     if request.latents is not None:
-        if folder is not None and request.latents.weights:
-            weights, _ = read_tensors(folder / "weights.safetensors")
-            refuse_other_weights(request.latents, digest(weights), str(folder))
+        if folder is not None:
+            refuse_other_run(request.latents, weights_digest(folder), "the file", str(folder))
         found = _with_latents(found, request.latents)
     if request.images is not None:
         if folder is None:

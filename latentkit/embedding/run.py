@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from latentkit import registry
 from latentkit.architecture import Architecture, parameters
 from latentkit.errors import FormatError
-from latentkit.formats.run import read_images, read_record
-from latentkit.formats.tensors import digest, read_tensors
+from latentkit.formats.run import read_images, read_record, weights_digest
+from latentkit.formats.tensors import read_tensors
 from latentkit.images import Transform
 from latentkit.images.pixel_pca import PixelPCA
 from latentkit.objective import Objective
@@ -30,7 +30,7 @@ class Run:
     baseline: PixelPCA
     split: Mapping[str, str]
     """Content digest to train or validation."""
-    weights: str
+    weights: str | None
     """Hex of their content: what is made from latents goes with those of the same weights alone."""
     kl_per_dim: tuple[float, ...] | None
     """(latent,) nats over the validation images, by the weights that are used; None if the record tells of none."""
@@ -63,7 +63,7 @@ def load_run(path: Path, backend: Backend, device: str) -> Run:
         Transform.from_json(record["images"]["transform"]),
         PixelPCA(baseline["mean"], baseline["components"]),
         dict(zip(images.digest.tolist(), images.split.tolist(), strict=True)),
-        digest(weights),
+        weights_digest(path),
         _kl_per_dim(record, architecture.latent),
     )
 

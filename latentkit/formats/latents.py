@@ -24,6 +24,7 @@ __all__ = [
     "Latents",
     "LatentsWriter",
     "read_latents",
+    "refuse_other_run",
     "refuse_other_weights",
     "with_labels",
     "write_latents",
@@ -134,11 +135,20 @@ def write_latents(latents: Latents, stream: BinaryIO) -> None:
 
 
 def refuse_other_weights(latents: Latents, made_from: str | None, name: str) -> None:
-    """Raise FormatError if `name`, a run or what was made from latents, is of other weights than these latents are."""
+    """Raise FormatError if what is in the file `name` was made from latents of other weights than these are."""
     if latents.weights and made_from and latents.weights != made_from:
         raise FormatError(
-            f"{name} goes with latents of other weights ({made_from[:8]}) than these ({latents.weights[:8]}), and the "
-            "dimensions of two runs have nothing in common: embed the images with the same run, trained no further"
+            f"{name} was made from latents of other weights ({made_from[:8]}) than these ({latents.weights[:8]}), and the "
+            "dimensions of two runs have nothing in common: embed both with the same run, trained no further"
+        )
+
+
+def refuse_other_run(latents: Latents, weights: str | None, name: str, run: str) -> None:
+    """Raise FormatError if the latents called `name` are of other weights than the run's, as far as both are known."""
+    if latents.weights and weights and latents.weights != weights:
+        raise FormatError(
+            f"{name} holds latents of other weights ({latents.weights[:8]}) than {run} has ({weights[:8]}), and the dimensions "
+            "of two trainings have nothing in common: embed the images again with it, or name the run that made these"
         )
 
 
@@ -150,9 +160,9 @@ def with_labels(latents: Latents, csv_path: str) -> Latents:
 class LatentsWriter:
     """Latents written while they are made, n unknown until the end; a context manager.
 
-    Rows spool to unlinked temporary files, so that memory holds one batch. The stream gets its first byte
-    when the block ends without an exception, and none otherwise; the bytes are those of `write_latents` for
-    the same content.
+    Rows spool to unlinked temporary files, so that memory holds one batch, and at the end sixteen bytes of
+    every id. The stream gets its first byte when the block ends without an exception, and none otherwise; the
+    bytes are those of `write_latents` for the same content.
     """
 
     def __init__(self, stream: BinaryIO, meta: Mapping[str, Any], *, name: str = "the latents") -> None:

@@ -21,6 +21,7 @@ from latentkit.errors import FormatError, TrainingError
 from latentkit.formats.atomic import replace_file
 from latentkit.formats.history import finite
 from latentkit.formats.npz import read_npz, write_npz
+from latentkit.formats.tensors import digest, read_tensors
 
 __all__ = [
     "SCHEMA",
@@ -29,6 +30,7 @@ __all__ = [
     "is_run",
     "read_images",
     "read_record",
+    "weights_digest",
     "write_images",
     "write_record",
 ]
@@ -135,3 +137,9 @@ def read_images(path: Path) -> RunImages:
         if key not in arrays or arrays[key].dtype.kind != "U" or arrays[key].shape != arrays["id"].shape:
             raise FormatError(f"{file}: {key!r} must be a column of text as long as 'id'; train the run anew")
     return RunImages(arrays["id"], arrays["digest"], arrays["split"], arrays["label"])
+
+
+def weights_digest(path: Path) -> str | None:
+    """Hex of what the best weights are, as latents tell it; None for a run that has none yet."""
+    file = path / "weights.safetensors"
+    return digest(read_tensors(file)[0]) if file.exists() else None

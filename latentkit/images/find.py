@@ -20,7 +20,7 @@ import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO
 
 from latentkit.errors import ImagesError
@@ -77,7 +77,7 @@ def _expanded(argument: str) -> list[str]:
         return [argument]
     if any(character in argument for character in "*?["):
         matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - leaves hidden files out
-        chosen = [name for name in matches if Path(name).is_dir() or _is_image(name)]
+        chosen = [name for name in matches if Path(name).is_dir() or _is_image(Path(name))]
         if chosen:
             return chosen
         raise ImagesError(f"no image matches {shown(argument)}: {len(matches)} files do; check the pattern")
@@ -147,22 +147,24 @@ def _walk(folder: str) -> Iterator[str]:
             if (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
-            with os.scandir(place) as scanned:
-                entries = sorted(scanned, key=lambda entry: entry.name)
+            with os.scandir(place) as entries:
+                here_are = sorted(
+                    (it.name, it.is_dir(follow_symlinks=False), it.is_symlink()) for it in entries
+                )
         except OSError as error:
             raise ImagesError(
                 f"the folder {shown(str(place))} cannot be read ({error.strerror}): allow it or move it"
             ) from error
-        for entry in entries:
-            name = entry.name
+        for name, is_folder, is_link in here_are:
+            path = place / name
             below = f"{here}/{name}" if here else name
             if name.startswith(".") or _is_litter(name):
                 continue
-            if entry.is_dir(follow_symlinks=False):
+            if is_folder:
                 waiting.append(below)
-            elif entry.is_symlink() and Path(entry.path).is_dir():
+            elif is_link and path.is_dir():
                 linked.append(below)
-            elif _is_image(entry.path):
+            elif _is_image(path):
                 empty = False
                 yield below
     if empty:
@@ -170,15 +172,13 @@ def _walk(folder: str) -> Iterator[str]:
         raise ImagesError(f"no images in {shown(folder)}: put files of these kinds there: {kinds}")
 
 
-def _is_image(path: str) -> bool:
-    name = path.rpartition(os.sep)[2]
-    suffix = PurePath(name).suffix
-    if suffix:
-        return suffix.lower() in SUFFIXES and not _is_litter(name)
-    if not Path(path).is_file():
+def _is_image(path: Path) -> bool:
+    if path.suffix:
+        return path.suffix.lower() in SUFFIXES and not _is_litter(path.name)
+    if not path.is_file():
         return False
     try:
-        with Path(path).open("rb") as stream:
+        with path.open("rb") as stream:
             return sniff(stream.read(16)) is not None
     except OSError:
         return True  # the loader says why it cannot be read

@@ -1,5 +1,6 @@
 """Where images are: one of them, and a great many."""
 
+import os
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, overload
@@ -20,17 +21,18 @@ class Sources(Sequence[Source]):
     """Sources that are made when they are asked for: a million kept as objects take a third of a gigabyte."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
-        self._ids = bytearray()  # in UTF-8, one after the other
+        self._names = bytearray()  # in UTF-8, one after the other
         self._ends = array("Q", [0])
-        self._places: dict[_Place, int] = {}
-        self._place = array("I")  # which of them
+        self._place = array("I")  # which of `_places`
         self._row = array("q")  # -1 for a file
+        places: dict[_Place, int] = {}
         for source in sources:
-            self._ids += source.id.encode("utf-8", "surrogatepass")
-            self._ends.append(len(self._ids))
-            self._place.append(self._places.setdefault(_place(source), len(self._places)))
+            place, name = _divided(source)
+            self._names += name.encode("utf-8", "surrogatepass")
+            self._ends.append(len(self._names))
+            self._place.append(places.setdefault(place, len(places)))
             self._row.append(-1 if source.row is None else source.row)
-        self._place_of = list(self._places)
+        self._places = list(places)
 
     def __len__(self) -> int:
         return len(self._row)
@@ -54,22 +56,27 @@ class Sources(Sequence[Source]):
 
     def _made(self, at: int) -> Source:
         start, end = self._ends[at : at + 2]
-        id_ = self._ids[start:end].decode("utf-8", "surrogatepass")
-        place, row = self._place_of[self._place[at]], self._row[at]
-        path = place.path + id_ if place.is_above else place.path
-        return Source(id_, place.label, path, None if row < 0 else row)
+        name = self._names[start:end].decode("utf-8", "surrogatepass")
+        place, row = self._places[self._place[at]], self._row[at]
+        if row >= 0:
+            return Source(place.id + name, place.label, place.path, row)
+        return Source(place.id + name, place.label, place.path + name)
 
 
 class _Place(NamedTuple):
-    """What many sources have in common."""
+    """What many sources have in common: a label, what stands before the name in an id, and in a path.
+
+    The path of rows is that of their array, whole.
+    """
 
     label: str
+    id: str
     path: str
-    is_above: bool
-    """Whether an id follows, as it does in a folder; the path of an array is that of all its rows."""
 
 
-def _place(source: Source) -> _Place:
-    if source.path.endswith(source.id):
-        return _Place(source.label, source.path.removesuffix(source.id), is_above=True)
-    return _Place(source.label, source.path, is_above=False)
+def _divided(source: Source) -> tuple[_Place, str]:
+    """Where a source is, and its name there: all that its id and its path end with alike."""
+    if source.row is not None:
+        return _Place(source.label, "", source.path), source.id
+    name = os.path.commonprefix([source.id[::-1], source.path[::-1]])[::-1]  # noqa: RUF071  # characters are meant
+    return _Place(source.label, source.id.removesuffix(name), source.path.removesuffix(name)), name

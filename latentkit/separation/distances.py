@@ -15,12 +15,14 @@ Index = NDArray[np.intp]
 
 QUERIES, OTHERS = 512, 2048
 FEW = 5000
+MIRRORED = 64
+"""Of at most so many classes both sums of a distance are kept: of more they would take the memory that blocks save."""
 
 
 def class_sums(queries: NDArray[np.floating], X: NDArray[np.floating], codes: Index, classes: int) -> Floats:
     """(M, D) and (N, D) with codes (N,) -> (M, classes): the sum of distances to the rows of each class.
 
-    Where `queries` is X itself, every distance is computed once and counts for both of its rows. In float32 a distance
+    Where `queries` is X itself, and the classes are few, a distance is computed once for both of its rows. In float32 a distance
     that should be 0 is about 1e-3 of a row's length, which is why few rows are summed in float64; both sides should be
     centred alike.
     """
@@ -32,7 +34,7 @@ def class_sums(queries: NDArray[np.floating], X: NDArray[np.floating], codes: In
     right[:, :-2] *= -2
     right[:, [-2, -1]] = right[:, [-1, -2]]
     member = np.eye(classes, dtype=kind)[codes]
-    mirrored = queries is X
+    mirrored = queries is X and classes <= MIRRORED
 
     def strip(first: int) -> tuple[Floats, Floats]:
         """The sums (m, classes) of some rows, and where each distance counts twice what they add to all rows after them."""

@@ -68,7 +68,7 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
         alone = sum(_apart_alone(pair, limits) for pair in pairs)
         if alone:
             said += (
-                f"({alone} more would be, judged alone: so that none of {len(pairs)} pairs is called apart by chance, "
+                f"({alone} more would be called apart, judged alone: so that none of {len(pairs)} pairs is called apart by chance, "
                 "each must pass a stricter bound than the one shown.) "
             )
         said += f"The hardest is {_named(known[0])}; an AUC of 0.5 is chance, 1 is perfect."

@@ -137,16 +137,16 @@ def check_precision(backend: Backend) -> None:
 
 
 def check_compile(backend: Backend) -> None:
-    """With compile=True, if it is taken, updates are those of the reference, batches of another size too."""
+    """With compile=True, if it is taken, updates are those of the reference, of another size and with another beta too."""
     if not takes(backend, "compile"):
         return
     architecture, objective = vector_network(), Objective()  # whose compilation takes seconds, not a minute
     model = backend.build(architecture, objective, state_of(architecture), compile=True)
-    for step, images in enumerate((4, 3)):
+    for step, (images, beta) in enumerate(((4, BETA), (3, BETA), (4, 0.0))):
         batch, before = batch_for(architecture, images, step=step), model.state()
-        expected = reference.update(architecture, objective, before, batch, learning_rate=RATE, beta=BETA)
-        model.step(batch, learning_rate=RATE, beta=BETA)
-        _compare_changes(f"compiled, a batch of {images}", before, model.state(), expected)
+        expected = reference.update(architecture, objective, before, batch, learning_rate=RATE, beta=beta)
+        model.step(batch, learning_rate=RATE, beta=beta)
+        _compare_changes(f"compiled, a batch of {images}, beta {beta}", before, model.state(), expected)
 
 
 def check_stage(backend: Backend) -> None:

@@ -65,8 +65,7 @@ def to_text(survey: Survey, suggested: str, printable: Callable[[str], str]) -> 
     if survey.findings:
         lines += ["", *_field("why", survey.findings[0].why)]
     if not survey.clean and survey.findings:
-        fix = survey.findings[0].fix
-        lines += [*_field("to do", fix.pytorch), *_field("with latentkit", fix.latentkit)]
+        lines += _field("to do", survey.findings[0].fix.pytorch)  # to files, whatever trains on them
     lines += ["", "train with:", f"  {suggested}"]
     return "\n".join(printable(line) for line in lines)
 

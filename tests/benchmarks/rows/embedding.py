@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def cached(scale: Scale) -> list[Line]:
     ]
 
 
-def _reading(sources: list[Source]):
+def _reading(sources: Sequence[Source]):
     def read() -> None:
         with Cache() as cache:
             for _ in stream(sources, Transform(SIZE), batch=256, cache=cache):
@@ -50,7 +51,7 @@ def _reading(sources: list[Source]):
     return read
 
 
-def _embed(run: Path, sources: list[Source]) -> None:
+def _embed(run: Path, sources: Sequence[Source]) -> None:
     embed(Request(run, sources), io.BytesIO())
 
 
