@@ -1,5 +1,6 @@
 """How tight the given classes are."""
 
+import os
 import tracemalloc
 
 import numpy as np
@@ -33,7 +34,8 @@ def test_sums_of_distances_are_those_of_scipy_across_all_block_borders(n, close)
     assert class_sums(some, X, codes, 3) == pytest.approx(sums[: len(some)], rel=close, abs=1e-9)
 
 
-def test_sums_to_many_classes_are_the_same_and_take_little_memory():
+def test_sums_to_many_classes_are_the_same_and_take_little_memory(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # a block is held on each
     rng = np.random.default_rng(0)
     X, codes = rng.normal(size=(3000, 4)), np.arange(3000) % 500
     sums = np.stack([cdist(X, X[codes == c]).sum(axis=1) for c in range(500)], axis=1)
@@ -42,7 +44,7 @@ def test_sums_to_many_classes_are_the_same_and_take_little_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found == pytest.approx(sums, rel=1e-7)
-    assert peak < 5 * sums.nbytes + 4 * 512 * 2048 * 8 * 2
+    assert peak < 4.2 * sums.nbytes  # 5.2 with the sums of both rows of a distance
 
 
 @pytest.mark.parametrize("n", [20, 777])

@@ -69,7 +69,8 @@ class TorchModel:
     ) -> None:
         self._architecture, self._objective, self._device = architecture, objective, device
         self._group = group
-        self._compile, self._low_precision = compile, precision == "bfloat16"
+        self._replays = compile and device.type == "cuda"  # CUDA graphs
+        self._low_precision = precision == "bfloat16"
         # The processes of a group meet in the middle of `_losses`, which torch.compile cannot look into.
         self._step_pass = compiled(self._pass, device) if compile and group is not None else self._pass
         self._step_losses = compiled(self._losses, device) if compile and group is None else self._losses
@@ -192,7 +193,7 @@ class TorchModel:
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
         """One update of the weights; the losses are those before it."""
-        if self._compile and self._device.type == "cuda":
+        if self._replays:
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         with self._precision():
             losses = self._step_losses(*self._inputs(batch), self._constant(beta))
@@ -206,8 +207,9 @@ class TorchModel:
         self._optimizer.step()
         self._optimizer.zero_grad()
         self._steps += 1
-        # Copies: the next replay of a CUDA graph writes where these are.
-        return Losses(*(loss.detach().clone() for loss in losses))
+        losses = losses._replace(loss=losses.loss.detach())
+        # The next replay writes where these are.
+        return Losses(*(each.clone() for each in losses)) if self._replays else losses
 
     def _gradients(self) -> list[Tensor]:
         return [weight.grad for weight in self._weights.values() if weight.grad is not None]

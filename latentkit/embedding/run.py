@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from latentkit import registry
 from latentkit.architecture import Architecture, parameters
 from latentkit.errors import FormatError
-from latentkit.formats.run import read_images, read_record, weights_digest
-from latentkit.formats.tensors import read_tensors
+from latentkit.formats.run import read_images, read_record
+from latentkit.formats.tensors import digest, read_tensors
 from latentkit.images import Transform
 from latentkit.images.pixel_pca import PixelPCA
 from latentkit.objective import Objective
@@ -30,7 +30,7 @@ class Run:
     baseline: PixelPCA
     split: Mapping[str, str]
     """Content digest to train or validation."""
-    weights: str | None
+    weights: str
     """Hex of their content: what is made from latents goes with those of the same weights alone."""
     kl_per_dim: tuple[float, ...] | None
     """(latent,) nats over the validation images, by the weights that are used; None if the record tells of none."""
@@ -52,7 +52,7 @@ def load_run(path: Path, backend: Backend, device: str) -> Run:
     record = read_record(path)
     architecture = Architecture.from_json(record["architecture"])
     weights = _tensors(path / "weights.safetensors", parameters(architecture))
-    state = {f"weights/{name}": value for name, value in weights.items()}
+    state = {f"weights/{name}": weights[name] for name in parameters(architecture)}
     model = backend.build(architecture, Objective(**record["objective"]), state, device=device)
     pixels = architecture.pixels
     baseline = _tensors(path / "baseline.safetensors", {"mean": (pixels,), "components": (None, pixels)})
@@ -63,7 +63,7 @@ def load_run(path: Path, backend: Backend, device: str) -> Run:
         Transform.from_json(record["images"]["transform"]),
         PixelPCA(baseline["mean"], baseline["components"]),
         dict(zip(images.digest.tolist(), images.split.tolist(), strict=True)),
-        weights_digest(path),
+        digest(weights),
         _kl_per_dim(record, architecture.latent),
     )
 
@@ -76,7 +76,7 @@ def _kl_per_dim(record: Mapping[str, Any], latent: int) -> tuple[float, ...] | N
 
 
 def _tensors(path: Path, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, NDArray[Any]]:
-    """These arrays of a file, None being any length; raises FormatError naming the first that is not there."""
+    """The arrays of a file, these among them, None being any length; FormatError naming the first that is not there."""
     found, _ = read_tensors(path)
     for name, shape in shapes.items():
         there = found[name].shape if name in found else ()
@@ -85,4 +85,4 @@ def _tensors(path: Path, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[s
         ):
             wanted = "x".join("N" if want is None else str(want) for want in shape)
             raise FormatError(f"{path}: {name!r} is not there in shape {wanted}; train the run anew")
-    return {name: found[name] for name in shapes}
+    return found

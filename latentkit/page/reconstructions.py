@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from latentkit.embedding import open_run
 from latentkit.errors import PictureError
-from latentkit.formats.latents import Latents, refuse_other_run
+from latentkit.formats.latents import Latents
 from latentkit.images import Cache, Source, load
 from latentkit.page.markup import Markup, tag
 from latentkit.page.matched import of_these
@@ -31,14 +31,13 @@ def reconstructions(
     progress: Progress | None = None,
 ) -> Markup:
     """Pairs, the image above and its reconstruction from mu beneath: some spread evenly over the images, and those of
-    the largest error where the latents hold it. PictureError or FormatError where the latents are not of this run."""
+    the largest error where the latents hold it. PictureError where the latents are not of this run."""
     model = open_run(run)
     if model.architecture.latent != latents.mu.shape[1]:
         raise PictureError(
             f"{run} makes {model.architecture.latent} latents of an image and these are {latents.mu.shape[1]}: "
             "name the run that embedded them"
         )
-    refuse_other_run(latents, model.weights, "the file", str(run))
     found = of_these(latents, sources)
     fair = [found[at] for at in np.unique(np.linspace(0, len(found) - 1, min(FAIR, len(found))).astype(int))]
     worst = _worst(latents, found)

@@ -85,11 +85,11 @@ def tightness(
 
     if not 2 <= classes < len(X):
         return None
-    looked_at, codes_of = (X, codes) if queries is None else (X[queries], codes[queries])
+    rows, kinds = (X, codes) if queries is None else (X[queries], codes[queries])
     counts = np.bincount(codes, minlength=classes)
-    values = from_sums(class_sums(looked_at, X, codes, classes), codes_of, counts)
-    share = np.bincount(codes_of, minlength=classes)
-    per_class = np.bincount(codes_of, values, minlength=classes) / np.maximum(share, 1)
+    values = from_sums(class_sums(rows, X, codes, classes), kinds, counts)
+    share = np.bincount(kinds, minlength=classes)
+    per_class = np.bincount(kinds, values, minlength=classes) / np.maximum(share, 1)
     error = None if queries is None else float(values.std(ddof=1) / np.sqrt(len(values)))
     subset = np.arange(len(X)) if gdv_rows is None else gdv_rows
     return Tightness(

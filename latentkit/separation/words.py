@@ -51,12 +51,12 @@ def _apart_alone(pair: Pair, limits: Thresholds) -> bool:
 def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits: Thresholds) -> str:
     """What the labelled verdict means for these classes."""
     known = hardest(pairs)
+    alone = sum(_apart_alone(pair, limits) for pair in pairs)
     if verdict == "separated":
         said = f"Your classes separate: a linear probe tells every pair apart on images it was not fitted on; the hardest is {_named(known[0])}."
-        weaker = sum(pair.verdict != "separate" for pair in pairs)
-        if weaker:
+        if alone:
             said += (
-                f" ({weaker} of {len(pairs)} pairs would miss the stricter bound that each must pass to be singled out; "
+                f" ({alone} of {len(pairs)} pairs would miss the stricter bound that each must pass to be singled out; "
                 "the verdict on all of them together needs no such correction.)"
             )
         return said
@@ -65,7 +65,6 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
         said = f"Your classes separate only partly: {apart} of {len(pairs)} pairs are clearly apart"
         unclear = sum(pair.verdict in ("cannot say", "no evidence") for pair in pairs)
         said += f", and {unclear} cannot be told from chance. " if unclear else ". "
-        alone = sum(_apart_alone(pair, limits) for pair in pairs)
         if alone:
             said += (
                 f"({alone} more would be called apart, judged alone: so that none of {len(pairs)} pairs is called apart by chance, "

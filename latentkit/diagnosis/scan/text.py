@@ -64,8 +64,8 @@ def to_text(survey: Survey, suggested: str, printable: Callable[[str], str]) -> 
         lines += _finding(finding)
     if survey.findings:
         lines += ["", *_field("why", survey.findings[0].why)]
-    if not survey.clean and survey.findings:
-        lines += _field("to do", survey.findings[0].fix.pytorch)  # to files, whatever trains on them
+        if not survey.clean:
+            lines += _field("to do", survey.findings[0].fix.pytorch)  # to files, whatever trains on them
     lines += ["", "train with:", f"  {suggested}"]
     return "\n".join(printable(line) for line in lines)
 
