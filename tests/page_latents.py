@@ -1,4 +1,4 @@
-"""Latents to make pages of: three classes, names that want to be markup, a picture of one colour for each image."""
+"""Latents to make pages of: three classes, names that want to be markup, a picture of one color for each image."""
 
 import json
 
@@ -11,7 +11,7 @@ SCRIPT = "</script><script>alert(2)</script>"
 NAMES = ("bag", SCRIPT, "shoe")
 
 
-def colour_of(row: int) -> tuple[int, int, int]:
+def color_of(row: int) -> tuple[int, int, int]:
     """That of the thumbnail of a row; no two rows below 250 share one."""
     return 255 - row, row, 40 * (row % 6)
 
@@ -38,6 +38,6 @@ def page_latents(n: int = 60, *, thumbnails: bool = True) -> Latents:
         "weight": np.array([np.nan, *range(1, n)]),
     }
     if thumbnails:
-        colours = np.array([colour_of(row % 250) for row in range(n)], np.uint8)
-        arrays["thumbnails"] = np.broadcast_to(colours[:, None, None], (n, 8, 8, 3)).copy()
+        colors = np.array([color_of(row % 250) for row in range(n)], np.uint8)
+        arrays["thumbnails"] = np.broadcast_to(colors[:, None, None], (n, 8, 8, 3)).copy()
     return Latents(arrays)

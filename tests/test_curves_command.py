@@ -59,7 +59,7 @@ def test_a_folder_that_is_no_run_is_one_line(latentkit, tmp_path):
     assert "is not a run" in done.stderr
 
 
-def test_a_terminal_gets_a_drawing_of_its_size_in_colours(environment, trained):
+def test_a_terminal_gets_a_drawing_of_its_size_in_colors(environment, trained):
     code, text = on_a_terminal(environment, "curves", trained, columns=90, rows=30)
     assert code == 0
     assert "\x1b[38;5;33m" in text
@@ -69,10 +69,10 @@ def test_a_terminal_gets_a_drawing_of_its_size_in_colours(environment, trained):
 
 
 @pytest.mark.parametrize(
-    ("said", "colour"),
+    ("said", "color"),
     [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
 )
-def test_who_wants_no_colours_gets_none(monkeypatch, said, colour):
+def test_who_wants_no_colors_gets_none(monkeypatch, said, color):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -80,7 +80,7 @@ def test_who_wants_no_colours_gets_none(monkeypatch, said, colour):
         monkeypatch.setenv(name, value)
     style = figures.style(None, "light", None, 150)
     assert style.format == "txt"
-    assert style.screen.colour is colour
+    assert style.screen.color is color
 
 
 def test_a_terminal_never_gets_png(environment, trained):

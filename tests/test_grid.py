@@ -99,7 +99,7 @@ def test_nothing_lies_over_anything_else_nor_outside(name):
     assert all(left >= 0 and right <= size[0] and bottom <= size[1] for left, _, right, bottom in words)
 
 
-def test_a_small_image_is_enlarged_to_squares_of_one_colour():
+def test_a_small_image_is_enlarged_to_squares_of_one_color():
     placed = arrange(sheet(1, 1)).pictures[0].pixels
     factor = placed.shape[0] // 8
     assert factor > 1
@@ -116,8 +116,8 @@ def test_the_pixels_of_a_png_are_those_of_the_images():
         np.testing.assert_array_equal(drawn[y : y + pixels.shape[0], x : x + pixels.shape[1]], pixels)
 
 
-def test_grey_is_drawn_as_grey():
-    placed = arrange(Sheet([[Cell(image(channels=1))]], "grey")).pictures[0].pixels
+def test_gray_is_drawn_as_gray():
+    placed = arrange(Sheet([[Cell(image(channels=1))]], "gray")).pictures[0].pixels
     assert placed.shape[2] == 3
     assert (placed == placed[:, :, :1]).all()
 
@@ -188,16 +188,16 @@ def test_dark_paper_is_dark_and_its_words_are_light():
 
 @pytest.mark.parametrize("format", ["gif", "webp"])
 def test_an_animation_has_every_frame_its_time_and_no_end(format):
-    shown = Shown(*(Sheet([[Cell(np.full((8, 8, 3), grey, np.uint8))]], "title") for grey in (0, 90, 180)))
+    shown = Shown(*(Sheet([[Cell(np.full((8, 8, 3), gray, np.uint8))]], "title") for gray in (0, 90, 180)))
     opened = Image.open(io.BytesIO(draw_sheet(shown, format=format)))
     assert (opened.n_frames, opened.info["loop"]) == (3, 0)
     x, y, pixels = arrange(shown.sheet()).pictures[0]
-    for frame, grey in enumerate((0, 90, 180)):
+    for frame, gray in enumerate((0, 90, 180)):
         opened.seek(frame)
         opened.load()
         assert opened.info["duration"] == 80
         middle = opened.convert("RGB").getpixel((x + pixels.shape[1] // 2, y + pixels.shape[0] // 2))
-        assert middle == (grey, grey, grey)
+        assert middle == (gray, gray, gray)
 
 
 def test_words_that_change_in_an_animation_are_drawn_anew():

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.path import Path as MplPath
-from page_latents import IMAGE, NAMES, SCRIPT, colour_of, page_latents
+from page_latents import IMAGE, NAMES, SCRIPT, color_of, page_latents
 
 from latentkit.embedding import Request as Embedding
 from latentkit.embedding import embed
@@ -158,7 +158,7 @@ def test_a_point_shows_its_picture_and_what_is_known_of_it(tab, size):
     pixel = here.page.evaluate(
         "[...document.querySelector('#card canvas').getContext('2d').getImageData(4, 4, 1, 1).data]"
     )
-    assert tuple(pixel[:3]) == colour_of(17)
+    assert tuple(pixel[:3]) == color_of(17)
 
 
 def test_away_from_every_point_there_is_no_card(tab):

@@ -71,7 +71,7 @@ def test_the_projection_that_is_asked_for_comes_first():
 def test_what_there_is_not_is_refused():
     with pytest.raises(ProjectionError, match="no projection by 'lda'"):
         explorer(page_latents(), method="lda")
-    with pytest.raises(PictureError, match="no 'age' to colour by"):
+    with pytest.raises(PictureError, match="no 'age' to color by"):
         explorer(page_latents(), color="age")
 
 

@@ -68,7 +68,7 @@ def test_a_method_that_was_not_projected_is_refused_with_those_that_were(z):
     assert "no projection by 'tsne', only by pca, umap" in str(refused.exception)
 
 
-def test_labels_from_a_csv_colour_the_points(z, tmp_path):
+def test_labels_from_a_csv_color_the_points(z, tmp_path):
     (tmp_path / "l.csv").write_text("id,label\n" + "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(9)))
     assert run(z, "--labels", tmp_path / "l.csv").stdout_bytes != run(z).stdout_bytes != b""
 

@@ -30,18 +30,18 @@ def under(n: int, dims: int = 2, method: str = "pca", **info):
     return caption(method, n, dims, {"seed": 7, **info})
 
 
-def scatter(points, caption, colouring=None, *, format: str = "png", **more) -> bytes:
-    return drawn([Panel(points, caption)], colouring, Style(format), **more)
+def scatter(points, caption, coloring=None, *, format: str = "png", **more) -> bytes:
+    return drawn([Panel(points, caption)], coloring, Style(format), **more)
 
 
-def figure_of(points, caption, colouring, style: Style | None = None, **more):
-    return figure_of_all([Panel(points, caption)], colouring, style, **more)
+def figure_of(points, caption, coloring, style: Style | None = None, **more):
+    return figure_of_all([Panel(points, caption)], coloring, style, **more)
 
 
-def figure_of_all(panels, colouring, style: Style | None = None, **more):
+def figure_of_all(panels, coloring, style: Style | None = None, **more):
     style = style or Style()
     with settings(style.theme):
-        figure = _figure(panels, colouring, style, **more)
+        figure = _figure(panels, coloring, style, **more)
         figure.draw_without_rendering()
         return figure
 
@@ -56,7 +56,7 @@ def names_in(figure) -> list:
 
 
 def small(n: int, most: int = 20, there=None) -> Thumbnails:
-    """Thumbnails of one colour, whichever rows are asked for."""
+    """Thumbnails of one color, whichever rows are asked for."""
     there = np.ones(n, np.bool_) if there is None else there
     picture = np.full((8, 8, 3), [12, 200, 90], np.uint8)
     return Thumbnails(most, there, lambda rows, side: {int(row): picture for row in rows})
@@ -66,8 +66,8 @@ def pixels(data: bytes):
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).reshape(-1, 3)
 
 
-def has_colour(data: bytes, colour: str) -> bool:
-    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+def has_color(data: bytes, color: str) -> bool:
+    wanted = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
     return bool((pixels(data) == wanted).all(axis=1).any())
 
 
@@ -79,22 +79,22 @@ def test_a_figure_repeats_byte_for_byte_and_bears_no_date(format, magic):
     assert b"Date" not in first
 
 
-def test_every_class_has_its_colour():
+def test_every_class_has_its_color():
     data = scatter(points(60), under(60), classes(60))
-    assert all(has_colour(data, palette.COLOURS[i]) for i in range(3))
-    assert not has_colour(data, palette.COLOURS[3])
+    assert all(has_color(data, palette.COLORS[i]) for i in range(3))
+    assert not has_color(data, palette.COLORS[3])
 
 
-def test_who_belongs_to_no_class_is_grey():
+def test_who_belongs_to_no_class_is_gray():
     some = Classes("class", ("cat",), np.where(np.arange(30) < 15, 0, -1), "no label")
-    assert has_colour(scatter(points(30), under(30), some), THEMES["light"].nobody)
+    assert has_color(scatter(points(30), under(30), some), THEMES["light"].unlabeled)
 
 
-def test_without_colouring_there_is_no_legend():
+def test_without_coloring_there_is_no_legend():
     assert not figure_of(points(9), under(9), None).legends
 
 
-@pytest.mark.parametrize(("dims", "count"), [(2, 1), (3, 3), (3, 25), (2, palette.MOST)])
+@pytest.mark.parametrize(("dims", "count"), [(2, 1), (3, 3), (3, 25), (2, palette.MAX_CLASSES)])
 def test_the_legend_stands_inside_the_figure_and_beside_the_axes(dims, count):
     names = [f"class number {i}" for i in range(count)]
     figure = figure_of(points(200, dims), under(200, dims), classes(200, names))
@@ -112,7 +112,7 @@ def test_the_third_axis_label_does_not_reach_the_legend():
 
 
 def test_two_classes_never_look_alike():
-    assert len({palette.look(i) for i in range(palette.MOST)}) == palette.MOST
+    assert len({palette.look(i) for i in range(palette.MAX_CLASSES)}) == palette.MAX_CLASSES
 
 
 @pytest.mark.parametrize("format", ["png", "svg", "pdf"])
@@ -137,16 +137,16 @@ def test_the_caption_tells_method_number_seed_and_fidelity():
     assert written == "PCA of 5 images seed 7 · trustworthiness 0.91"
 
 
-def test_a_quantity_gets_a_colour_bar_whose_ends_leave_outliers_out():
+def test_a_quantity_gets_a_color_bar_whose_ends_leave_outliers_out():
     values = np.concatenate([np.linspace(0, 1, 999), [1e9]])
     figure = figure_of(points(1000), under(1000), Quantity("mse", values))
     assert figure.axes[1].get_ylabel() == "mse"
     assert figure.axes[1].get_ylim()[1] < 1.01
 
 
-def test_who_has_no_quantity_is_grey():
+def test_who_has_no_quantity_is_gray():
     values = np.where(np.arange(50) < 20, np.nan, 1.0)
-    assert has_colour(scatter(points(50), under(50), Quantity("q", values)), THEMES["light"].nobody)
+    assert has_color(scatter(points(50), under(50), Quantity("q", values)), THEMES["light"].unlabeled)
 
 
 def test_many_points_become_an_image_within_the_svg():
@@ -164,7 +164,7 @@ def test_a_unit_is_as_long_on_either_axis_of_pca():
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_neighbour_methods_have_no_numbers_on_their_axes(dims):
+def test_neighbor_methods_have_no_numbers_on_their_axes(dims):
     axes = figure_of(points(100, dims), under(100, dims, "umap"), None).axes[0]
     assert not any(tick.get_text() for tick in axes.get_xticklabels())
 
@@ -255,7 +255,7 @@ def test_a_dark_figure_is_dark_and_its_classes_are_those_of_the_dark_palette():
     dark = THEMES["dark"]
     data = drawn([Panel(points(60), under(60))], classes(60), Style(theme=dark))
     assert pixels(data)[0].tolist() == [int(dark.paper[i : i + 2], 16) for i in (1, 3, 5)]
-    assert all(has_colour(data, palette.DARK_COLOURS[i]) for i in range(3))
+    assert all(has_color(data, palette.DARK_COLORS[i]) for i in range(3))
 
 
 def test_several_projections_stand_side_by_side_each_with_its_caption_and_one_legend():
@@ -340,7 +340,7 @@ def test_thumbnails_can_be_drawn_in_any_format_and_the_same_each_time(format, di
     )
     assert one == two
     if format == "png":
-        assert has_colour(one, "#0CC85A")
+        assert has_color(one, "#0CC85A")
 
 
 def test_thumbnails_lie_within_the_axes_and_not_on_each_other_or_on_names():

@@ -19,7 +19,7 @@ def test_each_dot_of_a_cell_is_a_bit_of_its_braille_character():
     for (x, y), character in dots.items():
         canvas = Canvas(1, 1)
         canvas.dot(x, y)
-        assert canvas.lines(colour=False) == [character]
+        assert canvas.lines(color=False) == [character]
 
 
 def test_dots_add_up_within_a_cell_and_a_character_hides_them():
@@ -28,13 +28,13 @@ def test_dots_add_up_within_a_cell_and_a_character_hides_them():
         canvas.dot(0, y)
         canvas.dot(2, y)
     canvas.put(1, 0, "●")
-    assert canvas.lines(colour=False) == ["⡇●"]
+    assert canvas.lines(color=False) == ["⡇●"]
 
 
 def test_a_line_goes_from_end_to_end_without_a_gap():
     canvas = Canvas(4, 1)
     canvas.line((0, 3), (7, 3))
-    assert canvas.lines(colour=False) == ["⣀⣀⣀⣀"]
+    assert canvas.lines(color=False) == ["⣀⣀⣀⣀"]
 
 
 def test_what_lies_outside_is_left_out():
@@ -44,15 +44,15 @@ def test_what_lies_outside_is_left_out():
     canvas.dot(-1, -1)
     canvas.put(-1, 0, "x")
     canvas.write(0, 0, "abc")
-    assert canvas.lines(colour=False) == ["ab"]
+    assert canvas.lines(color=False) == ["ab"]
 
 
-def test_colours_change_only_where_they_must_and_end():
+def test_colors_change_only_where_they_must_and_end():
     assert (
-        paint([("a", 33), ("b", 33), (" ", None), ("c", 202)], colour=True)
+        paint([("a", 33), ("b", 33), (" ", None), ("c", 202)], color=True)
         == "\x1b[38;5;33mab \x1b[38;5;202mc\x1b[0m"
     )
-    assert paint([("a", 33), ("c", 202)], colour=False) == "ac"
+    assert paint([("a", 33), ("c", 202)], color=False) == "ac"
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("猫", 2), ("e\u0301", 1), ("", 0)])
@@ -63,7 +63,7 @@ def test_a_text_takes_the_columns_that_its_letters_take(text, columns):
 def test_wide_letters_push_what_follows_by_two():
     canvas = Canvas(5, 1)
     canvas.write(0, 0, "猫ab")
-    assert canvas.lines(colour=False) == ["猫ab"]
+    assert canvas.lines(color=False) == ["猫ab"]
 
 
 def test_a_text_is_cut_to_columns_not_to_letters():
@@ -72,5 +72,5 @@ def test_a_text_is_cut_to_columns_not_to_letters():
 
 
 def test_entries_flow_into_lines_that_are_no_wider_than_asked():
-    lines = flow([[("aaaa", None)], [("bbbb", None)], [("cccc", None)]], 12, colour=False)
+    lines = flow([[("aaaa", None)], [("bbbb", None)], [("cccc", None)]], 12, color=False)
     assert lines == ["aaaa   bbbb", "cccc"]

@@ -81,9 +81,9 @@ def test_one_validation_is_a_point_and_numbers_of_any_size_fit():
     assert "1e+300│" in text
 
 
-def test_colours_are_added_and_nothing_else():
-    screen = Screen(100, 30, colour=True)
-    coloured = drawn(a_course("a\x1b[2Jb"), screen=screen)
-    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == drawn(a_course("a\x1b[2Jb"))
-    assert "\x1b[38;5;33m" in coloured
-    assert "a\\x1b[2Jb" in coloured
+def test_colors_are_added_and_nothing_else():
+    screen = Screen(100, 30, color=True)
+    colored = drawn(a_course("a\x1b[2Jb"), screen=screen)
+    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == drawn(a_course("a\x1b[2Jb"))
+    assert "\x1b[38;5;33m" in colored
+    assert "a\\x1b[2Jb" in colored

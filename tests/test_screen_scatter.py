@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from latentkit.pictures import Classes, Panel, Quantity, Screen, Style, caption, scatter
-from latentkit.pictures.palette import MOST
+from latentkit.pictures.palette import MAX_CLASSES
 from latentkit.pictures.screen.canvas import cells
 from latentkit.pictures.screen.looks import GLYPHS, look
 
 SCREEN = Screen(80, 24)
 
 
-def drawn(points, colouring=None, screen: Screen = SCREEN, method: str = "pca") -> str:
+def drawn(points, coloring=None, screen: Screen = SCREEN, method: str = "pca") -> str:
     points = np.asarray(points, float)
     panel = Panel(points, caption(method, len(points), points.shape[1], {"seed": 7}))
-    return scatter([panel], colouring, Style("txt", screen=screen)).decode()
+    return scatter([panel], coloring, Style("txt", screen=screen)).decode()
 
 
 def islands(n: int = 90, dims: int = 2):
@@ -62,15 +62,15 @@ def test_the_legend_says_what_each_character_is_and_the_caption_how_it_came_abou
 
 
 def test_no_two_classes_have_one_character():
-    assert len({look(i)[0] for i in range(-1, MOST)}) == MOST + 1
+    assert len({look(i)[0] for i in range(-1, MAX_CLASSES)}) == MAX_CLASSES + 1
     assert all(cells(glyph) == 1 for glyph in GLYPHS)
 
 
-def test_colours_come_only_where_they_are_wanted():
+def test_colors_come_only_where_they_are_wanted():
     assert "\x1b" not in drawn(*islands())
-    coloured = drawn(*islands(), Screen(80, 24, colour=True))
-    assert {"33", "202", "35"} <= set(re.findall(r"\x1b\[38;5;(\d+)m", coloured))
-    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == drawn(*islands())
+    colored = drawn(*islands(), Screen(80, 24, color=True))
+    assert {"33", "202", "35"} <= set(re.findall(r"\x1b\[38;5;(\d+)m", colored))
+    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == drawn(*islands())
 
 
 def test_a_mixture_is_shown_as_one():

@@ -29,7 +29,7 @@ Output = Annotated[
         "--output",
         metavar="FIG.png|svg|pdf|txt|-",
         help="The figure, its format by its name; - is PNG on standard output.  "
-        "[default: drawn in characters if standard output is a terminal (NO_COLOR=1: without colours), else -]",
+        "[default: drawn in characters if standard output is a terminal (NO_COLOR=1: without colors), else -]",
         show_default=False,
     ),
 ]
@@ -56,7 +56,7 @@ def style(output: str | None, theme: str, width: float | None, dpi: int) -> "Sty
     if _on_terminal(output):
         columns, rows = shutil.get_terminal_size()
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-        return Style("txt", screen=Screen(columns, rows, colour=not plain))
+        return Style("txt", screen=Screen(columns, rows, color=not plain))
     format = "png" if output in (None, "-") else PurePath(output or "").suffix.lower().removeprefix(".")
     if format not in FORMATS:
         raise typer.BadParameter(

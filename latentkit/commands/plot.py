@@ -26,7 +26,7 @@ def plot(
         str | None,
         typer.Option(
             metavar="labels|split|mse|clusters|none|KEY",
-            help="What the colours say: any array with one value an image.  [default: labels, else clusters]",
+            help="What the colors say: any array with one value an image.  [default: labels, else clusters]",
             show_default=False,
         ),
     ] = None,
@@ -61,7 +61,7 @@ def plot(
 ) -> None:
     """Draw a projection: a figure for a page or a slide, in characters for a terminal, or an interactive page (.html).
 
-    Colours and shapes can be told apart by the colour-blind, classes are named where they lie densest, and the
+    Colors and shapes can be told apart by the color-blind, classes are named where they lie densest, and the
     caption says how far the picture may be believed.
 
     Examples:
@@ -92,7 +92,7 @@ def plot(
     small = pictures.thumbnails(given, images, thumbnails, shell.say)
     panels = [pictures.panel(*shown) for shown in chosen(given, method)]
     drawn = pictures.scatter(
-        panels, pictures.colouring(given, color), style, density=density, thumbnails=small
+        panels, pictures.coloring(given, color), style, density=density, thumbnails=small
     )
     figures.deliver(drawn, output)
 

@@ -1,4 +1,4 @@
-"""What is known of each image, one value each: what a page colours by and tells of a point."""
+"""What is known of each image, one value each: what a page colors by and tells of a point."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from latentkit.errors import PictureError
 from latentkit.formats.latents import Latents
-from latentkit.pictures import Classes, Quantity, colouring
+from latentkit.pictures import Classes, Quantity, coloring
 
 __all__ = ["Column", "columns"]
 
 FIRST = ("labels", "clusters", "split", "mse", "cluster_confidence")
 NOT = ("ids", "digest")
-"""Text that differs for every image says nothing as a colour."""
+"""Text that differs for every image says nothing as a color."""
 
 
 class Column(NamedTuple):
@@ -22,7 +22,7 @@ class Column(NamedTuple):
 
     Of classes: values (N,) index `names`, which holds every one of them, and `places` says for each name where in
     `legend` it is shown, -1 being among `rest`. Of a quantity: values (N,) are numbers, NaN where there is none,
-    and the colours run from low to high (the outermost hundredths share the colours at the ends).
+    and the colors run from low to high (the outermost hundredths share the colors at the ends).
     """
 
     key: str
@@ -52,7 +52,7 @@ def columns(latents: Latents, asked: str | None = None) -> list[Column]:
 
 def _column(latents: Latents, key: str) -> Column | None:
     try:
-        found = colouring(latents, key)
+        found = coloring(latents, key)
     except PictureError:
         return None  # it holds no value of any image
     if isinstance(found, Quantity):

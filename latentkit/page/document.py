@@ -15,6 +15,7 @@ from typing import Any
 
 from latentkit import __version__
 from latentkit.page.markup import Markup, text
+from latentkit.pictures.palette import DARK, LIGHT, css_variables
 
 __all__ = ["as_json", "document", "static"]
 
@@ -37,7 +38,7 @@ def document(
     Without data the page has no script to run.
     """
     script = "" if not data else _script()
-    style = static("page.css")
+    style = _style()
     held = [] if not data else [f'<script type="application/json" id="data">{as_json(data)}</script>']
     for id, block in (blocks or {}).items():
         held.append(f'<script type="text/plain" id="{id}">{base64.b64encode(block).decode()}</script>')
@@ -60,6 +61,15 @@ def as_json(value: Any) -> str:
     """JSON in ASCII that can stand in a script element: `<`, `>` and `&` are escapes in it, as U+2028 is."""
     plain = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _style() -> str:
+    light, dark = css_variables(LIGHT), css_variables(DARK)
+    return (
+        f":root {{ {light} }}\n"
+        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
+        f':root[data-theme="dark"] {{ {dark} }}\n{static("page.css")}'
+    )
 
 
 def _script() -> str:

@@ -12,8 +12,8 @@ from latentkit.page.document import static
 from latentkit.page.markup import Markup
 from latentkit.page.sheets import sheets
 from latentkit.page.views import View, views
-from latentkit.pictures import THEMES, colouring
-from latentkit.pictures.palette import MOST
+from latentkit.pictures import THEMES, coloring
+from latentkit.pictures.palette import MAX_CLASSES
 
 __all__ = ["Explorer", "Thumbnails", "explorer"]
 
@@ -46,14 +46,14 @@ def explorer(
     color: str | None = None,
     thumbnails: Thumbnails | None = None,
 ) -> Explorer:
-    """The projections of the latents, the one by `method` or the latest first, coloured by `color` at first.
+    """The projections of the latents, the one by `method` or the latest first, colored by `color` at first.
 
     Thumbnails are those given, else those that the latents carry; without any the page says so.
-    Raises ProjectionError for a projection and PictureError for a colouring that there is not.
+    Raises ProjectionError for a projection and PictureError for a coloring that there is not.
     """
     shown = views(latents, method)
     if color is not None:
-        colouring(latents, color)
+        coloring(latents, color)
     known = columns(latents, color)
     blocks: dict[str, bytes] = {}
     pictures, words = _pictures(latents, thumbnails, blocks)
@@ -70,7 +70,7 @@ def explorer(
 
 
 def _first(known: Sequence[Column], color: str | None) -> str | None:
-    """The key that colours the page when it opens; None for one colour."""
+    """The key that colors the page when it opens; None for one color."""
     if color is not None:
         return color
     return next((column.key for column in known if column.key in ("labels", "clusters")), None)
@@ -114,11 +114,11 @@ def _pictures(
 
 
 def _palette() -> Mapping[str, Any]:
-    """By theme: the look of each place in a legend, of what belongs to no class, and the colours of a quantity."""
+    """By theme: the look of each place in a legend, of what belongs to no class, and the colors of a quantity."""
     return {
         name: {
-            "looks": [list(theme.look(i)) for i in range(MOST)],
-            "nobody": theme.nobody,
+            "looks": [list(theme.look(i)) for i in range(MAX_CLASSES)],
+            "nobody": theme.unlabeled,
             "ramp": _ramp(*theme.shades),
         }
         for name, theme in THEMES.items()

@@ -68,7 +68,7 @@ def _picture(small: NDArray[np.uint8], cell: tuple[int, int], across: int, *, ex
     from PIL import Image
 
     n, height, width, channels = small.shape
-    # The edge goes on into the rest of the cell: a neighbour would shine through JPEG's blocks.
+    # The edge goes on into the rest of the cell: a neighbor would shine through JPEG's blocks.
     padded = np.pad(small, ((0, 0), (0, cell[1] - height), (0, cell[0] - width), (0, 0)), mode="edge")
     down = -(-n // across)
     cells = np.zeros((down * across, cell[1], cell[0], channels), np.uint8)

@@ -1,8 +1,8 @@
 """Pictures: figures as bytes, drawn without a display and without global state.
 
     style       format, theme, width and resolution
-    colouring   what the colours of a figure say: classes, or a quantity
-    palette     colours and shapes that the colour-blind can tell apart
+    coloring   what the colors of a figure say: classes, or a quantity
+    palette     colors and shapes that the color-blind can tell apart
     lettering   any text at all made fit to be drawn
     caption     what must stand under a projection
     scatter     projections as a figure; layout, points, contours, naming, inlays and legend are its parts
@@ -15,7 +15,7 @@ The same input gives the same bytes. Nothing here writes files.
 """
 
 from latentkit.pictures.caption import Caption, caption
-from latentkit.pictures.colouring import Classes, Quantity, colouring
+from latentkit.pictures.coloring import Classes, Quantity, coloring
 from latentkit.pictures.course import Course, courses
 from latentkit.pictures.curves import curves
 from latentkit.pictures.scatter import Panel, panel, scatter
@@ -34,7 +34,7 @@ __all__ = [
     "Style",
     "Thumbnails",
     "caption",
-    "colouring",
+    "coloring",
     "courses",
     "curves",
     "panel",

@@ -1,6 +1,6 @@
 """Where everything on a sheet stands: pixels at DPI, from the top left corner.
 
-Small images are enlarged by a whole number and nearest neighbour, so that a pixel stays a square; only
+Small images are enlarged by a whole number and nearest neighbor, so that a pixel stays a square; only
 what is larger than its place is resampled. Words never lie on images, nor on each other.
 """
 
@@ -39,7 +39,7 @@ class Picture(NamedTuple):
 
 
 class Words(NamedTuple):
-    """A line that begins, is centred or ends at x, with its top at y."""
+    """A line that begins, is centerd or ends at x, with its top at y."""
 
     x: int
     y: int

@@ -49,7 +49,7 @@ def lettered(given: Caption, drawable: Container[int]) -> Caption:
 
 def _fidelity(found: Any) -> list[str]:
     figures = {key: _mapping(value).get("value") for key, value in _mapping(found).items()}
-    named = {"trustworthiness": "trustworthiness", "continuity": "continuity", "kept": "neighbours kept"}
+    named = {"trustworthiness": "trustworthiness", "continuity": "continuity", "kept": "neighbors kept"}
     shown = [
         f"{word} {figures[key]:.2f}"
         for key, word in named.items()

@@ -13,7 +13,7 @@ from latentkit.pictures import lettering
 from latentkit.pictures.course import SERIES, Course, Series
 from latentkit.pictures.findings import mark, told
 from latentkit.pictures.legend import extent, fitting, unplaced
-from latentkit.pictures.palette import MOST
+from latentkit.pictures.palette import MAX_CLASSES
 from latentkit.pictures.render import resize, settings, sheet, to_bytes, wrapped
 from latentkit.pictures.style import Style, Theme
 
@@ -31,8 +31,10 @@ LINE = 0.18
 def curves(courses: Sequence[Course], style: Style | None = None) -> bytes:
     """The figure; raises PictureError for more runs than can be told apart."""
     style = style or Style()
-    if len(courses) > MOST:
-        raise PictureError(f"{len(courses)} runs cannot be told apart in one figure: name at most {MOST}")
+    if len(courses) > MAX_CLASSES:
+        raise PictureError(
+            f"{len(courses)} runs cannot be told apart in one figure: name at most {MAX_CLASSES}"
+        )
     if style.format == "txt":
         from latentkit.pictures.screen import curves as on_screen
 
@@ -56,8 +58,8 @@ def _figure(courses: Sequence[Course], style: Style) -> Any:
     tall = CELL_TOP + PLOT + CELL_BOTTOM
     room = width - CELL_LEFT - CELL_RIGHT
     lines = [
-        (colour, line)
-        for colour, text in told(courses, names, theme)
+        (color, line)
+        for color, text in told(courses, names, theme)
         for line in wrapped(figure, text, room, fontsize=8)
     ]
     under = key_height + 0.35 + LINE * len(lines) + (0.1 if lines else 0)
@@ -74,9 +76,9 @@ def _figure(courses: Sequence[Course], style: Style) -> Any:
             (left - 0.02) / width, (bottom + PLOT + 0.4) / height, series.title, fontsize=10.5, weight="bold"
         )
     key.set_bbox_to_anchor((CELL_LEFT, under - 0.1), figure.dpi_scale_trans)
-    for number, (colour, line) in enumerate(lines):
+    for number, (color, line) in enumerate(lines):
         y = under - 0.1 - key_height - 0.2 - LINE * number
-        figure.text(CELL_LEFT / width, y / height, line, fontsize=8, color=colour, va="top")
+        figure.text(CELL_LEFT / width, y / height, line, fontsize=8, color=color, va="top")
     return figure
 
 
@@ -91,12 +93,12 @@ def _panel(axes: Any, series: Series, courses: Sequence[Course], theme: Theme, i
         for side in series.sides:
             y = course.figures[side, series.name]
             if side == "train":
-                axes.plot(course.epochs, y, color=look.colour, linewidth=1, linestyle=(0, (3, 2)), alpha=0.75)
+                axes.plot(course.epochs, y, color=look.color, linewidth=1, linestyle=(0, (3, 2)), alpha=0.75)
             else:
-                axes.plot(course.epochs, y, color=look.colour, linewidth=1.5, **dots, **step)
+                axes.plot(course.epochs, y, color=look.color, linewidth=1.5, **dots, **step)
         if series.name == "loss" and course.best is not None:
             at = np.interp(course.best, course.epochs, course.figures["validation", "loss"])
-            axes.plot(course.best, at, "o", color=look.colour, markersize=9, markerfacecolor="none")
+            axes.plot(course.best, at, "o", color=look.color, markersize=9, markerfacecolor="none")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -147,7 +149,7 @@ def _key(figure: Any, names: Sequence[str], theme: Theme, room: float) -> Any:
     from matplotlib.lines import Line2D
 
     looks = [theme.look(index) for index in range(len(names))]
-    handles = [Line2D([], [], color=each.colour, marker=each.shape, markersize=4.5) for each in looks]
+    handles = [Line2D([], [], color=each.color, marker=each.shape, markersize=4.5) for each in looks]
     faint = theme.faint
     handles += [
         Line2D([], [], color=faint, linewidth=1.5),

@@ -7,7 +7,7 @@ from latentkit.pictures import lettering
 from latentkit.pictures.course import Course, Event
 from latentkit.pictures.style import Theme
 
-__all__ = ["colour_of", "mark", "sentence", "told"]
+__all__ = ["color_of", "mark", "sentence", "told"]
 
 TOLD = 12
 """The most findings that are told of."""
@@ -16,7 +16,7 @@ LETTER = 0.062
 LONGEST = 160
 
 
-def colour_of(event: Event, theme: Theme) -> str:
+def color_of(event: Event, theme: Theme) -> str:
     """By severity."""
     return {"error": theme.error, "warning": theme.warning}.get(event.severity, theme.faint)
 
@@ -28,23 +28,23 @@ def sentence(event: Event, run: str | None) -> str:
 
 
 def told(courses: Sequence[Course], names: Sequence[str], theme: Theme) -> list[tuple[str, str]]:
-    """(colour, sentence) of each finding, run by run; beyond TOLD only how many more there are."""
+    """(color, sentence) of each finding, run by run; beyond TOLD only how many more there are."""
     found = [
-        (colour_of(event, theme), sentence(event, name if len(courses) > 1 else None))
+        (color_of(event, theme), sentence(event, name if len(courses) > 1 else None))
         for course, name in zip(courses, lettering.fit(names, lettering.glyphs()), strict=True)
         for event in course.events
     ]
     more = len(found) - TOLD
     if more > 0:
         found = [*found[:TOLD], (theme.faint, f"and {more} more: `latentkit diagnose` tells them all")]
-    return [(colour, lettering.fit([text], lettering.glyphs(), LONGEST)[0]) for colour, text in found]
+    return [(color, lettering.fit([text], lettering.glyphs(), LONGEST)[0]) for color, text in found]
 
 
 def mark(axes: Any, courses: Sequence[Course], theme: Theme, inside: float) -> None:
     """A line at each finding across axes so many inches wide, and its id above; ids that would meet share a place."""
     events = sorted((event for course in courses for event in course.events), key=lambda event: event.epoch)
     for event in events:
-        axes.axvline(event.epoch, color=colour_of(event, theme), linewidth=0.8, linestyle=":", zorder=1)
+        axes.axvline(event.epoch, color=color_of(event, theme), linewidth=0.8, linestyle=":", zorder=1)
     left, right = axes.get_xlim()
     places: list[tuple[float, list[Event]]] = []
     for event in events:
@@ -57,13 +57,13 @@ def mark(axes: Any, courses: Sequence[Course], theme: Theme, inside: float) -> N
         worst = min(together, key=lambda event: ("error", "warning", "note").index(event.severity))
         text = _ids(together)
         start = max(0.0, min(x - LETTER * 0.5, inside - LETTER * len(text)))
-        colour = colour_of(worst, theme)
+        color = color_of(worst, theme)
         axes.text(
             start / inside,
             1.02,
             text,
             fontsize=6.5,
-            color=colour,
+            color=color,
             va="bottom",
             transform=axes.transAxes,
             zorder=4,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.pictures.colouring import Classes, Colouring
+from latentkit.pictures.coloring import Classes, Coloring
 from latentkit.pictures.naming import Box
 from latentkit.pictures.style import Theme
 from latentkit.pictures.thumbnails import Thumbnails
@@ -22,13 +22,13 @@ def inlay(
     figure: Any,
     frame: Box,
     seen: NDArray[np.float64],
-    colouring: Colouring,
+    coloring: Coloring,
     theme: Theme,
     thumbnails: Thumbnails,
     taken: Sequence[Box],
     dpi: int,
 ) -> None:
-    """Put thumbnails on points seen (N, 2), in pixels of the figure, within a frame; the colour of the class is
+    """Put thumbnails on points seen (N, 2), in pixels of the figure, within a frame; the color of the class is
     their border."""
     wanted = min(thumbnails.most, int(thumbnails.there.sum()))
     for inches in SIDES:
@@ -39,10 +39,8 @@ def inlay(
     if not len(rows):
         return
     for row, pixels in thumbnails.read(rows, math.ceil(inches * max(dpi, 96))).items():
-        colour = (
-            theme.look(int(colouring.codes[row])).colour if isinstance(colouring, Classes) else theme.faint
-        )
-        _draw(figure, pixels, seen[row], side, colour)
+        color = theme.look(int(coloring.codes[row])).color if isinstance(coloring, Classes) else theme.faint
+        _draw(figure, pixels, seen[row], side, color)
 
 
 def choose(
@@ -70,7 +68,7 @@ def choose(
     return np.array(chosen, np.intp)
 
 
-def _draw(figure: Any, pixels: NDArray[np.uint8], at: NDArray[np.float64], side: float, colour: str) -> None:
+def _draw(figure: Any, pixels: NDArray[np.uint8], at: NDArray[np.float64], side: float, color: str) -> None:
     from matplotlib.image import BboxImage
     from matplotlib.patches import Rectangle
     from matplotlib.transforms import Bbox, TransformedBbox
@@ -92,7 +90,7 @@ def _draw(figure: Any, pixels: NDArray[np.uint8], at: NDArray[np.float64], side:
             low,
             *(high - low),
             fill=False,
-            edgecolor=colour,
+            edgecolor=color,
             linewidth=1.2,
             transform=figure.transFigure,
             zorder=4.1,

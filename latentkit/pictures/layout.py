@@ -1,6 +1,6 @@
 """Where things stand on a scatter figure, in inches: panels in a grid, words around each, one key for all.
 
-The key (legend or colour bar) stands at the right of the panels; where the width leaves them less than half of it
+The key (legend or color bar) stands at the right of the panels; where the width leaves them less than half of it
 or too little to see anything, a legend goes beneath, and then panels beneath each other.
 """
 
@@ -65,7 +65,7 @@ class Layout:
         return self.columns * self.cell[0] + GAP, self.height - TOP
 
     def bar(self) -> tuple[float, float, float, float]:
-        """The colour bar, in parts of the figure."""
+        """The color bar, in parts of the figure."""
         x, y = self.key()
         return x / self.width, (y - self.side) / self.height, 0.2 / self.width, self.side / self.height
 

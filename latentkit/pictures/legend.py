@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from latentkit.pictures import lettering
-from latentkit.pictures.colouring import Classes
+from latentkit.pictures.coloring import Classes
 from latentkit.pictures.style import Theme
 
 __all__ = ["entries", "extent", "fitting", "legend", "unplaced"]
@@ -62,7 +62,7 @@ def _legend(
     names = lettering.fit([name for _, name, _ in listed], lettering.glyphs(), longest)
     looks = [theme.look(index) for index, _, _ in listed]
     handles = [
-        Line2D([], [], color=each.colour, marker=each.shape, linestyle="none", markersize=7) for each in looks
+        Line2D([], [], color=each.color, marker=each.shape, linestyle="none", markersize=7) for each in looks
     ]
     return unplaced(
         figure,

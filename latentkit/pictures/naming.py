@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.pictures import lettering
-from latentkit.pictures.colouring import Classes
+from latentkit.pictures.coloring import Classes
 from latentkit.pictures.density import density
 from latentkit.pictures.palette import readable
 from latentkit.pictures.style import Theme
@@ -68,8 +68,8 @@ def name_classes(
     across, down = figure.get_size_inches() * figure.dpi
     texts, sizes = [], []
     for i in order:
-        colour = readable(theme.look(i).colour, theme.paper, theme.ink)
-        font = {"color": colour, "weight": "bold", "ha": "center", "va": "center", "path_effects": halo}
+        color = readable(theme.look(i).color, theme.paper, theme.ink)
+        font = {"color": color, "weight": "bold", "ha": "center", "va": "center", "path_effects": halo}
         texts.append(figure.text(0, 0, names[i], fontsize=9.5, zorder=6, **font))
         extent = texts[-1].get_window_extent(figure.canvas.get_renderer())
         sizes.append((extent.width + 8, extent.height + 4))

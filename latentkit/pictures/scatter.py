@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from latentkit.errors import PictureError
 from latentkit.pictures import lettering
 from latentkit.pictures.caption import Caption, caption, lettered
-from latentkit.pictures.colouring import Classes, Colouring, Quantity
+from latentkit.pictures.coloring import Classes, Coloring, Quantity
 from latentkit.pictures.contours import contours
 from latentkit.pictures.inlays import inlay
 from latentkit.pictures.layout import Layout, lay_out
@@ -42,7 +42,7 @@ def panel(method: str, points: NDArray[np.floating], info: Mapping[str, Any]) ->
 
 def scatter(
     panels: Sequence[Panel],
-    colouring: Colouring = None,
+    coloring: Coloring = None,
     style: Style | None = None,
     *,
     density: bool = False,
@@ -64,9 +64,9 @@ def scatter(
             )
         from latentkit.pictures.screen import scatter as on_screen
 
-        return on_screen(panels, colouring, style.screen).encode()
+        return on_screen(panels, coloring, style.screen).encode()
     with settings(style.theme):
-        return to_bytes(_figure(panels, colouring, style, density, thumbnails), style)
+        return to_bytes(_figure(panels, coloring, style, density, thumbnails), style)
 
 
 def _check(points: NDArray[np.floating], density: bool) -> None:
@@ -83,27 +83,27 @@ def _check(points: NDArray[np.floating], density: bool) -> None:
 
 def _figure(
     panels: Sequence[Panel],
-    colouring: Colouring,
+    coloring: Coloring,
     style: Style,
     density: bool = False,
     thumbnails: Thumbnails | None = None,
 ) -> Any:
     figure, theme = sheet(), style.theme
     panels = [Panel(points, lettered(words, lettering.glyphs())) for points, words in panels]
-    key = _key(figure, colouring, theme, None)
+    key = _key(figure, coloring, theme, None)
     place = lay_out(figure, [panel.caption for panel in panels], key[1:], style.width)
-    if place.key_width is not None and isinstance(colouring, Classes):
+    if place.key_width is not None and isinstance(coloring, Classes):
         key[0].remove()
-        key = _key(figure, colouring, theme, place.key_width)
+        key = _key(figure, coloring, theme, place.key_width)
         place = place.with_key_beneath(key[2])
     resize(figure, place.width, place.height, style)
     mappable = None
     for index, panel in enumerate(panels):
         axes = figure.add_axes(place.axes(index), projection="3d" if panel.points.shape[1] == 3 else None)
         points = np.asarray(panel.points, np.float64)
-        mappable = draw(axes, points, colouring, theme, side=place.side, faint=density)
+        mappable = draw(axes, points, coloring, theme, side=place.side, faint=density)
         if density:
-            contours(axes, points, colouring, theme)
+            contours(axes, points, coloring, theme)
         _axes(axes, panel.caption, theme)
         _words(figure, panel.caption, place, index, theme)
     # What is placed between points needs to know where they are.
@@ -111,11 +111,11 @@ def _figure(
     for panel, axes in zip(panels, list(figure.axes), strict=True):
         frame = Box(*axes.get_window_extent().extents)
         seen = _seen(axes, np.asarray(panel.points, np.float64))
-        taken = name_classes(figure, frame, seen, colouring, theme) if isinstance(colouring, Classes) else []
+        taken = name_classes(figure, frame, seen, coloring, theme) if isinstance(coloring, Classes) else []
         if thumbnails is not None:
-            inlay(figure, frame, seen, colouring, theme, thumbnails, taken, style.dpi)
-    if isinstance(colouring, Quantity):
-        title = lettering.fit([colouring.title], lettering.glyphs())[0]
+            inlay(figure, frame, seen, coloring, theme, thumbnails, taken, style.dpi)
+    if isinstance(coloring, Quantity):
+        title = lettering.fit([coloring.title], lettering.glyphs())[0]
         bar = figure.colorbar(mappable, cax=figure.add_axes(place.bar()), label=title)
         bar.solids.set_alpha(1)
     elif key[0] is not None:
@@ -123,12 +123,12 @@ def _figure(
     return figure
 
 
-def _key(figure: Any, colouring: Colouring, theme: Theme, within: float | None) -> tuple[Any, float, float]:
-    """What explains the colours, and its width and height."""
-    if isinstance(colouring, Classes):
-        made = legend(figure, colouring, theme, within=within)
+def _key(figure: Any, coloring: Coloring, theme: Theme, within: float | None) -> tuple[Any, float, float]:
+    """What explains the colors, and its width and height."""
+    if isinstance(coloring, Classes):
+        made = legend(figure, coloring, theme, within=within)
         return made, *extent(figure, made)
-    return None, 0.9 if isinstance(colouring, Quantity) else 0.0, 0.0
+    return None, 0.9 if isinstance(coloring, Quantity) else 0.0, 0.0
 
 
 def _seen(axes: Any, points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,21 +14,21 @@ _BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 
 
 class Canvas:
-    """`columns` by `rows` cells, the first row at the top. A colour is a number of the 256 of terminals."""
+    """`columns` by `rows` cells, the first row at the top. A color is a number of the 256 of terminals."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.columns, self.rows = columns, rows
         self._characters = [[" "] * columns for _ in range(rows)]
         self._dots = [[0] * columns for _ in range(rows)]
-        self._colours: list[list[int | None]] = [[None] * columns for _ in range(rows)]
+        self._colors: list[list[int | None]] = [[None] * columns for _ in range(rows)]
 
-    def put(self, column: int, row: int, character: str, colour: int | None = None) -> None:
+    def put(self, column: int, row: int, character: str, color: int | None = None) -> None:
         """A character that takes one cell; it hides the dots of the cell."""
         if 0 <= column < self.columns and 0 <= row < self.rows:
             self._characters[row][column] = character
-            self._colours[row][column] = colour
+            self._colors[row][column] = color
 
-    def write(self, column: int, row: int, text: str, colour: int | None = None) -> None:
+    def write(self, column: int, row: int, text: str, color: int | None = None) -> None:
         """A text from left to right."""
         for character in text:
             wide = cells(character)
@@ -36,48 +36,48 @@ class Canvas:
                 continue
             if column + wide > self.columns:
                 return
-            self.put(column, row, character, colour)
+            self.put(column, row, character, color)
             if wide == 2:
-                self.put(column + 1, row, "", colour)
+                self.put(column + 1, row, "", color)
             column += wide
 
-    def dot(self, x: int, y: int, colour: int | None = None) -> None:
-        """A dot, 0 <= x < 2 columns, 0 <= y < 4 rows, y downwards. The last colour in a cell is that of all its dots."""
+    def dot(self, x: int, y: int, color: int | None = None) -> None:
+        """A dot, 0 <= x < 2 columns, 0 <= y < 4 rows, y downwards. The last color in a cell is that of all its dots."""
         column, row = x // ACROSS, y // DOWN
         if 0 <= column < self.columns and 0 <= row < self.rows:
             self._dots[row][column] |= _BITS[x % ACROSS][y % DOWN]
-            self._colours[row][column] = colour
+            self._colors[row][column] = color
 
     def line(
-        self, start: tuple[int, int], end: tuple[int, int], colour: int | None = None, every: int = 1
+        self, start: tuple[int, int], end: tuple[int, int], color: int | None = None, every: int = 1
     ) -> None:
         """Dots in a straight line, every n-th of them."""
         steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
         for step in range(0, steps + 1, every):
             part = step / steps
             x, y = (round(a + (b - a) * part) for a, b in zip(start, end, strict=True))
-            self.dot(x, y, colour)
+            self.dot(x, y, color)
 
-    def lines(self, *, colour: bool) -> list[str]:
+    def lines(self, *, color: bool) -> list[str]:
         """The rows as text, with spaces at their ends left out."""
-        return [paint(self._row(row), colour=colour) for row in range(self.rows)]
+        return [paint(self._row(row), color=color) for row in range(self.rows)]
 
     def _row(self, row: int) -> list[tuple[str, int | None]]:
-        columns = zip(self._characters[row], self._dots[row], self._colours[row], strict=True)
+        columns = zip(self._characters[row], self._dots[row], self._colors[row], strict=True)
         pieces = [
-            (chr(0x2800 + dots) if character == " " and dots else character, colour)
-            for character, dots, colour in columns
+            (chr(0x2800 + dots) if character == " " and dots else character, color)
+            for character, dots, color in columns
         ]
         while pieces and pieces[-1][0] == " ":
             pieces.pop()
         return pieces
 
 
-def paint(pieces: Iterable[tuple[str, int | None]], *, colour: bool) -> str:
-    """Texts and their colours one after another, with as few colour sequences as that takes, or with none."""
+def paint(pieces: Iterable[tuple[str, int | None]], *, color: bool) -> str:
+    """Texts and their colors one after another, with as few color sequences as that takes, or with none."""
     painted, now = "", None
     for text, wanted in pieces:
-        if colour and text.strip() and wanted != now:
+        if color and text.strip() and wanted != now:
             painted += "\x1b[0m" if wanted is None else f"\x1b[38;5;{wanted}m"
             now = wanted
         painted += text
@@ -100,8 +100,8 @@ def cut(text: str, columns: int) -> str:
     return f"{text}…"
 
 
-def flow(pieces: Sequence[Sequence[tuple[str, int | None]]], columns: int, *, colour: bool) -> list[str]:
-    """Entries of coloured texts side by side, in as many lines as they need."""
+def flow(pieces: Sequence[Sequence[tuple[str, int | None]]], columns: int, *, color: bool) -> list[str]:
+    """Entries of colored texts side by side, in as many lines as they need."""
     lines: list[list[tuple[str, int | None]]] = []
     used = columns
     for entry in pieces:
@@ -111,4 +111,4 @@ def flow(pieces: Sequence[Sequence[tuple[str, int | None]]], columns: int, *, co
             used = -3
         lines[-1] += [("   ", None)] * (used >= 0) + list(entry)
         used += 3 + wide
-    return [paint(line, colour=colour) for line in lines]
+    return [paint(line, color=color) for line in lines]

@@ -30,16 +30,16 @@ def curves(courses: Sequence[Course], screen: Screen) -> str:
     across = min(3, columns // PANEL[0])
     down = -(-len(SERIES) // across)
     names = lettering.fit([course.name for course in courses], EVERYTHING)
-    words = _words(courses, names, columns, screen.colour)
+    words = _words(courses, names, columns, screen.color)
     rows = max((screen.rows - len(words) - 1) // down, PANEL[1])
     canvas = Canvas(columns, rows * down)
     for index, series in enumerate(SERIES):
         row, column = divmod(index, across)
         _panel(canvas, (column * (columns // across), row * rows), (columns // across, rows), series, courses)
-    return "\n".join([*canvas.lines(colour=screen.colour), *words]) + "\n"
+    return "\n".join([*canvas.lines(color=screen.color), *words]) + "\n"
 
 
-def _words(courses: Sequence[Course], names: Sequence[str], columns: int, colour: bool) -> list[str]:
+def _words(courses: Sequence[Course], names: Sequence[str], columns: int, color: bool) -> list[str]:
     key = [[look(index), (f" {name}", None)] for index, name in enumerate(names)]
     key += [[("⠤⠤", FAINT), (" validation", None)], [("⠄⠄", FAINT), (" training", None)]]
     found = [
@@ -48,10 +48,10 @@ def _words(courses: Sequence[Course], names: Sequence[str], columns: int, colour
         for event in course.events
     ]
     found.sort(key=lambda pair: list(MARKS).index(pair[0].severity))
-    lines = flow(key, columns, colour=colour)
+    lines = flow(key, columns, color=color)
     for event, text in found[:TOLD]:
         shown = cut(lettering.fit([text], EVERYTHING, 200)[0], columns - 2)
-        lines.append(paint([MARKS[event.severity], (f" {shown}", None)], colour=colour))
+        lines.append(paint([MARKS[event.severity], (f" {shown}", None)], color=color))
     if len(found) > TOLD:
         lines.append(f"  and {len(found) - TOLD} more findings: latentkit diagnose tells them all")
     return lines
@@ -94,14 +94,14 @@ def _panel(
         ]
 
     for index, course in enumerate(courses):
-        character, colour = look(index)
+        character, color = look(index)
         for side in series.sides:
             points = dots(course.epochs, course.figures[side, series.name])
             for here, there in pairwise(points):
                 if here and there:
-                    canvas.line(here, there, colour, 3 if side == "train" else 1)
+                    canvas.line(here, there, color, 3 if side == "train" else 1)
             if side != "train":
-                _mark(canvas, [point for point in points if point], character, colour)
+                _mark(canvas, [point for point in points if point], character, color)
     for event in (event for course in courses for event in reversed(course.events)):
         column = int(_place(np.array([event.epoch]), start, end, wide)[0])
         canvas.put(left + GUTTER + column, bottom, *MARKS[event.severity])
@@ -120,12 +120,12 @@ def _place(values: NDArray[np.float64], low: float, high: float, count: int) -> 
     return np.asarray(np.clip(np.round(part * (count - 1)), 0, count - 1))
 
 
-def _mark(canvas: Canvas, points: Sequence[tuple[int, int]], character: str, colour: int) -> None:
+def _mark(canvas: Canvas, points: Sequence[tuple[int, int]], character: str, color: int) -> None:
     """The run's character at the last of its points, and at others that are far enough apart."""
     last: int | None = None
     for x, y in reversed(points):
         if last is None or last - x >= 8 * ACROSS:
-            canvas.put(x // ACROSS, y // DOWN, character, colour)
+            canvas.put(x // ACROSS, y // DOWN, character, color)
             last = x
 
 

@@ -1,4 +1,4 @@
-"""A projection in characters: classes by colour and character, one point of each cell drawn by lot.
+"""A projection in characters: classes by color and character, one point of each cell drawn by lot.
 
 The lot shows a mixture as a mixture; a majority would make it look pure.
 """
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from latentkit.pictures import lettering
 from latentkit.pictures.caption import Caption, lettered
-from latentkit.pictures.colouring import Classes, Colouring, Quantity
+from latentkit.pictures.coloring import Classes, Coloring, Quantity
 from latentkit.pictures.legend import entries
 from latentkit.pictures.screen.canvas import ACROSS, DOWN, Canvas, cut, flow
-from latentkit.pictures.screen.looks import COLOURS, FAINT, NOBODY, SHADES, look
+from latentkit.pictures.screen.looks import COLORS, FAINT, NOBODY, SHADES, look
 from latentkit.pictures.style import Screen
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ EVERYTHING = range(0x110000)
 """A terminal brings its own fonts: only what is no letter at all is escaped."""
 
 
-def scatter(panels: "Sequence[Panel]", colouring: Colouring, screen: Screen) -> str:
+def scatter(panels: "Sequence[Panel]", coloring: Coloring, screen: Screen) -> str:
     """Each projection as large as the screen, with its caption, and one legend."""
     columns = max(screen.columns - 1, FEWEST_COLUMNS)
-    key = _key(colouring, columns, screen.colour)
+    key = _key(coloring, columns, screen.color)
     drawn: list[str] = []
     for points, given in panels:
         caption = lettered(given, EVERYTHING)
@@ -44,8 +44,8 @@ def scatter(panels: "Sequence[Panel]", colouring: Colouring, screen: Screen) -> 
         rows = max(screen.rows - len(words) - len(key) - 5, FEWEST_ROWS)
         canvas = Canvas(columns, rows + 2)
         _frame(canvas)
-        _draw(canvas, _flat(np.asarray(points, np.float64)), caption, colouring)
-        drawn += [cut(caption.title, columns), *canvas.lines(colour=screen.colour), *words]
+        _draw(canvas, _flat(np.asarray(points, np.float64)), caption, coloring)
+        drawn += [cut(caption.title, columns), *canvas.lines(color=screen.color), *words]
     return "\n".join([*drawn, *key]) + "\n"
 
 
@@ -56,29 +56,29 @@ def _words(caption: Caption) -> str:
     return " · ".join(text for text in (axes, caption.text) if text)
 
 
-def _key(colouring: Colouring, columns: int, colour: bool) -> list[str]:
+def _key(coloring: Coloring, columns: int, color: bool) -> list[str]:
     """The legend, or the steps of a quantity."""
     pieces: list[list[tuple[str, int | None]]]
-    if isinstance(colouring, Classes):
-        listed = entries(colouring)
+    if isinstance(coloring, Classes):
+        listed = entries(coloring)
         names = lettering.fit([name for _, name, _ in listed], EVERYTHING)
         pieces = [
             [look(index), (f" {name} ({count:,})", None)]
             for (index, _, count), name in zip(listed, names, strict=True)
         ]
-    elif isinstance(colouring, Quantity):
-        edges = _edges(colouring.values)
-        title = lettering.fit([colouring.title], EVERYTHING)[0]
+    elif isinstance(coloring, Quantity):
+        edges = _edges(coloring.values)
+        title = lettering.fit([coloring.title], EVERYTHING)[0]
         pieces = [[(f"{title}:", None)]]
         pieces += [
             [(character * 2, shade), (f" {low:.3g} to {high:.3g}", None)]
             for (character, shade), low, high in zip(SHADES[1:], edges[:-1], edges[1:], strict=True)
         ]
-        if np.isnan(colouring.values).any():
+        if np.isnan(coloring.values).any():
             pieces.append([(NOBODY, FAINT), (" none", None)])
     else:
         return []
-    return flow(pieces, columns, colour=colour)
+    return flow(pieces, columns, color=color)
 
 
 def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,7 +110,7 @@ def _flat(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([across, -(x * np.cos(turn) + y * np.sin(turn)) * np.sin(rise) + z * np.cos(rise)])
 
 
-def _draw(canvas: Canvas, points: NDArray[np.float64], caption: Caption, colouring: Colouring) -> None:
+def _draw(canvas: Canvas, points: NDArray[np.float64], caption: Caption, coloring: Coloring) -> None:
     """The points within the frame; a unit is as long upwards as across where distances mean something."""
     columns, rows = canvas.columns - 2, canvas.rows - 2
     low, high = points.min(axis=0), points.max(axis=0)
@@ -121,25 +121,25 @@ def _draw(canvas: Canvas, points: NDArray[np.float64], caption: Caption, colouri
     middle = (low + high) / 2
     at = (points - middle) * scale * [1, -1] + np.array([columns, rows]) / 2
     at = np.clip(at, 0, np.nextafter([columns, rows], 0))
-    if colouring is None:
+    if coloring is None:
         for x, y in (at * [ACROSS, DOWN]).astype(int).tolist():
-            canvas.dot(x + ACROSS, y + DOWN, COLOURS[0])
+            canvas.dot(x + ACROSS, y + DOWN, COLORS[0])
         return
     cell = at.astype(int) @ [1, columns]
-    for flat, (character, colour) in _chosen(cell, colouring).items():
-        canvas.put(flat % columns + 1, flat // columns + 1, character, colour)
+    for flat, (character, color) in _chosen(cell, coloring).items():
+        canvas.put(flat % columns + 1, flat // columns + 1, character, color)
 
 
-def _chosen(cell: NDArray[np.int_], colouring: Classes | Quantity) -> dict[int, tuple[str, int]]:
+def _chosen(cell: NDArray[np.int_], coloring: Classes | Quantity) -> dict[int, tuple[str, int]]:
     """What stands in each cell: the class of a point drawn by lot, or the step of the mean."""
-    if isinstance(colouring, Classes):
+    if isinstance(coloring, Classes):
         order = np.random.default_rng(0).permutation(len(cell))
         found, first = np.unique(cell[order], return_index=True)
-        codes = colouring.codes[order[first]]
+        codes = coloring.codes[order[first]]
         return {int(flat): look(int(code)) for flat, code in zip(found, codes, strict=True)}
-    known = ~np.isnan(colouring.values)
+    known = ~np.isnan(coloring.values)
     chosen = {int(flat): (NOBODY, FAINT) for flat in np.unique(cell[~known])}
     found, inverse = np.unique(cell[known], return_inverse=True)
-    means = np.bincount(inverse, colouring.values[known]) / np.bincount(inverse)
-    steps = np.searchsorted(_edges(colouring.values)[1:-1], means) + 1
+    means = np.bincount(inverse, coloring.values[known]) / np.bincount(inverse)
+    steps = np.searchsorted(_edges(coloring.values)[1:-1], means) + 1
     return chosen | {int(flat): SHADES[step] for flat, step in zip(found, steps.tolist(), strict=True)}

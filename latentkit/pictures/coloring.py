@@ -1,4 +1,4 @@
-"""What the colours of a figure say: which class an image belongs to, or how much of something it has."""
+"""What the colors of a figure say: which class an image belongs to, or how much of something it has."""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from latentkit.errors import PictureError
 from latentkit.formats.latents import Latents
-from latentkit.pictures.palette import MOST
+from latentkit.pictures.palette import MAX_CLASSES
 
-__all__ = ["Classes", "Colouring", "Quantity", "colouring"]
+__all__ = ["Classes", "Coloring", "Quantity", "coloring"]
 
 TITLES = {"labels": "class", "clusters": "cluster", "split": "split", "mse": "squared error per pixel"}
 NOBODY = {"labels": "no label", "clusters": "no cluster"}
@@ -36,14 +36,14 @@ class Quantity:
     values: NDArray[np.float64]
 
 
-Colouring = Classes | Quantity | None
+Coloring = Classes | Quantity | None
 
 
-def colouring(latents: Latents, key: str | None = None) -> Colouring:
+def coloring(latents: Latents, key: str | None = None) -> Coloring:
     """What the array of that name says of each image; by default the labels, else the clusters, else nothing.
 
     Text, truth values and whole numbers of few values are classes; other numbers are quantities. "none"
-    is one colour for all. Raises PictureError if there is no such array with one value an image.
+    is one color for all. Raises PictureError if there is no such array with one value an image.
     """
     if key is None:
         labels = latents.labels
@@ -59,12 +59,12 @@ def colouring(latents: Latents, key: str | None = None) -> Colouring:
         numbers = values.astype(np.float64)
         numbers[~np.isfinite(numbers)] = np.nan
         if np.isnan(numbers).all():
-            raise PictureError(f"'{key}' holds no number to colour by: choose another --color")
+            raise PictureError(f"'{key}' holds no number to color by: choose another --color")
         return Quantity(title, numbers)
     if key == "labels" and not (values != "").any():
         raise PictureError("every label is empty: add --labels CSV, or choose another --color")
     kinds, codes = np.unique(values, return_inverse=True)
-    if values.dtype.kind in "iu" and key != "clusters" and len(kinds) > MOST:
+    if values.dtype.kind in "iu" and key != "clusters" and len(kinds) > MAX_CLASSES:
         return Quantity(title, values.astype(np.float64))
     return _classes(key, title, kinds, codes)
 
@@ -75,8 +75,8 @@ def _classes(key: str, title: str, kinds: NDArray[Any], codes: NDArray[np.intp])
     order = sorted((i for i in range(len(names)) if not nobody[i]), key=lambda i: _rank(key, names[i]))
     counts = np.bincount(codes, minlength=len(names))
     rest = NOBODY.get(key, "none")
-    if len(order) > MOST:
-        named = set(sorted(order, key=lambda i: (-counts[i], _rank(key, names[i])))[: MOST - 1])
+    if len(order) > MAX_CLASSES:
+        named = set(sorted(order, key=lambda i: (-counts[i], _rank(key, names[i])))[: MAX_CLASSES - 1])
         rest = f"{len(order) - len(named)} smaller ones" + (" and none" if any(nobody) else "")
         order = [i for i in order if i in named]
     new = np.full(len(names), -1, np.intp)
@@ -101,5 +101,5 @@ def _no_such(latents: Latents, key: str, values: NDArray[Any] | None) -> str:
     if key == "labels":
         fix = f"add --labels CSV, or {fix}"
     if values is None:
-        return f"the latents hold no '{key}' to colour by: {fix}"
+        return f"the latents hold no '{key}' to color by: {fix}"
     return f"'{key}' is {values.dtype} of shape {values.shape}, not one value for each of {len(latents)} images: {fix}"
