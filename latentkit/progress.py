@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from latentkit import shell
 from latentkit.images import Skipped
+from latentkit.text import escape
 from latentkit.training.events import Began, Ended, LeftOut, Noticed, Read, Said
 from latentkit.training.loop import Stepped, Validated
 
@@ -23,7 +24,7 @@ def left_out(skipped: Sequence[Skipped], total: int) -> None:
     """Count and name the images that could not be read."""
     shell.say(f"{len(skipped)} of {total} images could not be read and are left out:")
     for image in skipped:
-        shell.say(f"  {shell.printable(image.path)}: {image.reason}")
+        shell.say(f"  {escape(image.path)}: {image.reason}")
 
 
 def _bar(*, quiet: bool) -> "Progress | None":

@@ -28,7 +28,6 @@ KeyboardInterrupt, saves and raises it again, and has served both.
 
 import errno
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -41,6 +40,7 @@ import typer
 
 from latentkit.errors import LatentkitError
 from latentkit.launch import rank
+from latentkit.text import escape, escape_keeping_lines
 
 if TYPE_CHECKING:
     from latentkit.formats.latents import Latents
@@ -53,7 +53,6 @@ __all__ = [
     "load_latents",
     "main",
     "open_output",
-    "printable",
     "quiet",
     "run",
     "save_bytes",
@@ -83,7 +82,7 @@ def say(text: str) -> None:
     Work goes on when nobody listens: a stderr that is closed or full is no error.
     """
     if not _quiet:
-        _tell("\n".join(printable(line) for line in text.split("\n")))
+        _tell("\n".join(escape(line) for line in text.split("\n")))
 
 
 def quiet(on: bool) -> None:
@@ -101,8 +100,7 @@ def emit(text: str) -> None:
     if rank() > 0:
         return
     with _stdout() as stdout:
-        data = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]", _escape, text) + "\n"
-        stdout.write(data.encode("utf-8", "surrogateescape"))
+        stdout.write(f"{escape_keeping_lines(text)}\n".encode("utf-8", "surrogateescape"))
 
 
 def draw(characters: str) -> None:
@@ -118,20 +116,6 @@ def _tell(text: str) -> None:
             sys.stderr.write(f"{text}\n")
         except OSError:
             _abandon(2)
-
-
-def printable(text: str) -> str:
-    """`text` on one line, with what could move the cursor, change the colours, reverse the reading order
-    or fail to be encoded written as an escape."""
-    return re.sub(
-        r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]",
-        _escape,
-        text,
-    )
-
-
-def _escape(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode("ascii")
 
 
 # Files and pipes -----------------------------------------------------------------------------
@@ -267,7 +251,7 @@ def _fail(error: BaseException, message: str | None, code: int) -> int:
 
         _tell("".join(traceback.format_exception(error)).rstrip())
     if message is not None:
-        _tell(f"latentkit: {printable(' '.join(message.split()))}")
+        _tell(f"latentkit: {escape(' '.join(message.split()))}")
     return code
 
 

@@ -78,22 +78,6 @@ def test_quiet_silences_words_and_not_data(capsys):
     assert tuple(capsys.readouterr()) == ("data\n", "again\n")
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Ünïcode 写真.png", "Ünïcode 写真.png"),
-        ("\x1b[2J.png", "\\x1b[2J.png"),
-        ("a\nb\tc\rd\x00\x7f", "a\\nb\\tc\\rd\\x00\\x7f"),
-        ("\x9b31m", "\\x9b31m"),
-        ("photo\u202egnp.exe", "photo\\u202egnp.exe"),
-        ("\u2066x\u2069\u200f\u2028", "\\u2066x\\u2069\\u200f\\u2028"),
-        ("latin-\udcfc.png", "latin-\\udcfc.png"),
-    ],
-)
-def test_what_could_harm_a_terminal_is_shown_as_an_escape(text, shown):
-    assert shell.printable(text) == shown
-
-
 def test_words_are_neutralised_line_by_line(capsys):
     shell.say("one \x1b[31m\ntwo \udcff")
     assert capsys.readouterr().err == "one \\x1b[31m\ntwo \\udcff\n"

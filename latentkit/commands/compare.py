@@ -7,6 +7,7 @@ import typer
 from latentkit import shell
 from latentkit.commands import inputs
 from latentkit.commands.report import number_or_auto
+from latentkit.text import escape
 
 
 def compare(
@@ -40,5 +41,5 @@ def compare(
     shell.emit(
         jsons.dumps(comparison.to_json(found), indent=2)
         if json
-        else compare_text.to_text(found, shell.printable)
+        else compare_text.to_text(found, escape)
     )

@@ -7,6 +7,7 @@ import typer
 
 from latentkit import shell
 from latentkit.commands import inputs
+from latentkit.text import escape
 
 if TYPE_CHECKING:
     from latentkit.diagnosis import Request
@@ -101,7 +102,7 @@ def diagnose(
     with progress.Counter("reading images", quiet=quiet) as counter:
         found = diagnosis.diagnose(request, open_run, counter)
     shell.emit(
-        jsons.dumps(diagnosis.to_json(found), indent=2) if json else diagnosis.to_text(found, shell.printable)
+        jsons.dumps(diagnosis.to_json(found), indent=2) if json else diagnosis.to_text(found, escape)
     )
     if require is not None and not found.healthy:
         ids = ", ".join(dict.fromkeys(finding.id for finding in found.findings if finding.severity != "note"))

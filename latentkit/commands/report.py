@@ -6,6 +6,7 @@ import typer
 
 from latentkit import shell
 from latentkit.commands import inputs
+from latentkit.text import escape
 
 if TYPE_CHECKING:
     from latentkit.formats.latents import Latents
@@ -148,7 +149,7 @@ def report(
     shell.emit(
         jsons.dumps(separation.to_json(found), indent=2)
         if json
-        else separation.to_text(found, shell.printable)
+        else separation.to_text(found, escape)
     )
     if (told := requirements.unmet(separation.to_json(found), conditions)) is not None:
         raise shell.UnmetRequirement(told)

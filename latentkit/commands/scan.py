@@ -6,6 +6,7 @@ import typer
 
 from latentkit import shell
 from latentkit.commands import inputs
+from latentkit.text import escape
 
 
 def scan(
@@ -60,7 +61,7 @@ def scan(
     shell.emit(
         jsons.dumps(scanning.to_json(found, suggested), indent=2)
         if json
-        else scanning.to_text(found, suggested, shell.printable)
+        else scanning.to_text(found, suggested, escape)
     )
     if found.note:
         shell.say(found.note)
