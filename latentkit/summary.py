@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from latentkit.formats import history
+from latentkit.formats import history, projections
 from latentkit.formats.latents import Latents
 from latentkit.formats.run import is_run, read_record
 
@@ -41,8 +41,8 @@ def _of_latents(latents: Latents) -> dict[str, Any]:
         if column is not None:
             names, counts = np.unique(column, return_counts=True)
             facts[key] = dict(zip(names.tolist(), counts.tolist(), strict=True))
-    if "projection_info" in latents.arrays:
-        facts["projections"] = json.loads(str(latents.arrays["projection_info"]))
+    if (info := projections.read_info(latents.arrays)) is not None:
+        facts["projections"] = info
     return facts
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from latentkit.errors import FormatError
+from latentkit.errors import FormatError, ProjectionError
 from latentkit.formats import spool
-from latentkit.formats.latents import Latents, LatentsWriter, read_latents, write_latents
+from latentkit.formats.latents import Latents, LatentsWriter, Projection, read_latents, write_latents
 from latentkit.formats.npz import write_npz
 from latentkit.formats.spool import Text
 
@@ -222,7 +222,7 @@ def test_projection_info_of_several_values_is_refused():
 
 
 def test_projection_info_without_its_projection_is_refused():
-    told = "z.npz: projection_info tells of 'pca', and there is no projection_pca"
+    told = "z.npz: projection_info describes 'pca', but there is no projection_pca"
     assert refusal(projection_pca=None) == told
 
 
@@ -345,3 +345,44 @@ def test_a_batch_unlike_the_first_is_refused(second, told):
         writer.append(**{**first, "ids": ["c", "d"], **second})
     assert str(caught.value).removeprefix("the embedding: ") == told
     assert stream.getvalue() == b""
+
+
+def test_projections_are_found_in_file_order_and_the_latest_is_the_one_that_info_names():
+    info = {"latest": "umap", "methods": {"umap": {"seed": 3}, "pca": "nothing known"}}
+    added = {"projection_umap": np.ones((3, 3), np.float32), "projection_info": np.array(json.dumps(info))}
+    latents = Latents({**arrays(), **added})
+    assert list(latents.projections()) == ["pca", "umap"]
+    assert latents.projection().method == "umap"
+    assert latents.projection().info == {"seed": 3}
+    assert latents.projection("pca").info == {}
+    np.testing.assert_array_equal(latents.projection("pca").points, latents.arrays["projection_pca"])
+
+
+def test_without_info_the_last_projection_is_the_latest():
+    latents = Latents(
+        {
+            **{key: arrays()[key] for key in ("ids", "mu")},
+            "projection_tsne": np.zeros((3, 2)),
+            "projection_pca": np.zeros((3, 2)),
+        }
+    )
+    assert latents.projection().method == "pca"
+
+
+def test_a_projection_that_is_not_there_is_refused_by_name():
+    with pytest.raises(ProjectionError, match=r"hold no projection: pipe them .* --method umap"):
+        Latents({key: arrays()[key] for key in ("ids", "mu")}).projection("umap")
+    with pytest.raises(ProjectionError, match="no projection by 'umap', only by pca"):
+        Latents(arrays()).projection("umap")
+
+
+def test_a_projection_that_is_added_is_the_latest_and_leaves_the_others():
+    added = Latents(arrays()).with_projection(Projection("tsne", np.ones((3, 2), np.float32), {"seed": 1}))
+    assert list(added.arrays) == [*arrays(), "projection_tsne"]
+    assert json.loads(str(added.arrays["projection_info"])) == {
+        "latest": "tsne",
+        "methods": {**INFO["methods"], "tsne": {"seed": 1}},
+    }
+    again = added.with_projection(Projection("pca", np.ones((3, 3), np.float32), {}))
+    assert list(again.arrays) == list(added.arrays)
+    assert again.projection().points.shape == (3, 3)

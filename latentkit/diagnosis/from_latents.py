@@ -7,7 +7,6 @@ Beyond the keys of latentkit's own files, an .npz made elsewhere may hold
     mu_again                    (N, D): the same images embedded a second time
 """
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -24,7 +23,6 @@ __all__ = ["from_latents", "posterior", "space"]
 
 Floats = NDArray[np.floating[Any]]
 MOST_POSTERIORS = 20_000
-PREFIX = "projection_"
 
 
 def from_latents(latents: Latents, name: str) -> Quantities:
@@ -72,30 +70,15 @@ def space(latents: Latents) -> Space | None:
     rows = kept[_rows(len(kept), MOST)]
     if len(rows) < 3:
         return None
-    info = _info(latents)
-    drawn = {
-        key.removeprefix(PREFIX): array[rows]
-        for key, array in latents.arrays.items()
-        if key.startswith(PREFIX)
-        and array.ndim == 2
-        and len(array) == len(latents)
-        and array.dtype.kind == "f"
-    }
+    projections = latents.projections()
     chosen = labels[rows] if known and labels is not None else None
     return Space(
         latents.mu[rows],
         None if chosen is None or np.unique(chosen, return_counts=True)[1].min() < 2 else chosen,
         None if latents.baseline is None else latents.baseline[rows],
-        drawn,
-        {name: info.get(name, {}).get("seed") for name in drawn},
+        {method: each.points[rows] for method, each in projections.items()},
+        {method: each.info.get("seed") for method, each in projections.items()},
     )
-
-
-def _info(latents: Latents) -> dict[str, Any]:
-    """What was recorded of each projection."""
-    text = latents.arrays.get("projection_info")
-    methods = {} if text is None else json.loads(str(text.item())).get("methods", {})
-    return {name: about for name, about in methods.items() if isinstance(about, dict)}
 
 
 def _second(latents: Latents, name: str) -> tuple[Floats, Floats, Floats] | None:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from latentkit import __version__
 from latentkit.formats.latents import Latents
+from latentkit.formats.projections import INFO_KEY, is_projection, key_of
 
 __all__ = ["Parts", "about", "blocks", "left_out", "part"]
 
-PROJECTION, INFO, MODEL = "projection_", "projection_info", "cluster_model"
+MODEL = "cluster_model"
 ROWS = 4096  # at a time: bounds the memory of what streams
 
 
@@ -33,7 +34,7 @@ class Parts:
     @property
     def keys(self) -> set[str]:
         """What they are called in the latents."""
-        projections = (f"{PROJECTION}{method}" for method in self.projections)
+        projections = map(key_of, self.projections)
         return {*self.columns, *self.matrices, *projections, *self.deeper}
 
 
@@ -41,19 +42,19 @@ def part(latents: Latents) -> Parts:
     """Sort the arrays. Text that is bytes is decoded; numbers are of 32 bits or more, and at most 64."""
     columns: dict[str, NDArray[Any]] = {}
     matrices: dict[str, NDArray[Any]] = {}
-    projections: dict[str, NDArray[np.float32]] = {}
     deeper: dict[str, NDArray[Any]] = {}
     for key, array in latents.arrays.items():
-        if key in ("mu", "thumbnails", INFO) or not array.ndim or len(array) != len(latents):
+        if key in ("mu", "thumbnails", INFO_KEY) or not array.ndim or len(array) != len(latents):
             continue
-        if key.startswith(PROJECTION):
-            projections[key.removeprefix(PROJECTION)] = array
-        elif key.startswith(MODEL):
+        if is_projection(key):
+            continue
+        if key.startswith(MODEL):
             continue  # says nothing of single images, whatever its length
         elif array.ndim == 1:
             columns[key] = _plain(array)
         elif array.dtype.kind in "fiub" and array.size:
             (matrices if array.ndim == 2 else deeper)[key] = _plain(array)
+    projections = {method: each.points for method, each in latents.projections().items()}
     return Parts(columns, matrices, projections, deeper)
 
 
@@ -74,7 +75,7 @@ def left_out(latents: Latents, held: Iterable[str], format: str) -> list[str]:
     missed = [
         f"{key} {array.shape}".replace(",)", ")")
         for key, array in latents.arrays.items()
-        if key not in kept and not key.startswith(MODEL) and key != INFO
+        if key not in kept and not key.startswith(MODEL) and key != INFO_KEY
     ]
     return [f"{format} has no place for {', '.join(missed)}: left out"] if missed else []
 

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from latentkit.exporting import csv, sprite
 from latentkit.exporting.folder import replace_folder
-from latentkit.exporting.parts import PROJECTION, Parts, blocks, left_out, part
+from latentkit.exporting.parts import Parts, blocks, left_out, part
 from latentkit.exporting.table import Column, Table, table
 from latentkit.exporting.text import LINE, spelled
 from latentkit.formats.latents import Latents
+from latentkit.formats.projections import key_of
 from latentkit.randomness import generator
 
 __all__ = ["MOST", "write"]
@@ -66,7 +67,7 @@ def write(
         side = _write_sprite(latents, made / "sprite.png", rows, largest, tell)
         shapes = {name: (len(rows), values.shape[1]) for name, values in tensors.items()}
         (made / CONFIG).write_text(_config(shapes, side), encoding="ascii", newline="\n")
-    held = {*parts.columns, *(f"{PROJECTION}{method}" for method in parts.projections), "thumbnails"}
+    held = {*parts.columns, *map(key_of, parts.projections), "thumbnails"}
     for sentence in left_out(latents, held, "the projector"):
         tell(sentence)
     tell(f"open it with: {shlex.join(['tensorboard', '--logdir', str(folder)])}")
@@ -83,7 +84,7 @@ def _tensors(latents: Latents, parts: Parts, tell: Callable[[str], None]) -> dic
     if mu.shape[1] == 1:
         tell("one latent is too few for the projector: a second, always 0, stands beside it")
         mu = np.column_stack([mu, np.zeros_like(mu)])
-    return {"mu": mu} | {f"{PROJECTION}{method}": points for method, points in parts.projections.items()}
+    return {"mu": mu} | {key_of(method): points for method, points in parts.projections.items()}
 
 
 def _tensor_file(number: int) -> str:

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.exporting.parts import PROJECTION, Parts
+from latentkit.exporting.parts import Parts
 from latentkit.formats.latents import Latents
+from latentkit.formats.projections import key_of
 from latentkit.projection import recorded
 
 __all__ = ["Column", "Table", "free", "table"]
@@ -74,7 +75,7 @@ def table(
     for key, values in parts.columns.items():
         if key not in NAMES:
             columns.append(Column(free(key, taken), values))
-    held = {*parts.columns, *(f"{PROJECTION}{method}" for method in parts.projections)}
+    held = {*parts.columns, *map(key_of, parts.projections)}
     return Table(columns, held, view.method if view else None)
 
 

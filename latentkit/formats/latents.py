@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from latentkit.errors import FormatError
-from latentkit.formats import foreign, npy, npz, schema, spool
+from latentkit.formats import foreign, npy, npz, projections, schema, spool
 from latentkit.formats.incoming import naming_temporary, regular_file
 from latentkit.formats.labels import labels_of
+from latentkit.formats.projections import Projection
 
 __all__ = [
     "Latents",
     "LatentsWriter",
+    "Projection",
     "read_latents",
     "refuse_other_run",
     "refuse_other_weights",
@@ -91,6 +93,18 @@ class Latents:
         """Hex of the content of the weights that made them; None where nobody says."""
         told = self.meta.get("weights")
         return told if isinstance(told, str) else None
+
+    def projections(self) -> dict[str, Projection]:
+        """Return every projection by method, in file order."""
+        return projections.find_all(self.arrays)
+
+    def projection(self, method: str | None = None) -> Projection:
+        """Return the projection by `method`, or the latest; raise ProjectionError naming the methods there are."""
+        return projections.latest(self.arrays, method)
+
+    def with_projection(self, projection: Projection) -> "Latents":
+        """Return a copy with a projection added, or replaced in place; it becomes the latest."""
+        return dataclasses.replace(self, arrays=projections.add(self.arrays, projection))
 
     def with_arrays(self, **arrays: NDArray[Any]) -> "Latents":
         """A copy with arrays added at the end, or replaced where they stand."""

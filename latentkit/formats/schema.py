@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
+from latentkit.formats import projections
 
 __all__ = ["SCHEMA", "SPLITS", "Column", "check", "column", "not_unique", "parse_meta"]
 
@@ -58,7 +59,7 @@ _PROJECTION = Column("f4", ((2, 3),))
 
 def column(key: str) -> Column | None:
     """What the schema says of `key`; None for an array that it does not know."""
-    if key.startswith("projection_") and key != "projection_info":
+    if projections.is_projection(key):
         return _PROJECTION
     return _COLUMNS.get(key)
 
@@ -107,8 +108,8 @@ def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
                 f"{name}: split of row {row} ({str(ids[row])!r}) is {str(arrays['split'][row])!r}, "
                 f"not one of {', '.join(SPLITS)}"
             )
-    if "projection_info" in arrays:
-        _check_info(arrays["projection_info"], arrays, name)
+    if projections.INFO_KEY in arrays:
+        _check_info(arrays, name)
 
 
 def not_unique(first: int, later: int, id_: str, name: str) -> FormatError:
@@ -150,12 +151,12 @@ def _check_unique(ids: NDArray[Any], name: str) -> None:
             raise not_unique(rows[id], row, id, name)
 
 
-def _check_info(info: NDArray[Any], arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+def _check_info(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
     try:
-        parsed = json.loads(str(info.item()))
-        latest, methods = parsed["latest"], parsed["methods"]
+        info = projections.read_info(arrays) or {}
+        latest, methods = info["latest"], info["methods"]
         good = isinstance(methods, dict) and latest in methods
-        missing = [method for method in methods if f"projection_{method}" not in arrays] if good else []
+        missing = [method for method in methods if projections.key_of(method) not in arrays] if good else []
     except (ValueError, RecursionError, TypeError, KeyError):
         good, missing = False, []
     if not good:
@@ -163,7 +164,9 @@ def _check_info(info: NDArray[Any], arrays: Mapping[str, NDArray[Any]], name: st
             f'{name}: projection_info is not JSON {{"latest": method, "methods": {{method: ...}}}}'
         )
     for method in missing:
-        raise FormatError(f"{name}: projection_info tells of {method!r}, and there is no projection_{method}")
+        raise FormatError(
+            f"{name}: projection_info describes {method!r}, but there is no {projections.key_of(method)}"
+        )
 
 
 def blocks(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:

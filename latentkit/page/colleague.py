@@ -64,7 +64,7 @@ def _explorer(request: Request, progress: Progress | None) -> Explorer:
 
 
 def _projected(latents: Latents) -> Latents:
-    if any(key.startswith("projection_") for key in latents.arrays):
+    if latents.projections():
         return latents
     return with_projection(latents, project(latents.mu, "pca", unit_prior="schema" in latents.meta))
 

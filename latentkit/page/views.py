@@ -24,12 +24,8 @@ class View(NamedTuple):
 def views(latents: Latents, method: str | None = None) -> list[View]:
     """At least one; ProjectionError where there is none, or not the one that is asked for."""
     first = recorded(latents, method).method
-    there = [
-        key.removeprefix("projection_")
-        for key in latents.arrays
-        if key.startswith("projection_") and key != "projection_info"
-    ]
-    return [_view(latents, each) for each in (first, *(other for other in there if other != first))]
+    others = [method for method in latents.projections() if method != first]
+    return [_view(latents, each) for each in (first, *others)]
 
 
 def _view(latents: Latents, method: str) -> View:

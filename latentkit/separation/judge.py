@@ -1,7 +1,5 @@
 """From latents to a report: every figure of the screen, in the order in which it is needed."""
 
-import json
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,18 +19,16 @@ from latentkit.separation.thresholds import Thresholds
 
 def projection_of(latents: Latents, on: str) -> tuple[str, NDArray[np.floating]]:
     """The method and the points (N, 2 or 3) of a projection in the latents."""
-    methods = [key.removeprefix("projection_") for key in latents.arrays if key.startswith("projection_")]
-    methods = [method for method in methods if method != "info"]
+    methods = latents.projections()
     if not methods:
         raise SeparationError("there is no projection in these latents: run `latentkit project` first.")
     if on == "projection":
-        info = latents.arrays.get("projection_info")
-        on = methods[-1] if info is None else json.loads(str(info.item()))["latest"]
+        on = latents.projection().method
     if on not in methods:
         raise SeparationError(
             f"there is no projection {on!r} in these latents: they hold {', '.join(methods)}."
         )
-    return on, latents.arrays[f"projection_{on}"]
+    return on, methods[on].points
 
 
 def judge(latents: Latents, options: Options | None = None) -> Report:
