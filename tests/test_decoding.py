@@ -1,6 +1,7 @@
 """What a decoder makes of latents, by numbers: each against NumPy, or against what `embed` says."""
 
 import re
+from copy import copy
 from dataclasses import replace
 from importlib import import_module
 
@@ -11,12 +12,12 @@ from scipy.spatial.distance import cdist
 from latentkit import decoding
 from latentkit.decoding.spread import spread
 from latentkit.decoding.traverse import chosen_dims
-from latentkit.embedding import open_run
 from latentkit.errors import DecodingError, FormatError, ImagesError
 from latentkit.formats.latents import Latents, read_latents
 from latentkit.formats.run import read_record
 from latentkit.images import find, load
 from latentkit.pictures.sheet import bytes_of_means
+from latentkit.run import open_run
 
 LATENT = 4
 
@@ -25,7 +26,7 @@ LATENT = 4
 def run(trained, plugin_site):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(plugin_site))
-        return open_run(trained, "numpy")
+        return open_run(trained, "numpy").load()
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +256,8 @@ def test_dimensions_that_are_not_there_are_refused(text, told):
 
 
 def test_without_a_recorded_kl_the_dimensions_must_be_named(run):
-    bare = replace(run, kl_per_dim=None)
+    bare = copy(run)
+    bare.kl_per_dim = None
     with pytest.raises(DecodingError, match=r"which dimensions are on top: name them, --dims 0,1,2"):
         decoding.traverse(bare)
     assert decoding.traverse(bare, "1").dims == (1,)

@@ -306,14 +306,14 @@ def test_weights_of_another_network_are_named(embed, command, blobs, trained, tm
     with pytest.raises(FormatError) as error:
         embed(blobs, run="run")
     assert str(error.value).startswith(
-        "run/weights.safetensors: 'encoder.down1.weight' is not there in shape 4x3x4x4; "
+        "run/weights.safetensors: 'encoder.down1.weight' is missing or not of shape 4x3x4x4; "
     )
 
 
 def test_a_baseline_without_its_arrays_is_named(embed, blobs, trained, tmp_path):
     shutil.copytree(trained, tmp_path / "run")
     shutil.copy("run/weights.safetensors", "run/baseline.safetensors")
-    with pytest.raises(FormatError, match=r"run/baseline.safetensors: 'mean' is not there"):
+    with pytest.raises(FormatError, match=r"run/baseline.safetensors: 'mean' is missing"):
         embed(blobs, run="run")
 
 

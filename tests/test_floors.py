@@ -12,6 +12,7 @@ FLOORS = {
     0: {"errors", "__init__", "launch", "randomness", "text"},
     1: {"architecture", "objective", "protocol"},
     2: {"group", "images", "formats", "registry"},
+    2.5: {"run"},
     3: {"training", "embedding", "summary", "projection", "separation", "diagnosis", "pictures", "testing"},
     3.5: {"clustering", "decoding", "exporting", "page"},
     4: {"shell", "progress", "demo"},

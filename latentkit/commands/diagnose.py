@@ -95,7 +95,7 @@ def diagnose(
     import json as jsons
 
     from latentkit import diagnosis, progress
-    from latentkit.embedding import open_run
+    from latentkit.run import open_run
 
     shell.quiet(quiet)
     request = _request(source, latents, labels, images, pixels=pixels, cache=not no_cache)

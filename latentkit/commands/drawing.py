@@ -10,9 +10,9 @@ from latentkit import shell
 from latentkit.commands.figures import ThemeName
 
 if TYPE_CHECKING:
-    from latentkit.embedding import Run
     from latentkit.formats.latents import Latents
     from latentkit.pictures.sheet import Sheetable
+    from latentkit.run import Run
 
 __all__ = [
     "ANIMATED",
@@ -58,9 +58,9 @@ def open_run(run: str, backend: str | None, device: str) -> "Run":
     """The trained run in a folder."""
     from pathlib import Path
 
-    from latentkit import embedding
+    from latentkit import run as runs
 
-    return embedding.open_run(Path(run), backend, device)
+    return runs.open_run(Path(run), backend, device).load()
 
 
 def fitting_latents(run: "Run", argument: str, labels: str | None = None) -> "Latents":

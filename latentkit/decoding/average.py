@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.decoding.means import means
-from latentkit.embedding import Run
 from latentkit.errors import DecodingError
 from latentkit.formats.latents import Latents
 from latentkit.images import Source, load
 from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, named
+from latentkit.run import Run
 
 __all__ = ["Averages", "average"]
 

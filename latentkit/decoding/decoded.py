@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from latentkit.decoding.means import means
 from latentkit.decoding.spread import spread
-from latentkit.embedding import Run
 from latentkit.formats.latents import Latents
 from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded, named
+from latentkit.run import Run
 
 __all__ = ["Decoded", "decoded"]
 

@@ -6,11 +6,11 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.embedding import Run
 from latentkit.errors import DecodingError
 from latentkit.formats.latents import Latents, refuse_other_run
 from latentkit.formats.npy import canonical, header_bytes
 from latentkit.formats.npz import NpzWriter
+from latentkit.run import Run
 
 __all__ = ["BATCH", "check_fits", "means", "write_means"]
 
@@ -31,7 +31,7 @@ def check_fits(run: Run, latents: Latents, name: str) -> None:
             f"{name} holds latents of {has} dimension{'' if has == 1 else 's'}, and this run decodes {wants}: "
             "embed the images with this run, or name the run that made the latents"
         )
-    refuse_other_run(latents, run.weights, name, "this run")
+    refuse_other_run(latents, run.weights_digest, name, "this run")
 
 
 def write_means(run: Run, latents: Latents, stream: BinaryIO, format: Literal["npy", "npz"]) -> None:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.embedding import Run
 from latentkit.errors import ImagesError
 from latentkit.images import find, load
 from latentkit.images.find import shown
+from latentkit.run import Run
 
 __all__ = ["One", "one_image"]
 

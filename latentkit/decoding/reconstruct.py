@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from latentkit.decoding.means import BATCH, means
 from latentkit.decoding.spread import spread
-from latentkit.embedding import Run
 from latentkit.images import Cache, Skipped, Source, stream
 from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded, named
 from latentkit.protocol import Batch
+from latentkit.run import Run
 
 __all__ = ["Reconstructions", "reconstruct"]
 

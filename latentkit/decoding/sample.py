@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.decoding.means import means
-from latentkit.embedding import Run
 from latentkit.errors import DecodingError
 from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded
 from latentkit.randomness import generator
+from latentkit.run import Run
 
 __all__ = ["Samples", "sample"]
 

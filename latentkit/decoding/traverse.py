@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from latentkit.decoding.means import means
 from latentkit.decoding.one import One
-from latentkit.embedding import Run
 from latentkit.errors import DecodingError
 from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means
+from latentkit.run import Run
 
 __all__ = ["Traversal", "chosen_dims", "traverse"]
 

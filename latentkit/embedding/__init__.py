@@ -5,6 +5,5 @@ in one process and, each with as many threads, in a group of several.
 """
 
 from latentkit.embedding.embed import Request, embed
-from latentkit.embedding.run import Run, open_run
 
-__all__ = ["Request", "Run", "embed", "open_run"]
+__all__ = ["Request", "embed"]

@@ -9,7 +9,6 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.embedding.run import Run, backend_of, load_run
 from latentkit.embedding.share import Part, shared
 from latentkit.formats.labels import labels_of
 from latentkit.formats.latents import LatentsWriter
@@ -18,6 +17,7 @@ from latentkit.images import Cache, ImageSet, Skipped, Source, stream
 from latentkit.images.thumbnails import thumbnails
 from latentkit.launch import before_meeting
 from latentkit.protocol import Batch
+from latentkit.run import Run, open_run
 
 __all__ = ["Request", "embed"]
 
@@ -51,9 +51,13 @@ def embed(
     The processes of a group share the images, and the first of them writes.
     """
     with before_meeting():
-        backend = backend_of(request.run, request.backend)
+        run = open_run(request.run, request.backend, request.device)
+        backend = run.backend
     with join(backend, request.device) as group:
-        run = load_run(request.run, backend, request.device if group is None else group.device)
+        if group is not None:
+            run.device = group.device
+        run.load()
+        run.baseline, run.split  # noqa: B018  # a run that is not complete is refused before an image is read
         labels = _labels(request.images, request.labels) if request.labels else None
         with Cache() if request.cache else nullcontext() as cache:
 
@@ -92,7 +96,7 @@ def _write(
         "schema": "latentkit.latents/1",
         "image": list(run.architecture.image),
         "fit": run.transform.fit,
-        "weights": run.weights,
+        "weights": run.weights_digest,
     }
     skipped: list[Skipped] = []
     with LatentsWriter(output, meta) as writer:

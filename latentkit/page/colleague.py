@@ -6,7 +6,6 @@ from pathlib import Path
 
 from latentkit import diagnosis
 from latentkit.diagnosis.from_latents import from_latents
-from latentkit.embedding import open_run
 from latentkit.errors import ProjectionError
 from latentkit.formats import history
 from latentkit.formats.latents import Latents
@@ -23,6 +22,7 @@ from latentkit.page.training import training
 from latentkit.page.verdict import tables, verdict
 from latentkit.projection import project
 from latentkit.projection.record import with_projection
+from latentkit.run import open_run
 from latentkit.separation import Report
 
 __all__ = ["Request", "colleague"]

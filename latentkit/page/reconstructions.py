@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.embedding import open_run
 from latentkit.errors import PictureError
 from latentkit.formats.latents import Latents
 from latentkit.images import Cache, Source, load
 from latentkit.page.markup import Markup, tag
 from latentkit.page.matched import of_these
+from latentkit.run import open_run
 
 __all__ = ["reconstructions"]
 
