@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from latentkit.formats import history, projections
+from latentkit.formats import projections
+from latentkit.formats.history import read_history
 from latentkit.formats.latents import Latents
 from latentkit.formats.run import is_run, read_record
 
@@ -22,8 +23,8 @@ def of(source: str, load: Callable[[str], Latents]) -> dict[str, Any]:
 
 def _of_run(path: Path) -> dict[str, Any]:
     record = read_record(path)
-    validations = [line for line in history.read(path / "history.jsonl") if "validation" in line]
-    return {"run": str(path), **record, "last": validations[-1] if validations else None}
+    validations = read_history(path / "history.jsonl").validations
+    return {"run": str(path), **record, "last": validations[-1].line if validations else None}
 
 
 def _of_latents(latents: Latents) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _train(
         follow(loop, group)
         return
     if request.resume:
-        history.cut_back(request.out / "history.jsonl", position.step)
+        history.truncate(request.out / "history.jsonl", position.step)
     else:
         begin(request.out, overwrite=request.overwrite)
     record |= {
