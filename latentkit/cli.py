@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from latentkit import __version__, shell
+from latentkit import shell
 from latentkit.commands.average import average
 from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
@@ -27,6 +27,7 @@ from latentkit.commands.sample import sample
 from latentkit.commands.scan import scan
 from latentkit.commands.train import train
 from latentkit.commands.traverse import traverse
+from latentkit.installation import describe
 from latentkit.launch import launched, rank
 
 __all__ = ["app"]
@@ -48,7 +49,7 @@ GROUPED = ("train", "embed")
 
 def _version(asked: bool) -> None:
     if asked:
-        shell.emit(f"latentkit {__version__}")
+        shell.emit(describe())
         raise typer.Exit
 
 

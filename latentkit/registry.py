@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from latentkit.errors import BackendError
+from latentkit.installation import how_to_install
 
 if TYPE_CHECKING:
     from latentkit.protocol import Backend
@@ -30,8 +31,9 @@ class Installed(NamedTuple):
 
 def installed() -> list[Installed]:
     """Every backend that a distribution declares, sorted by name; imports nothing."""
-    found = {_declared(entry) for entry in entry_points(group=GROUP)}
-    return sorted(found)
+    declared = sorted(_declared(entry) for entry in entry_points(group=GROUP))
+    # A clone that was installed under an older name declares the same modules again.
+    return list({(backend.name, backend.module): backend for backend in declared}.values())
 
 
 def _declared(entry: EntryPoint) -> Installed:
@@ -56,7 +58,7 @@ def load(name: str) -> "Backend":
     except ModuleNotFoundError as error:
         raise BackendError(
             f"backend {name!r} needs the package {error.name!r}, which is not installed: "
-            f"pip install '{claim.distribution.split()[0]}[{name}]'"
+            f"{how_to_install(name, claim.distribution.split()[0])}"
         ) from error
     except Exception as error:  # whatever a framework's own start-up raises, the user must know whose it is
         raise BackendError(
@@ -84,5 +86,5 @@ def choose(named: str | None, preferred: str | None = None) -> tuple[str, "Backe
     raise BackendError(
         f"no backend can be used: {'; '.join(reasons)}"
         if reasons
-        else "no backend is installed: pip install 'latentkit[torch]'"
+        else f"no backend is installed: {how_to_install(PREFERRED)}"
     )

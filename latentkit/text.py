@@ -84,9 +84,7 @@ def wrap(
     )
 
 
-def table(
-    rows: Iterable[Sequence[str]], *, left: int = 1, indent: str = "  ", gap: str = "  "
-) -> list[str]:
+def table(rows: Iterable[Sequence[str]], *, left: int = 1, indent: str = "  ", gap: str = "  ") -> list[str]:
     """Escape the cells and align them in columns: the first `left` columns to the left, the others to the right."""
     cells = [[escape(cell) for cell in row] for row in rows]
     widths = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]

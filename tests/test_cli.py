@@ -6,6 +6,7 @@ import resource
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -122,9 +123,11 @@ def test_without_arguments_there_is_help(latentkit):
     assert "  train " in done.stdout + done.stderr
 
 
-def test_the_version_is_the_packages(latentkit):
+def test_the_version_names_the_distribution_and_its_place(latentkit):
     done = latentkit("--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"latentkit {package.__version__}\n", "")
+    place = Path(package.__file__).parent
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"latentkit-vae {package.__version__} from {place}\n"
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*", package.__version__)
 
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from latentkit.commands.export import export
 from latentkit.errors import ExportError
 from latentkit.formats.latents import write_latents
+from latentkit.installation import how_to_install
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 app.command("export")(export)
@@ -62,7 +63,7 @@ def test_a_missing_extra_is_named_before_anything_is_read(monkeypatch, format, m
     refused = run("nowhere.npz", "--to", format)
     assert isinstance(refused.exception, ExportError)
     assert str(refused.exception) == (
-        f"--to {format} needs {module}, which is not installed: pip install 'latentkit[{extra}]'"
+        f"--to {format} needs {module}, which is not installed: {how_to_install(extra)}"
     )
 
 

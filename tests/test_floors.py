@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "latentkit"
 
 FLOORS = {
-    0: {"errors", "__init__", "launch", "randomness", "text"},
+    0: {"errors", "__init__", "installation", "launch", "randomness", "text"},
     1: {"architecture", "objective", "protocol"},
     2: {"group", "images", "formats", "registry"},
     2.5: {"run"},

@@ -19,7 +19,9 @@ def distribution(tmp_path, monkeypatch):
             (tmp_path / f"{module}.py").write_text(source)
         info = tmp_path / f"{module}-1.0.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: metal-x>=2; extra == '{backend}'\n"
+        )
         (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{backend} = {module}\n")
         monkeypatch.syspath_prepend(tmp_path)
 
@@ -51,7 +53,7 @@ def test_an_unknown_name_is_answered_with_those_installed():
 def test_a_missing_framework_is_answered_with_the_pip_line(distribution):
     distribution("mx", "import no_such_framework", "lk-mx")
     with pytest.raises(
-        BackendError, match=r"'mx' needs the package 'no_such_framework'.*pip install 'lk-mx\[mx\]'"
+        BackendError, match=r"'mx' needs the package 'no_such_framework'.*pip install 'metal-x>=2'"
     ):
         registry.load("mx")
 
@@ -84,6 +86,15 @@ def test_one_name_claimed_twice_is_refused_and_both_are_named(distribution):
     distribution("twin", "API = 1", "lk-two")
     with pytest.raises(BackendError, match=r"'twin' is claimed by lk-one 1.0 and lk-two 1.0"):
         registry.load("twin")
+
+
+def test_one_module_that_two_distributions_declare_is_one_backend(distribution, tmp_path):
+    distribution("twin", "API = 1", "lk-one")
+    distribution("twin", None, "lk-two")
+    (tmp_path / "lk_two-1.0.dist-info" / "entry_points.txt").write_text(
+        f"[{registry.GROUP}]\ntwin = lk_one\n"
+    )
+    assert registry.load("twin").API == 1
 
 
 def test_a_backend_that_works_is_loaded(distribution):

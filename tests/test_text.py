@@ -61,14 +61,19 @@ def test_columns_are_aligned_as_they_are_seen():
 
 
 def test_columns_on_the_left_are_as_many_as_asked():
-    assert text.table([("a", "b", "1"), ("aa", "bb", "11")], left=2, indent="") == ["a   b    1", "aa  bb  11"]
+    assert text.table([("a", "b", "1"), ("aa", "bb", "11")], left=2, indent="") == [
+        "a   b    1",
+        "aa  bb  11",
+    ]
 
 
 def test_an_empty_table_has_no_lines():
     assert text.table([]) == []
 
 
-@pytest.mark.parametrize(("width", "short"), [(10, "abcdefghij"), (9, "abc...hij"), (8, "abc...ij"), (3, "...")])
+@pytest.mark.parametrize(
+    ("width", "short"), [(10, "abcdefghij"), (9, "abc...hij"), (8, "abc...ij"), (3, "...")]
+)
 def test_the_middle_is_left_out(width, short):
     assert text.shorten("abcdefghij", width) == short
 

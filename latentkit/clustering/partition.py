@@ -7,7 +7,6 @@ the file changes nothing. Of very many rows a sample is fitted on and the others
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from latentkit.clustering.model import Model
 from latentkit.clustering.space import Space, space_of
 from latentkit.errors import SeparationError
 from latentkit.formats.latents import Latents
+from latentkit.installation import versions
 
 __all__ = ["METHODS", "Clustering", "assign", "cluster"]
 
@@ -77,9 +77,7 @@ def cluster(
         seed=seed,
         chosen=clusters is None,
         parameters=found.parameters,
-        versions={
-            name: version(name) for name in ("latentkit", *PACKAGES, *(["umap-learn"] * (method == "n2d")))
-        },
+        versions=versions(*PACKAGES, *(["umap-learn"] * (method == "n2d"))),
         arrays={**space.arrays(), **found.arrays},
     )
     labels, confidence = np.full(len(mu), -1, np.intp), np.zeros(len(mu))

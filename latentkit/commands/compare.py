@@ -39,7 +39,5 @@ def compare(
     options = separation.Options(clusters=None if clusters == "auto" else int(clusters), seed=seed)
     found = compared([shell.load_latents(file, labels) for file in latents], latents, options)
     shell.emit(
-        jsons.dumps(comparison.to_json(found), indent=2)
-        if json
-        else compare_text.to_text(found, escape)
+        jsons.dumps(comparison.to_json(found), indent=2) if json else compare_text.to_text(found, escape)
     )

@@ -101,9 +101,7 @@ def diagnose(
     request = _request(source, latents, labels, images, pixels=pixels, cache=not no_cache)
     with progress.Counter("reading images", quiet=quiet) as counter:
         found = diagnosis.diagnose(request, open_run, counter)
-    shell.emit(
-        jsons.dumps(diagnosis.to_json(found), indent=2) if json else diagnosis.to_text(found, escape)
-    )
+    shell.emit(jsons.dumps(diagnosis.to_json(found), indent=2) if json else diagnosis.to_text(found, escape))
     if require is not None and not found.healthy:
         ids = ", ".join(dict.fromkeys(finding.id for finding in found.findings if finding.severity != "note"))
         raise shell.UnmetRequirement(f"--require healthy does not hold: {ids}")

@@ -147,9 +147,7 @@ def report(
     if html is not None:
         _page(found, given, html, run, images)
     shell.emit(
-        jsons.dumps(separation.to_json(found), indent=2)
-        if json
-        else separation.to_text(found, escape)
+        jsons.dumps(separation.to_json(found), indent=2) if json else separation.to_text(found, escape)
     )
     if (told := requirements.unmet(separation.to_json(found), conditions)) is not None:
         raise shell.UnmetRequirement(told)

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from latentkit.errors import ExportError
+from latentkit.installation import how_to_install
 
 __all__ = ["require"]
 
@@ -15,5 +16,5 @@ def require(format: str) -> None:
     module = MODULES.get(format)
     if module is not None and find_spec(module) is None:
         raise ExportError(
-            f"--to {format} needs {module}, which is not installed: pip install 'latentkit[{EXTRAS[module]}]'"
+            f"--to {format} needs {module}, which is not installed: {how_to_install(EXTRAS[module])}"
         )

@@ -8,13 +8,13 @@ Dimensions are never scaled one by one: that would blow dead ones up to the size
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import ProjectionError
+from latentkit.installation import versions
 from latentkit.projection import pca, tsne, umap
 from latentkit.projection.fidelity import measure_fidelity
 from latentkit.projection.reducer import Reducer
@@ -94,7 +94,7 @@ def project(
         features=features,
         seed=seed,
         parameters=fitted.parameters,
-        versions={name: version(name) for name in ("latentkit", *PACKAGES[method])},
+        versions=versions(*PACKAGES[method]),
         arrays={"columns": columns, **fitted.arrays},
     )
     info = _info(reducer, mu, fitted.points, jobs=jobs) | {"dead": dead.tolist(), "scale_dead": scale_dead}

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
-from importlib.metadata import version
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from latentkit.formats.run import begin, check_free, read_images, read_record, w
 from latentkit.formats.tensors import write_tensors
 from latentkit.group import first_reads, join, size_of
 from latentkit.images import Cache, ImageSet, Source, Transform, find, load, pixel_pca, resolve_color
+from latentkit.installation import versions
 from latentkit.launch import before_meeting
 from latentkit.objective import Objective
 from latentkit.protocol import Backend, Group, State, takes
@@ -120,8 +120,7 @@ def _train(
         },
         "best": None,
         "validation": None,
-        "versions": {package: version(package) for package in ("latentkit", "numpy")}
-        | {"python": sys.version.split()[0]},
+        "versions": versions("numpy") | {"python": sys.version.split()[0]},
     }
     write_record(request.out, record | position.best)
     if not request.resume:
