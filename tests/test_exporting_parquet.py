@@ -103,7 +103,7 @@ def test_what_is_half_written_has_no_end_that_makes_it_look_whole(monkeypatch):
     def fail(image):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(parquet, "png", fail)
+    monkeypatch.setattr(parquet, "encode_png", fail)
     stream = io.BytesIO()
     with pytest.raises(KeyboardInterrupt):
         FILES["parquet"](awkward(), stream, Options(), [].append)

@@ -14,7 +14,7 @@ from latentkit.formats.labels import labels_of
 from latentkit.formats.latents import LatentsWriter
 from latentkit.group import join
 from latentkit.images import Cache, ImageSet, Skipped, Source, stream
-from latentkit.images.thumbnails import thumbnails
+from latentkit.images.pillow import thumbnails
 from latentkit.launch import before_meeting
 from latentkit.protocol import Batch
 from latentkit.run import Run, open_run

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.exporting.options import Options
-from latentkit.exporting.parquet import Field, facts, png, vectors, write_fields
+from latentkit.exporting.parquet import Field, facts, vectors, write_fields
 from latentkit.exporting.parts import about, left_out, part
 from latentkit.exporting.table import table
 from latentkit.formats.latents import Latents
+from latentkit.images.pillow import encode_png
 
 __all__ = ["command", "write"]
 
@@ -57,6 +58,8 @@ def _images(thumbnails: NDArray[np.uint8]) -> Field:
     kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
     def make(rows: slice) -> Any:
-        return pa.array([{"bytes": png(image), "path": "thumbnail.png"} for image in thumbnails[rows]], kind)
+        return pa.array(
+            [{"bytes": encode_png(image), "path": "thumbnail.png"} for image in thumbnails[rows]], kind
+        )
 
     return Field(kind, make)

@@ -5,7 +5,6 @@ matrix by its key (logvar, baseline), all as lists of fixed length. Where it com
 under `latentkit`, as JSON.
 """
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, NamedTuple
@@ -19,8 +18,9 @@ from latentkit.exporting.sink import Sink
 from latentkit.exporting.table import Column, Table, free, table
 from latentkit.exporting.text import UNICODE, spelled
 from latentkit.formats.latents import Latents
+from latentkit.images.pillow import encode_png
 
-__all__ = ["Field", "facts", "png", "vectors", "write", "write_fields"]
+__all__ = ["Field", "facts", "vectors", "write", "write_fields"]
 
 ROW_GROUP = 16384  # rows: about 20 MB with thumbnails
 
@@ -117,13 +117,6 @@ def vectors(values: NDArray[Any]) -> Field:
 def _pictures(thumbnails: NDArray[np.uint8]) -> Field:
     import pyarrow as pa
 
-    return Field(pa.binary(), lambda rows: pa.array([png(image) for image in thumbnails[rows]], pa.binary()))
-
-
-def png(image: NDArray[np.uint8]) -> bytes:
-    """(h, w, 1|3) uint8 as the bytes of a PNG."""
-    from PIL import Image
-
-    data = io.BytesIO()
-    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(data, "PNG")
-    return data.getvalue()
+    return Field(
+        pa.binary(), lambda rows: pa.array([encode_png(image) for image in thumbnails[rows]], pa.binary())
+    )

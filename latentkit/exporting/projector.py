@@ -26,6 +26,7 @@ from latentkit.exporting.table import Column, Table, table
 from latentkit.exporting.text import LINE, spelled
 from latentkit.formats.latents import Latents
 from latentkit.formats.projections import key_of
+from latentkit.images.pillow import to_pil
 from latentkit.randomness import generator
 
 __all__ = ["MOST", "write"]
@@ -118,7 +119,7 @@ def _write_sprite(
     if latents.thumbnails is None:
         return None
     pixels, side = sprite.sheet(latents.thumbnails, rows, largest)
-    sprite.save(pixels, path)
+    to_pil(pixels).save(path, "PNG")
     if side < max(latents.thumbnails.shape[1:3]):
         tell(f"{len(rows):,} pictures are made {side} pixels small: the projector takes a sheet of {largest}")
     return side

@@ -1,13 +1,12 @@
 """Many small pictures on one sheet, as TensorBoard's projector takes them."""
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.exporting.parts import blocks
-from latentkit.images.thumbnails import thumbnails as smaller
+from latentkit.images.pillow import thumbnails as smaller
 
 __all__ = ["LARGEST", "sheet"]
 
@@ -35,10 +34,3 @@ def sheet(
             down, right = divmod(number, across)
             cells[down, top : top + small.shape[1], right, left : left + small.shape[2]] = picture
     return cells.reshape(across * side, across * side, channels), side
-
-
-def save(pixels: NDArray[np.uint8], path: Any) -> None:
-    """Write a sheet (S, S, 1|3) as PNG."""
-    from PIL import Image
-
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path, "PNG")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.images.load import threads
+from latentkit.images.pillow import to_pil
 
 __all__ = ["SCALE", "SHIFT", "TURN", "denoise"]
 
@@ -44,7 +45,7 @@ def denoise(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
     def move(part: slice) -> None:
         padded = np.pad(images[part], ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="reflect")
         for i, image in enumerate(padded, part.start):
-            picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+            picture = to_pil(image)
             picture = picture.transform(
                 (width, height),
                 Image.Transform.AFFINE,

@@ -1,7 +1,6 @@
 """Images beside what a run makes of them: a fair sample, and the worst."""
 
 import base64
-import io
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from latentkit.errors import PictureError
 from latentkit.formats.latents import Latents
 from latentkit.images import Cache, Source, load
+from latentkit.images.pillow import encode_png
 from latentkit.page.markup import Markup, tag
 from latentkit.page.matched import of_these
 from latentkit.run import open_run
@@ -72,13 +72,9 @@ def _group(title: str, sources: Sequence[Source], pair_of: dict[str, Pair]) -> M
 
 
 def _pair(source: Source, image: NDArray[np.uint8], drawn: NDArray[np.float32]) -> Markup:
-    from PIL import Image
-
     again = np.clip(np.rint(drawn * 255), 0, 255).astype(np.uint8)
     error = float(np.square(image / 255.0 - drawn).mean())
     both = np.concatenate([image, again])
-    stream = io.BytesIO()
-    Image.fromarray(both[:, :, 0] if both.shape[2] == 1 else both).save(stream, format="PNG")
-    url = f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    url = f"data:image/png;base64,{base64.b64encode(encode_png(both)).decode()}"
     picture = tag("img", src=url, alt=f"{source.id} and its reconstruction")
     return tag("figure", picture, tag("figcaption", source.id, tag("br"), f"error {error:.4f}"))

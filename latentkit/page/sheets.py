@@ -5,12 +5,12 @@ has one sheet. Small sets are kept exactly, as PNG; larger ones as JPEG, the sid
 """
 
 import io
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.images.thumbnails import thumbnails
+from latentkit.images.pillow import encode_png, thumbnails, to_pil
 
 __all__ = ["BUDGET", "Sheets", "sheets"]
 
@@ -65,8 +65,6 @@ def _encode(images: NDArray[np.uint8], side: int, budget: int, *, exact: bool) -
 
 
 def _picture(small: NDArray[np.uint8], cell: tuple[int, int], across: int, *, exact: bool) -> bytes:
-    from PIL import Image
-
     n, height, width, channels = small.shape
     # The edge goes on into the rest of the cell: a neighbor would shine through JPEG's blocks.
     padded = np.pad(small, ((0, 0), (0, cell[1] - height), (0, cell[0] - width), (0, 0)), mode="edge")
@@ -75,10 +73,8 @@ def _picture(small: NDArray[np.uint8], cell: tuple[int, int], across: int, *, ex
     cells[:n] = padded
     sheet = cells.reshape(down, across, cell[1], cell[0], channels).swapaxes(1, 2)
     pixels = sheet.reshape(down * cell[1], across * cell[0], channels)
-    image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+    if exact:
+        return encode_png(pixels)
     stream = io.BytesIO()
-    how: dict[str, Any] = (
-        {"format": "PNG"} if exact else {"format": "JPEG", "quality": QUALITY, "subsampling": 0}
-    )
-    image.save(stream, **how)
+    to_pil(pixels).save(stream, "JPEG", quality=QUALITY, subsampling=0)
     return stream.getvalue()

@@ -1,9 +1,12 @@
-"""Small pictures."""
+"""Pixels as Pillow images, PNG and thumbnails."""
+
+import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from latentkit.images.thumbnails import thumbnails
+from latentkit.images.pillow import encode_png, thumbnails, to_pil
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -36,3 +39,12 @@ def test_each_channel_and_each_image_keeps_its_own_brightness():
 
 def test_there_may_be_none():
     assert thumbnails(np.zeros((0, 9, 9, 1), np.uint8), 3).shape == (0, 3, 3, 1)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_a_png_gives_back_the_pixels(channels, mode):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, channels), dtype=np.uint8)
+    assert to_pil(pixels).mode == mode
+    with Image.open(io.BytesIO(encode_png(pixels))) as image:
+        assert (image.format, image.mode) == ("PNG", mode)
+        np.testing.assert_array_equal(np.asarray(image).reshape(pixels.shape), pixels)
