@@ -1,0 +1,40 @@
+"""Statistics that several packages share, each defined once.
+
+    latent     KL per dimension, active units, one scale for a whole latent space
+    neighbors  nearest neighbors, their vote, and how many two spaces share
+    accuracy   balanced accuracy with its confidence bounds
+    fits       k-means and Gaussian mixtures by scikit-learn
+    rows       evenly spaced, random and stratified samples of rows
+
+NumPy is imported at the top; SciPy and scikit-learn inside the functions that use them. Nothing here knows files,
+models or pictures.
+"""
+
+from latentkit.stats.accuracy import Accuracy, Interval, balanced_accuracy, confidence_bounds
+from latentkit.stats.fits import KMeansFit, gaussian_mixture, kmeans, quiet_fits
+from latentkit.stats.latent import ACTIVE_VARIANCE, active_mask, active_units, center_and_scale, kl_per_dim
+from latentkit.stats.neighbors import NEIGHBORS, nearest, shared_neighbors, vote
+from latentkit.stats.rows import evenly_spaced, random_rows, stratified_rows
+
+__all__ = [
+    "ACTIVE_VARIANCE",
+    "NEIGHBORS",
+    "Accuracy",
+    "Interval",
+    "KMeansFit",
+    "active_mask",
+    "active_units",
+    "balanced_accuracy",
+    "center_and_scale",
+    "confidence_bounds",
+    "evenly_spaced",
+    "gaussian_mixture",
+    "kl_per_dim",
+    "kmeans",
+    "nearest",
+    "quiet_fits",
+    "random_rows",
+    "shared_neighbors",
+    "stratified_rows",
+    "vote",
+]

@@ -1,0 +1,79 @@
+"""Balanced accuracy and its confidence bounds."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Accuracy", "Interval", "balanced_accuracy", "confidence_bounds"]
+
+LEVEL = 0.95
+
+
+class Interval(NamedTuple):
+    """A one-sided lower and a one-sided upper bound, each at the requested level."""
+
+    low: float
+    high: float
+
+
+class Accuracy(NamedTuple):
+    """Balanced accuracy with a one-sided lower and a one-sided upper bound."""
+
+    value: float
+    low: float
+    high: float
+
+
+def balanced_accuracy(
+    correct: NDArray[np.bool_],
+    codes: NDArray[np.intp],
+    groups: NDArray[np.intp] | None = None,
+    level: float = LEVEL,
+) -> Accuracy:
+    """Return the mean over classes of the share of correct rows, with its bounds.
+
+    correct and codes (N,) are the outcome and the true class of each row; groups (N,) is equal for copies of one
+    image, which count as one observation.
+    """
+    present, codes = np.unique(codes, return_inverse=True)
+    rows = np.bincount(codes)
+    shares = np.bincount(codes, correct, minlength=len(present)) / rows
+    if groups is not None:
+        rows = np.array([len(np.unique(groups[codes == code])) for code in range(len(present))])
+    return Accuracy(float(shares.mean()), *confidence_bounds(shares, rows, level))
+
+
+def confidence_bounds(
+    shares: NDArray[np.floating], counts: NDArray[np.integer], level: float = LEVEL
+) -> Interval:
+    """Return one-sided bounds of the mean of K independent shares (K,), observed on counts (K,) images each.
+
+    Each bound is the wider of two. The first combines the Jeffreys bound of each class by MOVER (Zou and Donner
+    2008), which is right for accuracies near 0 and 1. The second is the normal bound with one success and one
+    failure added to each class (Agresti and Caffo 2000), which is right for many classes with moderate accuracy.
+
+    The choice was made by simulation (tests/test_stats_accuracy.py): 2 to 30 classes of 5 to 100 images, equal
+    and unequal, with true accuracies from chance to 0.97. Coverage of the one-sided 95% lower bound, and mean
+    distance of the bound from the value relative to the first row:
+
+        bound                                lowest coverage   share below 93%   distance
+        MOVER of Wilson bounds                          84%                9%       1.00
+        MOVER of Jeffreys bounds                        84%                8%       0.93
+        normal, 2 + 2 added (Agresti-Coull)             84%               19%       0.86
+        normal, nothing added                            9%               47%       0.60
+        this                                            91%                4%       0.99
+    """
+    from scipy.special import betaincinv, ndtri
+
+    hits, misses = shares * counts, (1 - shares) * counts
+    low = np.where(hits > 0, betaincinv(hits + 0.5, misses + 0.5, 1 - level), 0.0)
+    high = np.where(misses > 0, betaincinv(hits + 0.5, misses + 0.5, level), 1.0)
+    down, up = (np.sqrt((gap**2).sum()) for gap in (shares - low, high - shares))
+    eased = (hits + 1) / (counts + 2)
+    normal = float(ndtri(level)) * np.sqrt((eased * (1 - eased) / (counts + 2)).sum())
+    value, classes = float(shares.mean()), len(shares)
+    return Interval(
+        max(value - float(max(down, normal)) / classes, 0.0),
+        min(value + float(max(up, normal)) / classes, 1.0),
+    )
