@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 export LATENTKIT_TEST_BACKENDS ?= torch,keras
 
-.PHONY: demo test test-slow lint bench
+.PHONY: demo test test-slow lint lint-page bench
 
 demo: .venv/torch.stamp
 	$(BIN)/latentkit demo
@@ -26,6 +26,14 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The page's scripts and style; this alone needs Node.
+lint-page: tools/page/node_modules/stamp
+	cd tools/page && npm run --silent lint
+
+tools/page/node_modules/stamp: tools/page/package-lock.json
+	cd tools/page && npm ci
+	touch $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("latentkit needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'

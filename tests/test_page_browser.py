@@ -18,6 +18,7 @@ from latentkit.embedding import embed
 from latentkit.formats.latents import Latents, read_latents
 from latentkit.images import find
 from latentkit.page import Request, colleague, interactive
+from latentkit.page.document import document
 from latentkit.projection import project
 from latentkit.projection.record import with_projection
 from latentkit.separation import judge
@@ -39,7 +40,7 @@ class Tab:
         x, y, k, cx, cy = self.page.evaluate(
             "() => { const plot = document.getElementById('plot'); plot.scrollIntoView({block: 'center'});"
             " const box = plot.getBoundingClientRect(), seen = plot.dataset;"
-            " return [box.x + box.width / 2, box.y + box.height / 2, +seen.k, +seen.cx, +seen.cy]; }"
+            " return [box.x + box.width / 2, box.y + box.height / 2, +seen.scale, +seen.centerX, +seen.centerY]; }"
         )
         points = self.latents.arrays[f"projection_{method}"][list(rows), :2].astype(float)
         return np.array([x, y]) + (points - [cx, cy]) * [k, -k]
@@ -217,14 +218,14 @@ def test_only_hides_all_other_names(tab):
 
 def test_any_key_colours_the_points(tab):
     here = tab()
-    titles = here.page.locator("#colour option").all_inner_texts()
-    assert titles == ["one colour", "class", "cluster", "squared error per pixel", "weight"]
+    titles = here.page.locator("#color option").all_inner_texts()
+    assert titles == ["one color", "class", "cluster", "squared error per pixel", "weight"]
     by_class = here.ink()
-    here.page.select_option("#colour", label="weight")
+    here.page.select_option("#color", label="weight")
     here.settle()
     assert here.ink() != by_class
-    assert "1 have no value (grey)" in here.page.locator("#legend").inner_text()
-    here.page.select_option("#colour", label="cluster")
+    assert "1 without a value (gray)" in here.page.locator("#legend").inner_text()
+    here.page.select_option("#color", label="cluster")
     assert here.page.locator("#legend .name").all_inner_texts() == ["0\n20", "1\n20", "no cluster\n20"]
 
 
@@ -249,7 +250,7 @@ def test_a_search_finds_ids_and_goes_to_them(tab, size):
 def test_what_a_search_found_can_be_selected(tab):
     here = tab()
     here.page.fill("#query", "c/0000")
-    here.page.click("#take")
+    here.page.click("#select-matches")
     assert here.selected() == ["c/00002.png", "c/00005.png", "c/00008.png"]
 
 
@@ -309,7 +310,7 @@ def test_a_box_selects_adds_and_takes_away(tab, size):
 def test_the_csv_holds_ids_and_classes_that_read_back(tab, size):
     here = tab(size=size)
     here.page.fill("#query", "png")
-    here.page.click("#take")
+    here.page.click("#select-matches")
     with here.page.expect_download() as waiting:
         here.page.click("#download")
     assert waiting.value.suggested_filename == "selected.csv"
@@ -332,7 +333,7 @@ def test_a_click_selects_a_point_and_another_lets_it_go(tab):
 
 def test_the_keyboard_goes_from_point_to_point_and_selects(tab):
     here = tab()
-    here.page.focus("#marks")
+    here.page.focus("#overlay")
     here.page.keyboard.press("ArrowRight")
     first = here.card().split("\n")[0]
     here.page.keyboard.press("Space")
@@ -344,7 +345,7 @@ def test_the_keyboard_goes_from_point_to_point_and_selects(tab):
     assert at[second][0] < at[first][0]
     here.page.keyboard.press("Space")
     assert set(here.selected()) == {first, second}
-    here.page.focus("#marks")
+    here.page.focus("#overlay")
     here.page.keyboard.press("Escape")
     assert here.page.locator("#selected").inner_text() == "Nothing is selected"
     here.page.keyboard.press("v")
@@ -389,7 +390,7 @@ def test_it_is_dark_where_the_system_is_and_light_when_asked(tab):
 def test_nothing_is_wider_than_the_window(tab, size):
     here = tab(size=size)
     here.page.fill("#query", "png")
-    here.page.click("#take")
+    here.page.click("#select-matches")
     assert here.page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
@@ -405,7 +406,7 @@ def test_a_finger_taps_and_sees(tab):
 
 def test_without_thumbnails_the_page_says_so(tab):
     here = tab(page_latents(thumbnails=False))
-    assert "No thumbnails" in here.page.locator("#pictures").inner_text()
+    assert "No thumbnails" in here.page.locator("#thumbnail-note").inner_text()
     here.hover(17)
     assert here.page.locator("#card canvas").count() == 0
 
@@ -437,6 +438,15 @@ def test_no_script_that_gets_into_the_page_is_run_and_none_can_call_home(chromiu
         home.setblocking(False)
         with pytest.raises(BlockingIOError):
             home.accept()
+
+
+def test_the_script_leaves_no_globals(tab, chromium, tmp_path):
+    names = "Object.getOwnPropertyNames(window)"
+    with loose(chromium, document("blank", []), tmp_path / "blank.html") as blank:
+        without_script = set(blank.evaluate(names))
+    here = tab()
+    assert set(here.page.evaluate(names)) <= without_script
+    assert here.page.evaluate("typeof module_main") == "undefined"
 
 
 # All of a report -------------------------------------------------------------------------------
@@ -473,7 +483,7 @@ def test_50_000_points_are_written_opened_and_hovered_over_without_a_stall(tab):
     assert time.perf_counter() - start <= 60
     assert len(html) <= 40 * 2**20
     here = tab(latents, html=html)
-    assert int(here.page.locator("#plot").get_attribute("data-ms")) < 2000
+    assert int(here.page.locator("#plot").get_attribute("data-paint-milliseconds")) < 2000
     waits = []
     for row in range(0, 50_000, 1250):
         spot = here.spot(row)

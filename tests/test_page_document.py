@@ -11,9 +11,13 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 from page_latents import IMAGE, NAMES, page_latents
 
+import latentkit.page
 from latentkit.page import interactive
-from latentkit.page.document import SCRIPTS, as_json, document, static
+from latentkit.page.document import as_json, document, static
 from latentkit.page.markup import Markup, table, tag, text
+from latentkit.pictures.palette import DARK, LIGHT, css_variables
+
+STATIC = Path(latentkit.page.__file__).parent / "static"
 
 
 class Parts(HTMLParser):
@@ -81,10 +85,28 @@ def test_a_dollar_in_the_parts_is_no_placeholder():
     assert b"<p>$body costs $5</p>" in document("$title", [tag("p", "$body costs $5")])
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_no_script_of_ours_could_end_its_element(name):
-    assert "</" not in static(name)
-    assert "<!--" not in static(name)
+@pytest.mark.parametrize("name", ["main.js", "text.js", "page.css"])
+def test_a_file_of_the_page_can_be_read(name):
+    assert static(name)
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
+def test_no_script_can_end_its_element(path):
+    source = path.read_text(encoding="utf-8")
+    assert "</" not in source
+    assert "<!--" not in source
+
+
+def test_the_style_names_no_color(page):
+    declarations = [line for line in static("page.css").splitlines() if line.endswith(";")]
+    assert len(declarations) > 100
+    assert not [line for line in declarations if re.search(r"#[0-9a-fA-F]{3,8}\b", line)]
+
+
+def test_each_theme_gives_every_color_of_the_style_a_value():
+    used = set(re.findall(r"var\(--([\w-]+)\)", static("page.css")))
+    for theme in (LIGHT, DARK):
+        assert used <= set(re.findall(r"--([\w-]+):", css_variables(theme)))
 
 
 # Markup ----------------------------------------------------------------------------------------

@@ -15,15 +15,17 @@ from typing import Any
 
 from latentkit import __version__
 from latentkit.page.markup import Markup, text
+from latentkit.page.scripts import join
 from latentkit.pictures.palette import DARK, LIGHT, css_variables
 
 __all__ = ["as_json", "document", "static"]
 
-SCRIPTS = ("data.js", "grid.js", "draw.js", "scene.js", "legend.js", "selection.js", "controls.js")
+ENTRY = "main.js"
+"""The module that starts the page; it imports the others."""
 
 
 def static(name: str) -> str:
-    """One of the page's own files."""
+    """Return one of the page's own files."""
     return (files("latentkit.page") / "static" / name).read_text(encoding="utf-8")
 
 
@@ -37,7 +39,7 @@ def document(
 
     Without data the page has no script to run.
     """
-    script = "" if not data else _script()
+    script = "" if not data else "\n" + join(ENTRY, static)
     style = _style()
     held = [] if not data else [f'<script type="application/json" id="data">{as_json(data)}</script>']
     for id, block in (blocks or {}).items():
@@ -70,10 +72,6 @@ def _style() -> str:
         f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
         f':root[data-theme="dark"] {{ {dark} }}\n{static("page.css")}'
     )
-
-
-def _script() -> str:
-    return '\n(() => {\n"use strict";\n' + "\n".join(static(name) for name in SCRIPTS) + "})();\n"
 
 
 def _policy(script: str, style: str) -> str:

@@ -118,7 +118,7 @@ def _palette() -> Mapping[str, Any]:
     return {
         name: {
             "looks": [list(theme.look(i)) for i in range(MAX_CLASSES)],
-            "nobody": theme.unlabeled,
+            "unlabeled": theme.unlabeled,
             "ramp": _ramp(*theme.shades),
         }
         for name, theme in THEMES.items()

@@ -127,13 +127,9 @@ THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
 def css_variables(theme: Theme) -> str:
-    """Return the declarations of a page's colors: `--paper: #ffffff; ...`, and the color scheme for the browser.
-
-    `--heat` is a list of channels rather than a color, so that CSS can add an opacity.
-    """
+    """Return the declarations of a page's colors: `--paper: #ffffff; ...`, and the color scheme for the browser."""
     variables = {
         **dict(theme.page),
-        "heat": ", ".join(map(str, _channels(theme.colors[0]))),
         "train": theme.colors[0],
         "validation": COLORS[1],
     }
