@@ -96,7 +96,7 @@ def test_options_that_make_no_sense_are_usage_errors(z, options):
 def test_a_file_without_clusters_cannot_be_used(z):
     refused = run(z, "--using", z)
     assert isinstance(refused.exception, FormatError)
-    assert str(refused.exception).startswith(f"{z} holds no clusters")
+    assert str(refused.exception).startswith(f"{z} has no clusters")
 
 
 def test_latents_of_other_weights_do_not_get_the_old_clusters(z, tmp_path):

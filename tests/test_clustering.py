@@ -1,6 +1,7 @@
 """Clusters: found where they are, the same for new images, and refused in words where there are none."""
 
 import itertools
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,16 +15,16 @@ from latentkit.clustering import (
     Clustering,
     assign,
     cluster,
-    density,
     describe,
+    gmm,
+    hdbscan,
     kmeans,
-    mixture,
     model_in,
     with_clusters,
 )
-from latentkit.clustering.choose import choose
 from latentkit.errors import FormatError, SeparationError
 from latentkit.formats.latents import Latents
+from latentkit.methods import CLUSTERINGS
 
 QUICK = ["kmeans", "gmm", "hdbscan"]
 METHODS = [*QUICK, pytest.param("n2d", marks=pytest.mark.slow)]  # numba compiles for half a minute
@@ -46,7 +47,7 @@ def found(method: str) -> Clustering:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_groups_far_apart_are_found(method):
-    labels = found(method).assigned.labels
+    labels = found(method).assignment.labels
     clustered = labels >= 0
     assert adjusted_rand_score(np.arange(150)[clustered] % 3, labels[clustered]) == 1
     assert clustered.mean() > 0.5
@@ -54,7 +55,7 @@ def test_groups_far_apart_are_found(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_confidence_is_between_0_and_1_and_0_for_no_cluster(method):
-    labels, confidence = found(method).assigned
+    labels, confidence = found(method).assignment
     assert confidence.min() >= 0
     assert confidence.max() <= 1
     assert not confidence[labels < 0].any()
@@ -62,7 +63,7 @@ def test_confidence_is_between_0_and_1_and_0_for_no_cluster(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_old_rows_stay_in_their_clusters_by_the_model_in_the_file(method):
-    saved = with_clusters(latents(groups()), found(method).model, found(method).assigned)
+    saved = with_clusters(latents(groups()), found(method).model, found(method).assignment)
     labels, confidence = assign(model_in(saved, "z.npz"), groups())
     np.testing.assert_array_equal(labels, saved.arrays["clusters"])
     np.testing.assert_allclose(confidence, saved.arrays["cluster_confidence"], atol=1e-6)
@@ -71,7 +72,7 @@ def test_old_rows_stay_in_their_clusters_by_the_model_in_the_file(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_new_rows_get_the_cluster_of_their_group(method):
     labels, _ = assign(found(method).model, groups(30, seed=5))
-    of_group = {g: found(method).assigned.labels[g::3].max() for g in range(3)}
+    of_group = {g: found(method).assignment.labels[g::3].max() for g in range(3)}
     clustered = labels >= 0
     assert clustered.mean() > 0.5
     assert [of_group[g] for g in np.arange(30)[clustered] % 3] == labels[clustered].tolist()
@@ -82,9 +83,9 @@ def test_the_order_of_the_rows_changes_nothing(method):
     turn = np.random.default_rng(0).permutation(150)
     given = latents(groups())
     turned = Latents({"ids": given.ids[turn], "mu": given.mu[turn]})
-    again = cluster(turned, method, clusters=None if method == "hdbscan" else 3).assigned
-    np.testing.assert_array_equal(again.labels, found(method).assigned.labels[turn])
-    np.testing.assert_allclose(again.confidence, found(method).assigned.confidence[turn], atol=1e-9)
+    again = cluster(turned, method, clusters=None if method == "hdbscan" else 3).assignment
+    np.testing.assert_array_equal(again.labels, found(method).assignment.labels[turn])
+    np.testing.assert_allclose(again.confidence, found(method).assignment.confidence[turn], atol=1e-9)
 
 
 @pytest.mark.parametrize("method", QUICK)
@@ -92,31 +93,34 @@ def test_clusters_are_numbered_from_the_largest(method):
     for sizes in itertools.permutations([20, 40, 60]):
         mu = np.concatenate([groups(n, 1) + shift for n, shift in zip(sizes, (-9, 0, 9), strict=True)])
         k = None if method == "hdbscan" else 3
-        labels = cluster(latents(mu), method, clusters=k).assigned.labels
+        labels = cluster(latents(mu), method, clusters=k).assignment.labels
         parts = [part[part >= 0] for part in np.split(labels, np.cumsum(sizes)[:2])]
         assert [np.bincount(part).argmax() for part in parts] == [(60 - n) // 20 for n in sizes]
 
 
 def test_kmeans_is_scikit_learns():
     X = groups(200, 4, apart=2.0).astype(np.float64)
-    ours, theirs = kmeans.fit(X, 4, 7).assigned.labels, KMeans(4, n_init=10, random_state=7).fit_predict(X)
+    ours, theirs = (
+        kmeans.fit(X, 4, seed=7).assignment.labels,
+        KMeans(4, n_init=10, random_state=7).fit_predict(X),
+    )
     assert adjusted_rand_score(ours, theirs) == 1
 
 
 def test_confidence_of_kmeans_is_the_posterior_of_round_gaussians():
     X = groups(300, 3, apart=2.0).astype(np.float64)
-    fitted = kmeans.fit(X, 3, 0)
+    fitted = kmeans.fit(X, 3, seed=0)
     centres, variance = fitted.arrays["centres"], fitted.arrays["variance"]
-    assert variance == pytest.approx(np.mean((X - centres[fitted.assigned.labels]) ** 2))
+    assert variance == pytest.approx(np.mean((X - centres[fitted.assignment.labels]) ** 2))
     densities = np.stack([multivariate_normal(c, variance).pdf(X) for c in centres])
-    np.testing.assert_allclose(fitted.assigned.confidence, densities.max(axis=0) / densities.sum(axis=0))
+    np.testing.assert_allclose(fitted.assignment.confidence, densities.max(axis=0) / densities.sum(axis=0))
 
 
 def test_confidence_of_kmeans_is_a_half_half_way_and_never_nan():
     arrays = {"centres": np.array([[0.0], [4]]), "variance": np.array(1.0)}
-    assert kmeans.assign(arrays, np.array([[2.0]])).confidence.tolist() == [0.5]
+    assert kmeans.assign(arrays, {}, np.array([[2.0]])).confidence.tolist() == [0.5]
     arrays["variance"] = np.array(0.0)
-    assert kmeans.assign(arrays, np.array([[0.0], [3], [1e6]])).confidence.tolist() == [1, 1, 1]
+    assert kmeans.assign(arrays, {}, np.array([[0.0], [3], [1e6]])).confidence.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("covariance", ["full", "tied", "diag"])
@@ -126,9 +130,9 @@ def test_the_mixture_assigns_with_scikit_learns_posterior(covariance):
     arrays = {
         "weights": oracle.weights_,
         "means": oracle.means_,
-        "factors": mixture._factors(oracle.precisions_cholesky_, covariance, 3),
+        "factors": gmm._factors(oracle.precisions_cholesky_, covariance, 3),
     }
-    labels, confidence = mixture.assign(arrays, X)
+    labels, confidence = gmm.assign(arrays, {}, X)
     np.testing.assert_array_equal(labels, oracle.predict(X))
     np.testing.assert_allclose(confidence, oracle.predict_proba(X).max(axis=1))
 
@@ -140,17 +144,17 @@ def test_the_mixture_assigns_with_scikit_learns_posterior(covariance):
 def test_the_mixture_takes_the_covariance_of_the_best_bic(stretch, covariance):
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(size=(300, 2)) @ s + 9 * i for i, s in enumerate(stretch)]) / 5
-    assert mixture.fit(X, 2, 0).parameters["covariance"] == covariance
+    assert gmm.fit(X, 2, seed=0).parameters["covariance"] == covariance
 
 
 def test_a_mixture_of_more_parameters_than_rows_is_not_tried():
     X = np.random.default_rng(0).normal(size=(30, 20))
-    assert mixture.fit(X, 2, 0).parameters["covariance"] == "diag"
+    assert gmm.fit(X, 2, seed=0).parameters["covariance"] == "diag"
 
 
 def test_hdbscan_is_scikit_learns_but_for_the_numbers():
     X = np.concatenate([groups(100, 2), 12 * groups(20, 1)]).astype(np.float64)
-    ours, theirs = density.fit(X).assigned, HDBSCAN(min_cluster_size=5, copy=True).fit(X)
+    ours, theirs = hdbscan.fit(X).assignment, HDBSCAN(min_cluster_size=5, copy=True).fit(X)
     np.testing.assert_array_equal(ours.labels < 0, theirs.labels_ < 0)
     assert adjusted_rand_score(ours.labels, theirs.labels_) == 1
 
@@ -167,7 +171,7 @@ def test_hdbscan_may_find_nothing_and_says_so():
     assert made.model.clusters == 0
     assert "100% of the images are in no cluster" in describe(made)
     assert (
-        assign(model_in(with_clusters(noise, *reversed([made.assigned, made.model])), "z"), noise.mu).labels
+        assign(model_in(with_clusters(noise, *reversed([made.assignment, made.model])), "z"), noise.mu).labels
         == -1
     ).all()
 
@@ -175,7 +179,7 @@ def test_hdbscan_may_find_nothing_and_says_so():
 @pytest.mark.parametrize("k", [2, 5])
 def test_the_number_of_clusters_is_that_of_the_best_silhouette(k):
     X = groups(10 * k, k).astype(np.float64)
-    assert choose(X, 0) == k
+    assert kmeans.best_number(X, 0) == k
     best = [silhouette_score(X, KMeans(i, n_init=3, random_state=0).fit_predict(X)) for i in range(2, 8)]
     assert np.argmax(best) + 2 == k
 
@@ -187,37 +191,37 @@ def test_dead_dimensions_are_left_out_and_principal_components_on_request():
     assert cluster(given, clusters=3).model.arrays["columns"].tolist() == [0, 1, 2, 3, 4]
     model = cluster(given, clusters=3, dims=2).model
     assert (model.dims, model.arrays["components"].shape) == (2, (2, 6))
-    assert (assign(model, mu).labels == cluster(given, clusters=3, dims=2).assigned.labels).all()
+    assert (assign(model, mu).labels == cluster(given, clusters=3, dims=2).assignment.labels).all()
 
 
 def test_one_common_scale_makes_units_irrelevant():
     for method in QUICK:
         k = None if method == "hdbscan" else 3
         mu = groups(apart=3.0)
-        small, large = (cluster(latents(mu * s), method, clusters=k).assigned for s in (2**-14, 2**14))
+        small, large = (cluster(latents(mu * s), method, clusters=k).assignment for s in (2**-14, 2**14))
         np.testing.assert_array_equal(small.labels, large.labels)
         np.testing.assert_allclose(small.confidence, large.confidence, atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["kmeans", "gmm", "hdbscan"])
 def test_of_too_many_rows_a_sample_is_fitted_and_the_others_assigned(monkeypatch, method):
-    monkeypatch.setitem(cluster.__globals__["LARGEST"], method, 90)
+    monkeypatch.setitem(CLUSTERINGS._methods, method, replace(CLUSTERINGS[method], largest=90))
     heard: list[str] = []
     made = cluster(latents(groups()), method, clusters=None if method == "hdbscan" else 3, tell=heard.append)
     assert made.model.fitted == 90
     assert "a sample of 90 of 150" in heard[0]
-    labels = made.assigned.labels
+    labels = made.assignment.labels
     assert adjusted_rand_score(np.arange(150)[labels >= 0] % 3, labels[labels >= 0]) == 1
 
 
 @pytest.mark.parametrize(
     ("mu", "options", "message"),
     [
-        (groups(9), {"method": "som"}, "no method 'som': choose one of kmeans"),
-        (groups(2), {}, "kmeans needs at least 3 images and there are 2"),
-        (groups(14), {"method": "n2d"}, "n2d needs at least 15 images and there are 14"),
+        (groups(9), {"method": "som"}, "unknown clustering 'som': choose one of kmeans"),
+        (groups(2), {}, "kmeans needs at least 3 images, but there are 2"),
+        (groups(14), {"method": "n2d"}, "n2d needs at least 15 images, but there are 14"),
         (groups(20), {"method": "hdbscan", "clusters": 3}, "hdbscan finds the number of clusters itself"),
-        (np.repeat(groups(3), 5, axis=0), {"clusters": 4}, "3 different images cannot make 4 clusters"),
+        (np.repeat(groups(3), 5, axis=0), {"clusters": 4}, "3 distinct images cannot form 4 clusters"),
         (np.ones((9, 3), np.float32), {}, "all 9 rows of mu are equal"),
         (groups(20), {"dims": 7}, "have 6 principal components, not 7"),
     ],
@@ -236,13 +240,13 @@ def test_a_collapsed_encoder_is_told_apart_from_a_small_scale():
 
 
 def test_latents_of_another_size_are_refused():
-    with pytest.raises(SeparationError, match="have 5 dimensions and the clusters were made of 6"):
+    with pytest.raises(SeparationError, match="have 5 dimensions, but the clusters were found in 6"):
         assign(found("kmeans").model, groups(d=5))
 
 
 def test_a_new_clustering_replaces_the_old_one_whole():
-    first = with_clusters(latents(groups()), found("gmm").model, found("gmm").assigned)
-    second = with_clusters(first, found("kmeans").model, found("kmeans").assigned)
+    first = with_clusters(latents(groups()), found("gmm").model, found("gmm").assignment)
+    second = with_clusters(first, found("kmeans").model, found("kmeans").assignment)
     assert model_in(second, "z").method == "kmeans"
     assert "cluster_model_weights" not in second.arrays
 
@@ -257,17 +261,17 @@ def test_words_say_how_many_where_and_that_it_proves_nothing():
 @pytest.mark.parametrize(
     ("method", "key", "value", "message"),
     [
-        ("kmeans", "", None, "holds no clusters: make them with `latentkit cluster z.npz`"),
-        ("kmeans", "", np.array("{"), "cluster_model is not that of clusters"),
-        ("kmeans", "", np.array('{"schema": "latentkit.clusters/2"}'), "of a newer latentkit"),
+        ("kmeans", "", None, "has no clusters: add them with `latentkit cluster z.npz`"),
+        ("kmeans", "", np.array("{"), "cluster_model does not describe clusters"),
+        ("kmeans", "", np.array('{"schema": "latentkit.clusters/2"}'), "by a newer latentkit"),
         (
             "kmeans",
             "",
             np.array('{"schema": "latentkit.clusters/1", "method": "x"}'),
-            "misstates clusters, .*method",
+            "clusters, .*method of cluster_model is missing or wrong",
         ),
         ("kmeans", "_centres", None, "cluster_model_centres is missing"),
-        ("kmeans", "_centres", np.full((3, 6), np.nan), "cluster_model_centres is missing or not numbers"),
+        ("kmeans", "_centres", np.full((3, 6), np.nan), "cluster_model_centres is missing or not numeric"),
         ("kmeans", "_centres", np.zeros((2, 6)), "do not fit one another"),
         ("kmeans", "_scale", np.array(0.0), "do not fit one another"),
         ("kmeans", "_columns", np.arange(1, 7), "do not fit one another"),
@@ -277,7 +281,7 @@ def test_words_say_how_many_where_and_that_it_proves_nothing():
     ],
 )
 def test_a_damaged_model_is_refused_by_file_and_key(method, key, value, message):
-    saved = with_clusters(latents(groups()), found(method).model, found(method).assigned)
+    saved = with_clusters(latents(groups()), found(method).model, found(method).assignment)
     arrays = {k: v for k, v in saved.arrays.items() if k != f"cluster_model{key}"}
     if value is not None:
         arrays[f"cluster_model{key}"] = value

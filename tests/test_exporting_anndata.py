@@ -11,13 +11,13 @@ import pytest
 from awkward_latents import IDS, awkward, plain
 
 from latentkit import __version__
-from latentkit.exporting import FILES, Options
+from latentkit.exporting import ExportOptions, write
 from latentkit.formats.latents import Latents
 
 
 def exported(latents: Latents, said: list[str] | None = None) -> bytes:
     stream = io.BytesIO()
-    FILES["anndata"](latents, stream, Options(), (said if said is not None else []).append)
+    write("anndata", latents, stream, ExportOptions(), (said if said is not None else []).append)
     return stream.getvalue()
 
 

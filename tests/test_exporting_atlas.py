@@ -8,14 +8,14 @@ import pyarrow.parquet as pq
 from awkward_latents import awkward, plain
 from PIL import Image
 
-from latentkit.exporting import FILES, Options
+from latentkit.exporting import ExportOptions, write
 from latentkit.formats.latents import Latents
 
 
 def exported(latents: Latents, **options):
     """The table, and the words of the command that opens it."""
     stream, said = io.BytesIO(), []
-    FILES["atlas"](latents, stream, Options(path="my atlas.parquet", **options), said.append)
+    write("atlas", latents, stream, ExportOptions(path="my atlas.parquet", **options), said.append)
     assert said[-1].startswith("open it with: ")
     return pq.read_table(io.BytesIO(stream.getvalue())), shlex.split(said[-1].removeprefix("open it with: "))
 
@@ -63,5 +63,5 @@ def test_without_a_projection_embedding_atlas_is_asked_to_make_one_of_the_vector
 
 def test_a_pipe_gets_a_command_to_fill_in():
     said = []
-    FILES["atlas"](plain(), io.BytesIO(), Options(), said.append)
+    write("atlas", plain(), io.BytesIO(), ExportOptions(), said.append)
     assert "embedding-atlas FILE.parquet --x" in said[-1]

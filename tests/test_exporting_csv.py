@@ -8,13 +8,13 @@ import pytest
 from awkward_latents import IDS, awkward, plain
 
 from latentkit.errors import ProjectionError
-from latentkit.exporting import FILES, Options, parts
+from latentkit.exporting import ExportOptions, parts, write
 from latentkit.formats.latents import Latents
 
 
 def exported(latents: Latents, said: list[str] | None = None, **options) -> bytes:
     stream = io.BytesIO()
-    FILES["csv"](latents, stream, Options(**options), (said if said is not None else []).append)
+    write("csv", latents, stream, ExportOptions(**options), (said if said is not None else []).append)
     return stream.getvalue()
 
 

@@ -10,13 +10,13 @@ from awkward_latents import IDS, awkward, plain
 from PIL import Image
 
 from latentkit import __version__
-from latentkit.exporting import FILES, Options, parquet
+from latentkit.exporting import ExportOptions, parquet, write
 from latentkit.formats.latents import Latents
 
 
 def exported(latents: Latents, said: list[str] | None = None, **options) -> bytes:
     stream = io.BytesIO()
-    FILES["parquet"](latents, stream, Options(**options), (said if said is not None else []).append)
+    write("parquet", latents, stream, ExportOptions(**options), (said if said is not None else []).append)
     return stream.getvalue()
 
 
@@ -106,7 +106,7 @@ def test_what_is_half_written_has_no_end_that_makes_it_look_whole(monkeypatch):
     monkeypatch.setattr(parquet, "encode_png", fail)
     stream = io.BytesIO()
     with pytest.raises(KeyboardInterrupt):
-        FILES["parquet"](awkward(), stream, Options(), [].append)
+        write("parquet", awkward(), stream, ExportOptions(), [].append)
     assert not stream.getvalue()[4:].endswith(b"PAR1")
 
 

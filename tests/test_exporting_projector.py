@@ -10,13 +10,15 @@ from google.protobuf import text_format
 from PIL import Image
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-from latentkit.exporting import projector
+from latentkit.exporting import ExportOptions, projector
 from latentkit.formats.latents import Latents
 
 
-def exported(latents: Latents, folder: Path, said: list[str] | None = None, **more) -> ProjectorConfig:
-    options = {"seed": 0, "overwrite": False, "tell": (said if said is not None else []).append, **more}
-    projector.write(latents, folder, **options)
+def exported(
+    latents: Latents, folder: Path, said: list[str] | None = None, *, seed: int = 0, **limits
+) -> ProjectorConfig:
+    options = ExportOptions(seed=seed)
+    projector.write(latents, folder, options, (said if said is not None else []).append, **limits)
     return text_format.Parse((folder / "projector_config.pbtxt").read_text(), ProjectorConfig())
 
 
@@ -100,7 +102,7 @@ def test_too_many_images_are_sampled_together_and_said(tmp_path):
     assert rows.tolist() == sorted(rows)
     np.testing.assert_array_equal(tensor(tmp_path / "p", "tensors.tsv"), plain(n).mu[rows])
     np.testing.assert_array_equal(sheet(tmp_path / "p").reshape(-1), rows)
-    assert said[0] == "a sample of 9 of 50 images (seed 0): the projector takes no more"
+    assert said[0] == "a sample of 9 of 50 images (seed 0): the projector shows no more"
 
 
 def test_the_seed_decides_the_sample(tmp_path):
@@ -154,7 +156,7 @@ def test_it_says_what_has_no_place_and_how_to_open_it(tmp_path):
     said = []
     exported(awkward(), tmp_path / "my p", said)
     assert said == [
-        "the projector has no place for logvar (7, 4), baseline (7, 3), odd (3, 3), deep (7, 2, 2): left out",
+        "TensorBoard's projector has no place for logvar (7, 4), baseline (7, 3), odd (3, 3), deep (7, 2, 2): left out",
         f"open it with: tensorboard --logdir '{tmp_path}/my p'",
     ]
 

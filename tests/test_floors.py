@@ -10,7 +10,7 @@ PACKAGE = ROOT / "latentkit"
 
 FLOORS = {
     0: {"errors", "__init__", "installation", "launch", "randomness", "text"},
-    1: {"architecture", "objective", "protocol"},
+    1: {"architecture", "methods", "objective", "protocol"},
     1.5: {"stats"},
     2: {"group", "images", "formats", "registry"},
     2.5: {"run"},

@@ -75,7 +75,7 @@ def test_a_collapsed_vae_is_all_dead_and_latents_of_a_small_scale_are_not(tmp_pa
 
 def test_dead_dimensions_are_dropped_when_asked(tmp_path):
     z = written(latents(dead=2), tmp_path / "z.npz")
-    assert "left out" in run(z, "--scale-dead", "drop", "-o", tmp_path / "p.npz").stderr
+    assert "dropped" in run(z, "--scale-dead", "drop", "-o", tmp_path / "p.npz").stderr
     z = written(latents(dead=5), tmp_path / "z.npz")
     refused = run(z, "--scale-dead", "drop", "-o", tmp_path / "q.npz")
     assert isinstance(refused.exception, ProjectionError)
@@ -134,7 +134,7 @@ def test_a_folder_that_is_not_there_is_found_out_before_the_work(z, tmp_path):
 def test_one_image_is_too_few_and_the_message_says_so(tmp_path):
     refused = run(written(latents(1), tmp_path / "z.npz"))
     assert isinstance(refused.exception, ProjectionError)
-    assert str(refused.exception) == "pca needs at least 2 images and there is 1: embed more images"
+    assert str(refused.exception) == "pca needs at least 2 images, but there is 1: embed more images"
 
 
 def test_latents_made_elsewhere_are_welcome(tmp_path):

@@ -70,10 +70,10 @@ def test_a_restored_umap_places_as_the_model_that_was_fitted():
 
 
 def test_umap_is_given_the_neighbours_that_all_distances_show():
-    from latentkit.projection.umap import _neighbours
+    from latentkit.projection.umap import _nearest
 
     rows = np.repeat(islands(40), [2] + [1] * 39, axis=0)  # one of them twice
-    near, distances = _neighbours(rows, 9)
+    near, distances = _nearest(rows, 9)
     between = np.linalg.norm(rows[:, None].astype(np.float64) - rows, axis=2)
     assert near[:, 0].tolist() == list(range(41)) and not distances[:, 0].any()
     np.testing.assert_allclose(distances, np.sort(between, axis=1)[:, :9], atol=1e-4)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
 from latentkit.errors import ProjectionError
-from latentkit.projection.pca import components_for, fit, onto, principal_axes
+from latentkit.projection.pca import components_for, fit, principal_axes, project_onto
 
 
 def latents(n: int, d: int, *, mean: float = 0.0, seed: int = 0):
@@ -83,7 +83,7 @@ def test_a_missing_component_is_zero():
 
 def test_new_rows_are_seen_from_the_old_mean():
     axes = principal_axes(latents(50, 4, mean=2.0))
-    np.testing.assert_allclose(onto(axes.mean[None], axes.mean, axes.components), np.zeros((1, 4)))
+    np.testing.assert_allclose(project_onto(axes.mean[None], axes.mean, axes.components), np.zeros((1, 4)))
 
 
 @pytest.mark.parametrize("n", [5, 5000])

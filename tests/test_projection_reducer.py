@@ -46,7 +46,7 @@ def test_dropped_dimensions_are_dropped_of_new_rows_too():
 
 
 def test_latents_of_another_size_are_refused(path):
-    with pytest.raises(ProjectionError, match="have 4 dimensions and the reducer was fitted to 5"):
+    with pytest.raises(ProjectionError, match="have 4 dimensions, but the reducer was fitted to 5"):
         place(read_reducer(path), latents(d=4))
 
 
@@ -78,13 +78,13 @@ def damaged(path, **changes):
         ({"schema": np.array("{")}, "is not a reducer"),
         ({"schema": np.array("[1]")}, "is not a reducer"),
         ({"schema": "latentkit.latents/1"}, "is not a reducer"),
-        ({"schema": "latentkit.reducer/2"}, "is latentkit.reducer/2 and this latentkit reads"),
-        ({"method": "isomap"}, "method 'isomap' is none of pca, tsne, umap"),
+        ({"schema": "latentkit.reducer/2"}, "is latentkit.reducer/2, but this latentkit reads"),
+        ({"method": "isomap"}, "method 'isomap' is not one of pca, tsne, umap"),
         ({"dims": "2"}, "'dims' is '2'"),
-        ({"mean": None}, "lacks 'mean'"),
+        ({"mean": None}, "has no 'mean'"),
         ({"mean": np.zeros(4)}, "do not fit one another"),
         ({"mean": np.zeros((5, 1))}, r"'mean' is float64 of shape \(5, 1\)"),
-        ({"mean": np.full(5, np.nan)}, "'mean' holds values that are not finite"),
+        ({"mean": np.full(5, np.nan)}, "'mean' has values that are not finite"),
         ({"components": np.zeros((3, 5))}, "do not fit one another"),
         ({"columns": np.arange(1, 6)}, "do not fit one another"),
         ({"columns": np.zeros(0, np.int64)}, "do not fit one another"),

@@ -18,11 +18,11 @@ def latents(n: int = 50, d: int = 6, *, dead: int = 0):
 @pytest.mark.parametrize(
     ("n", "d", "options", "message"),
     [
-        (0, 3, {}, "pca needs at least 2 images and there are none"),
+        (0, 3, {}, "pca needs at least 2 images, but there are none"),
         (1, 3, {}, "there is 1: embed more images"),
-        (9, 1, {}, "the latents have 1 dimension and cannot fill a picture of 2: train with --latent 2"),
-        (9, 2, {"dims": 3}, "the latents have 2 dimensions and cannot fill a picture of 3"),
-        (9, 3, {"method": "isomap"}, "no method 'isomap': choose one of pca, tsne, umap"),
+        (9, 1, {}, "the latents have 1 dimension and cannot fill a picture in 2: train with --latent 2"),
+        (9, 2, {"dims": 3}, "the latents have 2 dimensions and cannot fill a picture in 3"),
+        (9, 3, {"method": "isomap"}, "unknown projection 'isomap': choose one of pca, tsne, umap"),
     ],
 )
 def test_what_cannot_be_seen_is_refused(n, d, options, message):
@@ -76,8 +76,10 @@ def test_info_is_json_without_nan():
 
 def test_words_for_two_rows_leave_fidelity_out():
     assert "Fidelity" not in describe(project(latents(2)))
-    assert "Fidelity: neighbours are kept well" in describe(project(latents(30, 2)))
+    assert "Fidelity: neighborhoods are preserved well" in describe(project(latents(30, 2)))
 
 
 def test_a_picture_of_noise_is_called_poor():
-    assert "neighbours are kept poorly: do not judge classes by them" in describe(project(latents(500, 40)))
+    assert "neighborhoods are preserved poorly: do not judge classes by them" in describe(
+        project(latents(500, 40))
+    )

@@ -1,22 +1,21 @@
-"""Clusters: groups found among latents without labels, and new images put into the same groups.
+"""Find clusters of latents without labels, and assign new images to the same clusters.
 
-    partition  `cluster` latents by a method, `assign` others to the same clusters
-    space      the coordinates that clustering happens in
-    kmeans, mixture, density, n2d      the methods
-    choose     how many clusters, when nobody says
-    model      what rides along in the latents file
-    words      all of it said in sentences
+    partition   `cluster` latents by a method, `assign` others to the same clusters
+    space       the coordinates that are clustered
+    assignment  the interface of a method's module
+    kmeans, gmm, hdbscan, n2d      the methods
+    model       the model in the latents file
+    words       a clustering described in sentences
 
-Whether the clusters are real is not asked here: k-means finds clusters in pure noise, too. Knows the
-projections (n2d is one), and no models; draws, prints and scores nothing.
+Whether the clusters are real is another question: k-means finds clusters in pure noise. The package uses the projections
+(n2d builds on UMAP) but no models; it draws, prints and scores nothing.
 """
 
 from latentkit.clustering.model import Model, model_in, with_clusters
-from latentkit.clustering.partition import METHODS, Clustering, assign, cluster
+from latentkit.clustering.partition import Clustering, assign, cluster
 from latentkit.clustering.words import describe
 
 __all__ = [
-    "METHODS",
     "Clustering",
     "Model",
     "assign",

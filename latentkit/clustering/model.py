@@ -1,7 +1,7 @@
-"""The model that made clusters, riding along in the latents file so that new images get the same ones.
+"""The model of a clustering, stored in the latents file so that new images can be assigned to the same clusters.
 
-`clusters` (N,) int32 and `cluster_confidence` (N,) float32 say who belongs where; `cluster_model` is a
-JSON object {"schema": "latentkit.clusters/1", "method", "clusters", ...} and `cluster_model_<name>` are its arrays.
+`clusters` (N,) int32 and `cluster_confidence` (N,) float32 are the assignment; `cluster_model` is a JSON object
+{"schema": "latentkit.clusters/1", "method", "clusters", ...} and `cluster_model_<name>` are its arrays.
 """
 
 import json
@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.clustering.found import Assigned
+from latentkit.clustering.assignment import Assignment, module_of
 from latentkit.errors import FormatError
 from latentkit.formats.latents import Latents
+from latentkit.methods import CLUSTERINGS, axis_lengths, bad_parameter
 
 __all__ = ["SCHEMA", "Model", "model_in", "with_clusters"]
 
@@ -22,14 +23,8 @@ SCHEMA = "latentkit.clusters/1"
 KEY = "cluster_model"
 
 SPACE = {"columns": "F", "mean": "F", "scale": ""}
-SHAPES: Mapping[str, Mapping[str, str]] = {
-    "kmeans": {**SPACE, "centres": "kd", "variance": ""},
-    "gmm": {**SPACE, "weights": "k", "means": "kd", "factors": "kdd"},
-    "hdbscan": {**SPACE, "rows": "md", "labels": "m", "probabilities": "m", "reach": "k"},
-    "n2d": {**SPACE, "rows": "md", "layout": "me", "weights": "k", "means": "ke", "factors": "kee"},
-}
-"""The arrays of each method and their axes by letter: k clusters, d dims; the same letter is the same length."""
 COMPONENTS = "dF"
+AGAIN = "run `latentkit cluster` again"
 FIELDS: Mapping[str, type] = {
     "method": str,
     "clusters": int,
@@ -46,8 +41,10 @@ FIELDS: Mapping[str, type] = {
 
 @dataclass(frozen=True)
 class Model:
-    """A clustering of n latents of `features` dimensions, in dims coordinates, fitted on `fitted` of them;
-    chosen says whether nobody had asked for that number of clusters."""
+    """A clustering of n latents of `features` dimensions in dims coordinates, fitted to `fitted` of them.
+
+    `chosen` is true if the number of clusters was chosen by the method, and not by the user.
+    """
 
     method: str
     clusters: int
@@ -62,15 +59,15 @@ class Model:
     arrays: Mapping[str, NDArray[Any]]
 
 
-def with_clusters(latents: Latents, model: Model, assigned: Assigned) -> Latents:
-    """The latents with clusters, confidence and model; those of another model give way."""
+def with_clusters(latents: Latents, model: Model, assignment: Assignment) -> Latents:
+    """Return the latents with these clusters, their confidence and their model instead of any others."""
     others = {key: array for key, array in latents.arrays.items() if not key.startswith(KEY)}
     meta = {"schema": SCHEMA, **{field: getattr(model, field) for field in FIELDS}}
     return Latents(
         {
             **others,
-            "clusters": assigned.labels.astype(np.int32),
-            "cluster_confidence": assigned.confidence.astype(np.float32),
+            "clusters": assignment.labels.astype(np.int32),
+            "cluster_confidence": assignment.confidence.astype(np.float32),
             KEY: np.array(json.dumps(meta, allow_nan=False)),
             **{f"{KEY}_{name}": array for name, array in model.arrays.items()},
         },
@@ -79,62 +76,57 @@ def with_clusters(latents: Latents, model: Model, assigned: Assigned) -> Latents
 
 
 def model_in(latents: Latents, name: str) -> Model:
-    """The model that rides along in latents; FormatError names the file and the key if there is no whole one."""
+    """Return the model stored in latents; raise FormatError, naming file and key, if it is missing or incomplete."""
     text = latents.arrays.get(KEY)
     if text is None:
-        raise FormatError(f"{name} holds no clusters: make them with `latentkit cluster {name}`")
-    meta = _meta(text, name)
+        raise FormatError(f"{name} has no clusters: add them with `latentkit cluster {name}`")
+    meta = _read_meta(text, name)
     arrays = {
         key.removeprefix(f"{KEY}_"): array
         for key, array in latents.arrays.items()
         if key.startswith(f"{KEY}_")
     }
-    shapes = dict(SHAPES[meta["method"]])
+    module = module_of(meta["method"])
+    axes = {**SPACE, **module.ARRAYS}
     if "components" in arrays:
-        shapes["components"] = COMPONENTS
-    for key in shapes:
+        axes["components"] = COMPONENTS
+    for key in axes:
         if key not in arrays or arrays[key].dtype.kind not in "fiu" or not np.isfinite(arrays[key]).all():
-            raise FormatError(f"{name}: {KEY}_{key} is missing or not numbers: run `latentkit cluster` again")
-    model = Model(**meta, arrays={key: arrays[key] for key in shapes})
-    if not _fits(model, shapes):
-        raise FormatError(
-            f"{name}: the arrays of {KEY} do not fit one another: run `latentkit cluster` again"
-        )
+            raise FormatError(f"{name}: {KEY}_{key} is missing or not numeric: {AGAIN}")
+    model = Model(**meta, arrays={key: arrays[key] for key in axes})
+    lengths = {"k": model.clusters, "d": model.dims}
+    if "components" not in arrays:
+        lengths["F"] = model.dims
+    found = axis_lengths(model.arrays, axes, lengths)
+    if found is None or not _consistent(model):
+        raise FormatError(f"{name}: the arrays of {KEY} do not fit one another: {AGAIN}")
+    if bad := bad_parameter(model.parameters, module.PARAMETERS, found):
+        raise FormatError(f"{name}: the parameter '{bad[0]}' of {KEY} is {bad[1]!r}: {AGAIN}")
     return model
 
 
-def _meta(text: NDArray[Any], name: str) -> dict[str, Any]:
+def _read_meta(text: NDArray[Any], name: str) -> dict[str, Any]:
     try:
         meta = json.loads(str(text.item())) if text.size == 1 else None
     except (ValueError, RecursionError):
         meta = None
     if not isinstance(meta, dict) or not str(meta.get("schema", "")).startswith("latentkit.clusters/"):
-        raise FormatError(f"{name}: {KEY} is not that of clusters: run `latentkit cluster` again")
+        raise FormatError(f"{name}: {KEY} does not describe clusters: {AGAIN}")
     if meta.pop("schema") != SCHEMA:
         raise FormatError(
-            f"{name}: its clusters are of a newer latentkit, and this one reads {SCHEMA}: update it"
+            f"{name}: its clusters were written by a newer latentkit, but this one reads {SCHEMA}: upgrade latentkit"
         )
     wrong = [field for field, kind in FIELDS.items() if not isinstance(meta.get(field), kind)]
-    if meta.get("method") not in SHAPES and "method" not in wrong:
+    if meta.get("method") not in CLUSTERINGS and "method" not in wrong:
         wrong.append("method")
     if wrong:
-        raise FormatError(
-            f"{name}: {KEY} lacks or misstates {', '.join(wrong)}: run `latentkit cluster` again"
-        )
+        raise FormatError(f"{name}: {', '.join(wrong)} of {KEY} is missing or wrong: {AGAIN}")
     return {field: meta[field] for field in FIELDS}
 
 
-def _fits(model: Model, shapes: Mapping[str, str]) -> bool:
+def _consistent(model: Model) -> bool:
+    """Return whether columns, scale, variance and labels have values that the other fields allow."""
     arrays = model.arrays
-    lengths = {"k": model.clusters, "d": model.dims}
-    if "components" not in arrays:
-        lengths["F"] = model.dims
-    for key, axes in shapes.items():
-        if arrays[key].ndim != len(axes):
-            return False
-        for axis, length in zip(axes, arrays[key].shape, strict=True):
-            if lengths.setdefault(axis, length) != length:
-                return False
     columns, labels = arrays["columns"], arrays.get("labels")
     return (
         columns.dtype.kind in "iu"

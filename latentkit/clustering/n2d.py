@@ -1,79 +1,68 @@
-"""N2D (McConville et al. 2021): UMAP to ten dimensions with no least distance, then a mixture of Gaussians.
+"""N2D (McConville et al. 2021): UMAP to ten dimensions with minimum distance 0, then a Gaussian mixture.
 
-Much the best of the methods where classes are curved sheets in the latent space, and it finds islands
-in noise as well.
+It is by far the best of the methods where classes are curved sheets in the latent space, but it finds islands in noise
+as well.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.clustering import mixture
-from latentkit.clustering.found import Assigned, Found
+from latentkit.clustering import gmm, kmeans
+from latentkit.clustering.assignment import Assignment, ClusterFit, Tell
 from latentkit.projection import pca, umap
-from latentkit.projection.reducer import Reducer
 
-__all__ = ["FEWEST", "assign", "embed", "fit"]
+__all__ = ["assign", "fit"]
+
+ARRAYS = {"rows": "md", "layout": "me", "weights": "k", "means": "ke", "factors": "kee"}
+PARAMETERS = {f"umap.{key}": bounds for key, bounds in umap.PARAMETERS.items()}
 
 DIMS = 10
-NEIGHBOURS = 20
-FEWEST = 15
-"""Rows below which ten dimensions of UMAP are not defined."""
-
-Tell = Callable[[str], None]
+NEIGHBORS = 20
 
 
-def embed(X: NDArray[np.float64], seed: int, tell: Tell) -> NDArray[np.float64]:
-    """X (N, D), N >= 15, laid out by UMAP in min(10, D) dimensions."""
+def fit(X: NDArray[np.float64], clusters: int | None, *, seed: int, tell: Tell) -> ClusterFit:
+    """Lay out X (N, D), N >= 15, by UMAP in min(10, D) dimensions, and cluster the layout."""
     rows = X.astype(np.float32)
-    fitted = umap.fit(
+    umap_layout = umap.fit(
         rows,
         pca.principal_axes(rows),
         dims=min(DIMS, rows.shape[1]),
         seed=seed,
         tell=tell,
-        neighbours=NEIGHBOURS,
-        least_distance=0.0,
+        neighbors=NEIGHBORS,
+        min_distance=0.0,
     )
-    return fitted.points.astype(np.float64)
-
-
-def fit(X: NDArray[np.float64], layout: NDArray[np.float64], k: int, seed: int) -> Found:
-    """k clusters of the layout (N, d) that `embed` made of X (N, D)."""
-    scale = _scale(layout)
-    found = mixture.fit(layout / scale, k, seed)
-    arrays = {"rows": X.astype(np.float32), "layout": layout.astype(np.float32), **found.arrays}
-    parameters = {
-        "umap": {"neighbours": min(NEIGHBOURS, len(X) - 1), "least_distance": 0.0, "start": "pca"},
-        **found.parameters,
-    }
-    return Found(found.assigned, parameters, arrays)
+    layout = umap_layout.points.astype(np.float64)
+    k = kmeans.best_number(layout, seed) if clusters is None else clusters
+    mixture = gmm.fit(layout / _scale(layout), k, seed=seed)
+    arrays = {"rows": rows, "layout": umap_layout.points, **mixture.arrays}
+    parameters = {"umap": umap_layout.parameters, **mixture.parameters}
+    return ClusterFit(mixture.assignment, k, parameters, arrays)
 
 
 def assign(
     arrays: Mapping[str, NDArray[Any]],
     parameters: Mapping[str, Any],
     X: NDArray[np.float64],
+    *,
     seed: int,
     tell: Tell,
-) -> Assigned:
-    """X (N, D) placed into the layout, and there assigned."""
-    rows, layout = arrays["rows"], arrays["layout"]
-    reducer = Reducer(
-        method="umap",
-        dims=layout.shape[1],
-        n=len(rows),
-        features=rows.shape[1],
+) -> Assignment:
+    """Place X (N, D) in the layout, and assign the points."""
+    layout = arrays["layout"]
+    points = umap.place(
+        {"rows": arrays["rows"], "points": layout},
+        parameters["umap"],
+        X.astype(np.float32),
         seed=seed,
-        parameters=parameters["umap"],
-        versions={},
-        arrays={"rows": rows, "points": layout},
+        tell=tell,
     )
-    placed = umap.transform(reducer, X.astype(np.float32), tell=tell)
-    return mixture.assign(arrays, placed.astype(np.float64) / _scale(layout.astype(np.float64)))
+    return gmm.assign(arrays, {}, points.astype(np.float64) / _scale(layout.astype(np.float64)))
 
 
 def _scale(layout: NDArray[np.float64]) -> float:
+    """Return the standard deviation along the first principal axis."""
     return float(np.sqrt(pca.principal_axes(layout).variance[0]))

@@ -1,37 +1,33 @@
 """`latentkit cluster`."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from latentkit import shell
-
-
-class Method(StrEnum):
-    kmeans = "kmeans"
-    gmm = "gmm"
-    hdbscan = "hdbscan"
-    n2d = "n2d"
+from latentkit.commands.choices import list_methods, method_option
+from latentkit.methods import CLUSTERINGS
 
 
 def _number_or(word: str, least: int, text: str | None) -> str | None:
+    """Check the value of an option that is a number or one word."""
     if text not in (None, word) and not (text.isascii() and text.isdigit() and int(text) >= least):
-        raise typer.BadParameter(f"{text!r} is neither a number of at least {least} nor {word}")
+        raise typer.BadParameter(f"{text!r} must be {word} or a number of at least {least}")
     return text
 
 
+@list_methods(CLUSTERINGS)
 def cluster(
     latents: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Latents; - is standard input.")] = "-",
     method: Annotated[
-        Method | None, typer.Option(help="How to cluster.  [default: kmeans]", show_default=False)
+        str | None, method_option(CLUSTERINGS, "--method", help="Clustering method.  [default: kmeans]")
     ] = None,
     clusters: Annotated[
         str | None,
         typer.Option(
             metavar="K|auto",
             callback=lambda text: _number_or("auto", 2, text),
-            help="How many; auto: as many as have the best silhouette.  [default: auto]",
+            help="Number of clusters; auto: best silhouette.  [default: auto]",
             show_default=False,
         ),
     ] = None,
@@ -40,25 +36,24 @@ def cluster(
         typer.Option(
             metavar="D|active",
             callback=lambda text: _number_or("active", 1, text),
-            help="In the first D principal components, or in the dimensions that carry anything.  [default: active]",
+            help="First D principal components, or active dimensions.  [default: active]",
             show_default=False,
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**32 - 1, help="Seed.  [default: 0]", show_default=False)
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Random seed.  [default: 0]", show_default=False)
     ] = None,
     using: Annotated[
         str | None, typer.Option(metavar="FILE", help="Assign the images to the clusters in FILE.")
     ] = None,
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to; - is standard output.")
+        str, typer.Option("-o", "--output", metavar="FILE|-", help="Output; - is standard output.")
     ] = "-",
 ) -> None:
-    """Find groups among latents: add a cluster, and how sure it is, to each image.
+    """Find clusters of latents.
 
-    kmeans finds round groups, gmm stretched ones, hdbscan dense ones of any shape and leaves the rest out;
-    n2d (UMAP, then a mixture) often comes nearest to classes, and takes longest. The model stays in
-    the file, so that --using puts new images into the same clusters.
+    Each image gets a cluster and a confidence. {methods} The model is stored in the file, so that --using assigns new
+    images to the same clusters.
 
     Examples:
 
@@ -72,21 +67,23 @@ def cluster(
     options = {"--method": method, "--clusters": clusters, "--dims": dims, "--seed": seed}
     for option, value in options.items():
         if using is not None and value is not None:
-            raise typer.BadParameter(f"{option} is that of the clusters in {using}: leave it out")
-    if method == Method.hdbscan and clusters not in (None, "auto"):
-        raise typer.BadParameter("hdbscan finds the number of clusters itself: leave out --clusters")
-    model = made_from = None
+            raise typer.BadParameter(
+                f"{option} cannot be used with --using: the clusters in {using} determine it"
+            )
+    if method and CLUSTERINGS[method].counts and clusters not in (None, "auto"):
+        raise typer.BadParameter(f"{method} finds the number of clusters itself: leave out --clusters")
+    model = weights = None
     if using is not None:
-        fitted = shell.load_latents(using)
-        model, made_from = clustering.model_in(fitted, using), fitted.weights
+        stored = shell.load_latents(using)
+        model, weights = clustering.model_in(stored, using), stored.weights
     given = shell.load_latents(latents)
-    refuse_other_weights(given, made_from, using or "")
-    # Opened first: a folder that cannot be written to is found out before minutes of work, not after them.
+    refuse_other_weights(given, weights, using or "")
+    # The output is opened first, so that a folder that cannot be written to fails before minutes of work.
     with shell.open_output(output) as stream:
         if model is not None:
-            made = clustering.Clustering(clustering.assign(model, given.mu, tell=shell.say), model)
+            result = clustering.Clustering(clustering.assign(model, given.mu, tell=shell.say), model)
         else:
-            made = clustering.cluster(
+            result = clustering.cluster(
                 given,
                 method or "kmeans",
                 clusters=None if clusters in (None, "auto") else int(clusters),
@@ -94,5 +91,5 @@ def cluster(
                 seed=seed or 0,
                 tell=shell.say,
             )
-        shell.say(clustering.describe(made))
-        write_latents(clustering.with_clusters(given, made.model, made.assigned), stream)
+        shell.say(clustering.describe(result))
+        write_latents(clustering.with_clusters(given, result.model, result.assignment), stream)

@@ -1,67 +1,58 @@
 """`latentkit export`."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from latentkit import shell
 from latentkit.commands import inputs
+from latentkit.commands.choices import list_methods, method_option
+from latentkit.methods import EXPORTS, PROJECTIONS, ExportFormat, check_installed
+
+TABLES = ", ".join(format.name for format in EXPORTS if format.table)
 
 
-class Format(StrEnum):
-    csv = "csv"
-    parquet = "parquet"
-    anndata = "anndata"
-    projector = "projector"
-    atlas = "atlas"
-
-
-TABLES = (Format.csv, Format.parquet, Format.atlas)
-
-
+@list_methods(EXPORTS)
 def export(
-    to: Annotated[Format, typer.Option(help="The format.")],
+    to: Annotated[str, method_option(EXPORTS, "--to", help="Format.")],
     latents: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Latents; - is standard input.")] = "-",
     output: Annotated[
         str,
         typer.Option(
-            "-o", "--output", metavar="OUT|-", help="A file, or the projector's folder; - is standard output."
+            "-o", "--output", metavar="OUT|-", help="A file, or a folder (projector); - is standard output."
         ),
     ] = "-",
     method: Annotated[
         str | None,
         typer.Option(
-            metavar="pca|tsne|umap",
-            help="Which projection x and y are (csv, parquet, atlas).  [default: the latest]",
+            metavar="|".join(PROJECTIONS.names),
+            help=f"Projection for x and y ({TABLES}).  [default: latest]",
             show_default=False,
         ),
     ] = None,
-    vector: Annotated[
-        bool, typer.Option("--mu/--no-mu", help="With mu itself, or only facts (csv, parquet, atlas).")
-    ] = True,
+    vector: Annotated[bool, typer.Option("--mu/--no-mu", help=f"Include mu ({TABLES}).")] = True,
     labels: inputs.Labels = None,
     seed: Annotated[
         int | None,
         typer.Option(
             min=0,
             max=2**32 - 1,
-            help="Seed of the projector's sample of more than 100,000 images.  [default: 0]",
+            help="Random seed of the projector's sample.  [default: 0]",
             show_default=False,
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Put the projector's files into a folder that holds others.")
+        bool, typer.Option("--overwrite", help="Write into a folder that holds other files (projector).")
     ] = False,
 ) -> None:
-    """Take latents to other tools: R and pandas, scanpy, TensorBoard, Apple's Embedding Atlas.
+    """Export latents to the formats of other tools.
 
-    csv: a line an image. parquet: the same, with vectors and thumbnails. anndata: .h5ad for scanpy, X is mu.
-    projector: a folder for `tensorboard --logdir`. atlas: Parquet for embedding-atlas. What a format has
-    no place for is named on standard error. CSV keeps names as they are, also those that a spreadsheet takes
-    for a formula (= + - @).
+    {methods}
+
+    Standard error names whatever a format has no place for. CSV keeps names as they are, even if a spreadsheet would
+    take them for formulas (= + - @).
 
     Examples:
 
@@ -73,34 +64,43 @@ def export(
 
     from latentkit import exporting
 
-    _refuse_others(to, TABLES, {"--method": method, "--no-mu": not vector})
-    _refuse_others(to, (Format.projector,), {"--seed": seed, "--overwrite": overwrite})
-    _refuse_output(to, output)
-    exporting.require(to)
+    format = EXPORTS[to]
+    _check_options(
+        format,
+        {"--method": method is not None, "--no-mu": not vector},
+        {"--seed": seed is not None, "--overwrite": overwrite},
+    )
+    _check_output(format, output)
+    check_installed(format)
     given = shell.load_latents(latents, labels)
-    if to == Format.projector:
-        exporting.projector.write(given, Path(output), seed=seed or 0, overwrite=overwrite, tell=shell.say)
-    else:
-        options = exporting.Options(method, vector, output)
-        with shell.open_output(output) as stream:
-            exporting.FILES[to](given, stream, options, shell.say)
+    options = exporting.ExportOptions(method, vector, output, seed or 0, overwrite)
+    with nullcontext(Path(output)) if format.folder else shell.open_output(output) as destination:
+        exporting.write(to, given, destination, options, shell.say)
 
 
-def _refuse_others(to: Format, having: Sequence[Format], options: Mapping[str, object]) -> None:
-    for option, value in options.items():
-        if value is not None and value is not False and to not in having:
-            raise typer.BadParameter(f"{option} is for {', '.join(having)}, not for {to}: leave it out")
+def _check_options(format: ExportFormat, for_tables: dict[str, bool], for_folders: dict[str, bool]) -> None:
+    """Raise a usage error for an option that the format does not support."""
+    for options, supported, formats in (
+        (for_tables, format.table, [other.name for other in EXPORTS if other.table]),
+        (for_folders, format.folder, [other.name for other in EXPORTS if other.folder]),
+    ):
+        for option, given in options.items():
+            if given and not supported:
+                raise typer.BadParameter(
+                    f"{option} is for {', '.join(formats)}, not for {format.name}: leave it out"
+                )
 
 
-def _refuse_output(to: Format, output: str) -> None:
-    if to == Format.projector and output == "-":
-        raise typer.BadParameter("the projector takes a folder: name one with -o FOLDER")
-    if to == Format.atlas and output != "-" and not output.lower().endswith(".parquet"):
+def _check_output(format: ExportFormat, output: str) -> None:
+    """Raise a usage error for an output that the format cannot be written to."""
+    if format.folder and output == "-":
+        raise typer.BadParameter(f"{format.name} writes a folder: name one with -o FOLDER")
+    if format.suffix and output != "-" and not output.lower().endswith(format.suffix):
         raise typer.BadParameter(
-            f"{output}: embedding-atlas knows a Parquet file by its name: let it end in .parquet"
+            f"{output}: the name of the file must end with {format.suffix} for {format.name}"
         )
-    if to == Format.csv and output == "-" and sys.stdout is not None and sys.stdout.isatty():
+    if format.raw_text and output == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise typer.BadParameter(
-            "CSV holds names as they are, which can move a cursor, and is not written to a terminal: "
+            f"{format.name} keeps names as they are, which can move the cursor, so it is not written to a terminal: "
             "add `-o FILE`, `> FILE` or a pipe, such as `| less`"
         )

@@ -7,6 +7,7 @@ import typer
 
 from latentkit import shell
 from latentkit.commands import figures, inputs
+from latentkit.methods import PROJECTIONS
 
 
 def plot(
@@ -17,7 +18,7 @@ def plot(
     method: Annotated[
         str | None,
         typer.Option(
-            metavar="pca|tsne|umap|all",
+            metavar="|".join([*PROJECTIONS.names, "all"]),
             help="Which projection; all: each there is, side by side.  [default: the latest]",
             show_default=False,
         ),

@@ -8,61 +8,57 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
+from latentkit.commands.choices import list_methods, method_option
+from latentkit.methods import PROJECTIONS
 
 
-class Method(StrEnum):
-    pca = "pca"
-    tsne = "tsne"
-    umap = "umap"
-
-
-class Dead(StrEnum):
+class ScaleDead(StrEnum):
     keep = "keep"
     drop = "drop"
 
 
+@list_methods(PROJECTIONS)
 def project(
     latents: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Latents; - is standard input.")] = "-",
     method: Annotated[
-        Method | None, typer.Option(help="How to project.  [default: pca]", show_default=False)
+        str | None, method_option(PROJECTIONS, "--method", help="Projection method.  [default: pca]")
     ] = None,
     dims: Annotated[
         int | None,
-        typer.Option(min=2, max=3, help="Dimensions of the picture.  [default: 2]", show_default=False),
+        typer.Option(min=2, max=3, help="Number of dimensions.  [default: 2]", show_default=False),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**32 - 1, help="Seed of t-SNE and UMAP.  [default: 0]", show_default=False),
+        typer.Option(min=0, max=2**32 - 1, help="Random seed.  [default: 0]", show_default=False),
     ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Threads of t-SNE, whose picture depends on their number.  [default: as many as help]",
+            help="Threads (tsne); the picture depends on their number.  [default: automatic]",
             show_default=False,
         ),
     ] = None,
     scale_dead: Annotated[
-        Dead | None,
-        typer.Option(
-            help="Keep dimensions that carry nothing, or drop them.  [default: keep]", show_default=False
-        ),
+        ScaleDead | None,
+        typer.Option(help="Keep or drop dimensions of no variance.  [default: keep]", show_default=False),
     ] = None,
     save: Annotated[
-        str | None, typer.Option(metavar="REDUCER.npz", help="Save what was fitted, to use on new images.")
+        str | None, typer.Option(metavar="REDUCER.npz", help="Save the fitted projection, for new images.")
     ] = None,
     using: Annotated[
-        str | None, typer.Option(metavar="REDUCER.npz", help="Put the images into the picture saved here.")
+        str | None,
+        typer.Option(metavar="REDUCER.npz", help="Place the images in the picture of this reducer."),
     ] = None,
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to; - is standard output.")
+        str, typer.Option("-o", "--output", metavar="FILE|-", help="Output; - is standard output.")
     ] = "-",
 ) -> None:
-    """See latents in two or three dimensions: add a projection to them.
+    """Project latents to two or three dimensions.
 
-    PCA is exact and its axes mean something; t-SNE and UMAP show neighbourhoods, and may tear what is
-    whole. Standard error says how much of the latent space the picture kept. Everything else in the
-    latents is passed on, and projections by several methods can live in one file.
+    {methods} t-SNE and UMAP may tear apart what is connected. Standard error says how much of the latent space the
+    picture preserves. Everything else in the latents is passed on, and projections by several methods can be in
+    one file.
 
     Examples:
 
@@ -84,45 +80,47 @@ def project(
     given = shell.load_latents(latents)
     if using is not None and reducer is not None:
         refuse_other_weights(given, reducer.weights, using)
-    # Opened first: a folder that cannot be written to is found out before minutes of work, not after them.
-    with shell.open_output(output) as stream, shell.open_output(save) if save else nullcontext() as kept:
+    # The outputs are opened first, so that a folder that cannot be written to fails before minutes of work.
+    with shell.open_output(output) as stream, shell.open_output(save) if save else nullcontext() as saved:
         if reducer is not None:
-            made = views.place(reducer, given.mu, jobs=jobs, tell=shell.say)
+            projection = views.place(reducer, given.mu, jobs=jobs, tell=shell.say)
         else:
-            made = views.project(
+            projection = views.project(
                 given.mu,
-                method or Method.pca,
+                method or "pca",
                 dims=dims or 2,
                 seed=seed or 0,
                 jobs=jobs,
-                scale_dead=(scale_dead or Dead.keep).value,
+                scale_dead=(scale_dead or ScaleDead.keep).value,
                 unit_prior=given.logvar is not None,
                 tell=shell.say,
             )
-        shell.say(describe(made))
-        if kept is not None:
-            write_reducer(replace(made.reducer, weights=given.weights), kept)
-        write_latents(with_projection(given, made), stream)
+        shell.say(describe(projection))
+        if saved is not None:
+            write_reducer(replace(projection.reducer, weights=given.weights), saved)
+        write_latents(with_projection(given, projection), stream)
 
 
 def _refuse_conflicts(
     using: str | None, save: str | None, output: str, fitting: Mapping[str, object | None]
 ) -> None:
     if save is not None and save == output:
-        raise typer.BadParameter(f"the reducer and the latents cannot both go to {save}: name another file")
+        raise typer.BadParameter(
+            f"the reducer and the latents cannot both be written to {save}: name another file"
+        )
     if using is None:
         return
     if save is not None:
         raise typer.BadParameter(
-            "nothing is fitted with --using, so there is nothing to --save: copy the reducer"
+            "--save cannot be used with --using, which fits nothing: copy the reducer instead"
         )
     for option, value in fitting.items():
         if value is not None:
-            raise typer.BadParameter(f"{option} is that of the reducer with --using: leave it out")
+            raise typer.BadParameter(f"{option} cannot be used with --using: the reducer determines it")
 
 
 def _refuse_another_view(method: str, dims: int, asked: str | None, asked_dims: int | None) -> None:
     if asked not in (None, method):
-        raise typer.BadParameter(f"the reducer is {method}, not {asked}: leave out --method")
+        raise typer.BadParameter(f"the reducer is for {method}, not {asked}: leave out --method")
     if asked_dims not in (None, dims):
         raise typer.BadParameter(f"the reducer has {dims} dimensions, not {asked_dims}: leave out --dims")

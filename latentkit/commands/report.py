@@ -6,6 +6,7 @@ import typer
 
 from latentkit import shell
 from latentkit.commands import inputs
+from latentkit.methods import PROJECTIONS
 from latentkit.text import escape
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def report(
     on: Annotated[
         str,
         typer.Option(
-            metavar="WHAT", help="latents, or projection to judge the picture (or pca, tsne, umap)."
+            metavar="|".join(["latents", "projection", *PROJECTIONS.names]),
+            help="Space to judge: the latents, the latest projection, or one.",
         ),
     ] = "latents",
     clusters: Annotated[

@@ -14,27 +14,28 @@ in a name as an underscore: HDF5 has no place for them.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.exporting.options import Options
+from latentkit.exporting.options import ExportOptions, Tell
 from latentkit.exporting.parts import Parts, about, left_out, part
-from latentkit.exporting.sink import Sink
 from latentkit.exporting.table import free
 from latentkit.exporting.text import CSTRING, spelled
 from latentkit.formats.incoming import naming_temporary
 from latentkit.formats.latents import Latents
+from latentkit.formats.sink import Sink
+from latentkit.methods import EXPORTS
 
 __all__ = ["write"]
 
 CATEGORIES = ("labels", "split", "clusters")
 
 
-def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[str], None]) -> None:
+def write(latents: Latents, stream: BinaryIO, options: ExportOptions, tell: Tell) -> None:
     """Write the latents. HDF5 needs to seek, so the file is made elsewhere and copied."""
     parts = part(latents)
     made = _anndata(latents, parts, tell)
@@ -44,11 +45,11 @@ def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[
             made.write_h5ad(path)
         with path.open("rb") as file:
             shutil.copyfileobj(file, Sink(stream), 1 << 20)
-    for sentence in left_out(latents, {*parts.keys, "thumbnails", *about(latents)}, "AnnData"):
+    for sentence in left_out(latents, {*parts.keys, "thumbnails", *about(latents)}, EXPORTS.title("anndata")):
         tell(sentence)
 
 
-def _anndata(latents: Latents, parts: Parts, tell: Callable[[str], None]) -> Any:
+def _anndata(latents: Latents, parts: Parts, tell: Tell) -> Any:
     import anndata
     import pandas as pd
 
@@ -84,7 +85,7 @@ def _name(key: str, taken: set[str]) -> str:
     return free("_" if name in (".", "..") else name, taken)
 
 
-def _fact(key: str, values: NDArray[Any], tell: Callable[[str], None]) -> Any:
+def _fact(key: str, values: NDArray[Any], tell: Tell) -> Any:
     import pandas as pd
 
     if key not in CATEGORIES:
@@ -97,7 +98,7 @@ def _fact(key: str, values: NDArray[Any], tell: Callable[[str], None]) -> Any:
     return pd.Categorical.from_codes(numbers[codes], kept)
 
 
-def _text(key: str, values: NDArray[Any], tell: Callable[[str], None]) -> list[str]:
+def _text(key: str, values: NDArray[Any], tell: Tell) -> list[str]:
     texts = values.tolist()
     safe = spelled(texts, CSTRING)
     if safe != texts:

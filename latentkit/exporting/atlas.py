@@ -7,18 +7,18 @@ Source: Embedding Atlas, "Data Formats" and "Command Line Tool", apple.github.io
 """
 
 import shlex
-from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.exporting.options import Options
+from latentkit.exporting.options import ExportOptions, Tell
 from latentkit.exporting.parquet import Field, facts, vectors, write_fields
 from latentkit.exporting.parts import about, left_out, part
 from latentkit.exporting.table import table
 from latentkit.formats.latents import Latents
 from latentkit.images.pillow import encode_png
+from latentkit.methods import EXPORTS
 
 __all__ = ["command", "write"]
 
@@ -26,7 +26,7 @@ SHOWN = {"x": "projection_x", "y": "projection_y"}
 AXES = {**SHOWN, "z": "projection_z"}
 
 
-def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[str], None]) -> None:
+def write(latents: Latents, stream: BinaryIO, options: ExportOptions, tell: Tell) -> None:
     """Write the latents and say how to open them. Without a projection mu is always among them, for Embedding Atlas
     then makes one of its own."""
     made = table(latents, part(latents), options.method, (*AXES.values(), "vector", "image"), own=True)
@@ -38,7 +38,7 @@ def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[
     if latents.thumbnails is not None:
         fields["image"] = _images(latents.thumbnails)
     write_fields(fields, latents, stream)
-    for sentence in left_out(latents, {*made.held, "thumbnails", *about(latents)}, "Embedding Atlas"):
+    for sentence in left_out(latents, {*made.held, "thumbnails", *about(latents)}, EXPORTS.title("atlas")):
         tell(sentence)
     tell(f"open it with: {command(options.path, set(fields))}")
 

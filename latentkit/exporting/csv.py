@@ -8,25 +8,26 @@ may take it for a formula.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.exporting.options import Options
+from latentkit.exporting.options import ExportOptions, Tell
 from latentkit.exporting.parts import blocks, left_out, part
-from latentkit.exporting.sink import Sink
 from latentkit.exporting.table import Column, table
 from latentkit.exporting.text import BYTES, spelled
 from latentkit.formats.latents import Latents
+from latentkit.formats.sink import Sink
+from latentkit.methods import EXPORTS
 
 __all__ = ["cells", "write"]
 
 _QUOTED = re.compile(r'[",\r\n]')
 
 
-def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[str], None]) -> None:
+def write(latents: Latents, stream: BinaryIO, options: ExportOptions, tell: Tell) -> None:
     """Write the latents line by line; memory does not grow with their number."""
     dims = [f"mu_{index}" for index in range(latents.mu.shape[1])] if options.vector else []
     made = table(latents, part(latents), options.method, dims)
@@ -38,7 +39,7 @@ def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[
         if options.vector:
             lines.append([",".join(row) for row in latents.mu[rows].astype("U").tolist()])
         sink.write(b"".join(_line(line) for line in zip(*lines, strict=True)))
-    for sentence in left_out(latents, made.held, "CSV"):
+    for sentence in left_out(latents, made.held, EXPORTS.title("csv")):
         tell(sentence)
 
 

@@ -12,13 +12,14 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.exporting.options import Options
+from latentkit.exporting.options import ExportOptions, Tell
 from latentkit.exporting.parts import about, blocks, left_out, part
-from latentkit.exporting.sink import Sink
 from latentkit.exporting.table import Column, Table, free, table
 from latentkit.exporting.text import UNICODE, spelled
 from latentkit.formats.latents import Latents
+from latentkit.formats.sink import Sink
 from latentkit.images.pillow import encode_png
+from latentkit.methods import EXPORTS
 
 __all__ = ["Field", "facts", "vectors", "write", "write_fields"]
 
@@ -32,7 +33,7 @@ class Field(NamedTuple):
     make: Callable[[slice], Any]
 
 
-def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[str], None]) -> None:
+def write(latents: Latents, stream: BinaryIO, options: ExportOptions, tell: Tell) -> None:
     """Write the latents, some thousand rows at a time: memory does not grow with their number."""
     parts = part(latents)
     made = table(latents, parts, options.method, ("vector", "thumbnail"))
@@ -45,7 +46,7 @@ def write(latents: Latents, stream: BinaryIO, options: Options, tell: Callable[[
     fields |= {free(key, taken): vectors(values) for key, values in parts.matrices.items()}
     write_fields(fields, latents, stream)
     for sentence in left_out(
-        latents, {*made.held, *parts.matrices, "thumbnails", *about(latents)}, "Parquet"
+        latents, {*made.held, *parts.matrices, "thumbnails", *about(latents)}, EXPORTS.title("parquet")
     ):
         tell(sentence)
 
@@ -71,7 +72,7 @@ def write_fields(fields: Mapping[str, Field], latents: Latents, stream: BinaryIO
             raise
 
 
-def facts(made: Table, tell: Callable[[str], None]) -> dict[str, Field]:
+def facts(made: Table, tell: Tell) -> dict[str, Field]:
     """The columns of a table; says which text had to be spelled out because it is not Unicode."""
     fields = {column.name: _fact(column) for column in made.columns}
     odd = [column.name for column in made.columns if column.values.dtype.kind == "U" and _odd(column)]

@@ -9,9 +9,10 @@ Text is data of others: control characters, tabs and line ends in it are written
 Source: projector_config.proto and vz_projector/data-provider.ts of TensorBoard.
 """
 
+import math
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.exporting import csv, sprite
+from latentkit.exporting import csv
 from latentkit.exporting.folder import replace_folder
+from latentkit.exporting.options import ExportOptions, Tell
 from latentkit.exporting.parts import Parts, blocks, left_out, part
 from latentkit.exporting.table import Column, Table, table
 from latentkit.exporting.text import LINE, spelled
 from latentkit.formats.latents import Latents
 from latentkit.formats.projections import key_of
+from latentkit.images.pillow import thumbnails as shrink
 from latentkit.images.pillow import to_pil
+from latentkit.methods import EXPORTS
 from latentkit.randomness import generator
 
 __all__ = ["MOST", "write"]
 
 MOST = 100_000  # images, beyond which the projector's page stalls
+LARGEST_SHEET = 8192  # pixels per side, beyond which the projector shows nothing
 CONFIG = "projector_config.pbtxt"
 MARK = "# latentkit.projector/1\n"
 _OURS = re.compile(r"tensors(-\d+)?\.tsv|metadata\.tsv|sprite\.png")
@@ -40,25 +45,28 @@ _OURS = re.compile(r"tensors(-\d+)?\.tsv|metadata\.tsv|sprite\.png")
 def write(
     latents: Latents,
     folder: Path,
+    options: ExportOptions,
+    tell: Tell,
     *,
-    seed: int,
-    overwrite: bool,
-    tell: Callable[[str], None],
     most: int = MOST,
-    largest: int = sprite.LARGEST,
+    largest: int = LARGEST_SHEET,
 ) -> None:
-    """Make the folder, of at most `most` images, and say how to open it.
+    """Make the folder, with at most `most` images, and say how to open it.
 
-    Raises ExportError for a folder that holds other things, unless `overwrite`.
+    Raises ExportError for a folder that holds other files, unless `options.overwrite`.
     """
     parts = part(latents)
-    rows = _sample(len(latents), seed, most)
+    rows = _sample(len(latents), options.seed, most)
     if len(rows) < len(latents):
         tell(
-            f"a sample of {len(rows):,} of {len(latents):,} images (seed {seed}): the projector takes no more"
+            f"a sample of {len(rows):,} of {len(latents):,} images (seed {options.seed}): the projector shows no more"
         )
     with replace_folder(
-        folder, last=CONFIG, mark=MARK, ours=lambda name: bool(_OURS.fullmatch(name)), overwrite=overwrite
+        folder,
+        last=CONFIG,
+        mark=MARK,
+        ours=lambda name: bool(_OURS.fullmatch(name)),
+        overwrite=options.overwrite,
     ) as made:
         tensors = _tensors(latents, parts, tell)
         for number, values in enumerate(tensors.values()):
@@ -69,7 +77,7 @@ def write(
         shapes = {name: (len(rows), values.shape[1]) for name, values in tensors.items()}
         (made / CONFIG).write_text(_config(shapes, side), encoding="ascii", newline="\n")
     held = {*parts.columns, *map(key_of, parts.projections), "thumbnails"}
-    for sentence in left_out(latents, held, "the projector"):
+    for sentence in left_out(latents, held, EXPORTS.title("projector")):
         tell(sentence)
     tell(f"open it with: {shlex.join(['tensorboard', '--logdir', str(folder)])}")
 
@@ -80,7 +88,7 @@ def _sample(count: int, seed: int, most: int) -> NDArray[np.intp]:
     return np.sort(generator(seed, "export").choice(count, most, replace=False))
 
 
-def _tensors(latents: Latents, parts: Parts, tell: Callable[[str], None]) -> dict[str, NDArray[np.float32]]:
+def _tensors(latents: Latents, parts: Parts, tell: Tell) -> dict[str, NDArray[np.float32]]:
     mu = latents.mu
     if mu.shape[1] == 1:
         tell("one latent is too few for the projector: a second, always 0, stands beside it")
@@ -113,16 +121,39 @@ def _texts(values: NDArray[Any]) -> list[str]:
 
 
 def _write_sprite(
-    latents: Latents, path: Path, rows: NDArray[np.intp], largest: int, tell: Callable[[str], None]
+    latents: Latents, path: Path, rows: NDArray[np.intp], largest: int, tell: Tell
 ) -> int | None:
     """The side of each picture on the sheet; None if there are no pictures."""
     if latents.thumbnails is None:
         return None
-    pixels, side = sprite.sheet(latents.thumbnails, rows, largest)
+    pixels, side = _sheet(latents.thumbnails, rows, largest)
     to_pil(pixels).save(path, "PNG")
     if side < max(latents.thumbnails.shape[1:3]):
         tell(f"{len(rows):,} pictures are made {side} pixels small: the projector takes a sheet of {largest}")
     return side
+
+
+def _sheet(
+    thumbnails: NDArray[np.uint8], rows: NDArray[np.intp], largest: int
+) -> tuple[NDArray[np.uint8], int]:
+    """Return a square sheet (S, S, C) of at most `largest` pixels per side, and the side of each picture on it.
+
+    The pictures (N, h, w, C) of these rows are placed row by row, as many across as down, which the projector requires;
+    each is centered on a black square. They are shrunk if there are too many for the sheet.
+    """
+    across = math.ceil(math.sqrt(len(rows)))
+    side = min(max(thumbnails.shape[1:3]), largest // across)
+    channels = thumbnails.shape[3]
+    cells = np.zeros(
+        (across, side, across, side, channels), np.uint8
+    )  # one view of the sheet: no second copy
+    for block in blocks(len(rows)):
+        small = shrink(np.asarray(thumbnails[rows[block]]), side)
+        top, left = (side - small.shape[1]) // 2, (side - small.shape[2]) // 2
+        for number, picture in enumerate(small, block.start):
+            down, right = divmod(number, across)
+            cells[down, top : top + small.shape[1], right, left : left + small.shape[2]] = picture
+    return cells.reshape(across * side, across * side, channels), side
 
 
 def _config(shapes: Mapping[str, tuple[int, int]], side: int | None) -> str:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from latentkit.errors import FormatError
 from latentkit.formats.incoming import regular_file
 from latentkit.formats.npy import canonical, header_bytes, map_data, read_data, read_header
+from latentkit.formats.sink import Sink
 
 __all__ = ["MAGIC", "NpzWriter", "read_npz", "write_npz"]
 
@@ -50,7 +51,7 @@ class NpzWriter:
     """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._sink = _Sink(stream)
+        self._sink = Sink(stream)
         self._archive = zipfile.ZipFile(cast(IO[bytes], self._sink), "w")
 
     def write(
@@ -62,7 +63,7 @@ class NpzWriter:
         member = zipfile.ZipInfo(f"{key}.npy")  # dated 1980-01-01, as ZipInfo is
         member.create_system = 3  # Unix, wherever it is written
         large = len(header) + math.prod(shape) * dtype.itemsize > zipfile.ZIP64_LIMIT
-        start = self._sink.written + 30 + len(member.filename.encode()) + 4 + (20 if large else 0)
+        start = self._sink.tell() + 30 + len(member.filename.encode()) + 4 + (20 if large else 0)
         padding = -start % ALIGNMENT
         member.extra = struct.pack("<HH", 0xD935, padding) + bytes(padding)
         with self._archive.open(member, "w", force_zip64=large) as file:
@@ -75,26 +76,8 @@ class NpzWriter:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
-            self._sink.stream = None
+            self._sink.stop()
         self._archive.close()
-
-
-class _Sink:
-    """A stream with nothing but `write`: zipfile would seek back, which under `>>` makes a corrupt file."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream: BinaryIO | None = stream
-        self.written = 0
-
-    def write(self, data: bytes | memoryview) -> int:
-        rest = memoryview(data)
-        self.written += len(rest)
-        while rest and self.stream is not None:
-            rest = rest[self.stream.write(rest) :]
-        return len(data)
-
-    def flush(self) -> None:
-        """Whose stream it is flushes it."""
 
 
 def read_npz(source: str | Path | BinaryIO, *, name: str) -> dict[str, NDArray[Any]]:

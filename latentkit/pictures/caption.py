@@ -3,11 +3,10 @@
 from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
+from latentkit.methods import PROJECTIONS
 from latentkit.pictures import lettering
 
-__all__ = ["Caption", "caption", "lettered"]
-
-NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "mu": "Latent space"}
+__all__ = ["Caption", "caption", "lettered", "name_of"]
 
 
 class Caption(NamedTuple):
@@ -22,7 +21,7 @@ class Caption(NamedTuple):
 
 def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
     """The caption of a projection by method of n images, from what the file knows of it, be it nothing."""
-    name = NAMES.get(method, method)
+    name = name_of(method)
     images = f"{n:,} image{'' if n == 1 else 's'}"
     facts = []
     if isinstance(info.get("seed"), int):
@@ -32,13 +31,18 @@ def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
     facts += _fidelity(info.get("fidelity"))
     share = _numbers(_mapping(info.get("parameters")).get("explained_variance_ratio"))
     axes = tuple(f"{name} {i + 1}" for i in range(dims))
-    if method == "pca" and len(share) >= dims:
+    if len(share) >= dims:
         of = " of the variance" if dims == 2 else ""
         axes = tuple(f"{axis} ({part:.1%}{of})" for axis, part in zip(axes, share, strict=False))
-    metric = method in ("pca", "mu")
+    metric = method == "mu" or (method in PROJECTIONS and PROJECTIONS[method].linear)
     if not metric:
         facts.append("sizes of islands and gaps between them mean little")
     return Caption(f"{name} of {images}", " · ".join(facts), axes, metric)
+
+
+def name_of(method: str) -> str:
+    """Return the title of a projection method; latents of 2 or 3 dimensions ("mu") are their own picture."""
+    return "Latent space" if method == "mu" else PROJECTIONS.title(method)
 
 
 def lettered(given: Caption, drawable: Container[int]) -> Caption:

@@ -16,11 +16,10 @@ Knows nothing of models, and draws, prints and scores nothing.
 from latentkit.projection.fidelity import Fidelity, measure_fidelity
 from latentkit.projection.record import Recorded, chosen, recorded, with_projection
 from latentkit.projection.reducer import Reducer, read_reducer, write_reducer
-from latentkit.projection.views import METHODS, Projection, dead_dimensions, place, project
+from latentkit.projection.views import Projection, dead_dimensions, place, project
 from latentkit.projection.words import describe, fidelity_line
 
 __all__ = [
-    "METHODS",
     "Fidelity",
     "Projection",
     "Recorded",

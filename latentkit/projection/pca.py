@@ -5,16 +5,20 @@ with N. Equal to scikit-learn's exact PCA, its signs included. With no more rows
 rows themselves are decomposed instead: their covariance would square the error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import ProjectionError
-from latentkit.projection.fitted import Fitted
+from latentkit.projection.layout import Layout, Tell
 
-__all__ = ["Axes", "components_for", "fit", "onto", "principal_axes"]
+__all__ = ["Axes", "components_for", "fit", "place", "principal_axes", "project_onto"]
+
+ARRAYS = {"mean": "F", "components": "eF"}
+PARAMETERS: Mapping[str, tuple[float, str]] = {}
 
 BLOCK_BYTES = 2**20
 """The float64 block held at a time: what fits the cache is twice as fast as 32 MiB."""
@@ -63,18 +67,39 @@ def principal_axes(mu: NDArray[np.floating]) -> Axes:
     return Axes(n, mean, _fix_signs(components), variance, np.diag(covariance).copy())
 
 
-def fit(mu: NDArray[np.floating], axes: Axes, *, dims: int) -> Fitted:
-    """The view along the first dims axes, with the shares of variance of the first ten (the scree)."""
+def fit(
+    mu: NDArray[np.floating],
+    axes: Axes,
+    *,
+    dims: int,
+    seed: int = 0,
+    jobs: int = 1,
+    tell: Tell = lambda _: None,
+) -> Layout:
+    """Project mu onto its first dims axes; the parameters hold the shares of variance of the first ten (the scree)."""
     components = components_for(axes, dims)
-    return Fitted(
-        onto(mu, axes.mean, components),
+    return Layout(
+        project_onto(mu, axes.mean, components),
         {"explained_variance_ratio": axes.share[:10].tolist()},
         {"mean": axes.mean, "components": components},
     )
 
 
-def onto(mu: NDArray[np.floating], mean: Float64, components: Float64) -> NDArray[np.float32]:
-    """mu (N, D) in the coordinates of components (K, D) about mean (D,): (N, K) float32, by blocks."""
+def place(
+    arrays: Mapping[str, NDArray[Any]],
+    parameters: Mapping[str, Any],
+    mu: NDArray[np.floating],
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    tell: Tell = lambda _: None,
+) -> NDArray[np.float32]:
+    """Project new rows mu (N, D) onto the stored axes."""
+    return project_onto(mu, arrays["mean"], arrays["components"])
+
+
+def project_onto(mu: NDArray[np.floating], mean: Float64, components: Float64) -> NDArray[np.float32]:
+    """Return the coordinates (N, K) of mu (N, D) along components (K, D) about mean (D,), computed by blocks."""
     points = np.empty((len(mu), len(components)), np.float32)
     for start, block in _blocks(mu):
         points[start : start + len(block)] = (block - mean) @ components.T

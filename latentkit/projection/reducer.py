@@ -1,9 +1,9 @@
-"""A reducer: what puts new images into an old picture, kept without pickle.
+"""A reducer: a fitted projection in a file, without pickle, that places new images in the same picture.
 
-It is a handful of plain arrays and one JSON object, `{"schema": "latentkit.reducer/1", "method", "dims",
-"n", "features", "parameters", "versions", ...}`, in an .npz file. PCA is its mean and components;
-t-SNE and UMAP are the rows they were fitted on and where these came to lie. A restored reducer answers
-as the one that was saved did, bit for bit, on the same machine and versions.
+It is an .npz file with a few plain arrays and one JSON object, `{"schema": "latentkit.reducer/1", "method", "dims",
+"n", "features", "parameters", "versions", ...}`. PCA is stored as its mean and components; t-SNE and UMAP as
+the rows they were fitted to and the points of these rows. A restored reducer gives the same points as the original,
+bit for bit, on the same machine with the same versions.
 """
 
 import json
@@ -17,29 +17,27 @@ from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 from latentkit.formats.npz import read_npz, write_npz
+from latentkit.methods import PROJECTIONS, axis_lengths, bad_parameter
+from latentkit.projection.layout import module_of
 
 __all__ = ["SCHEMA", "Reducer", "read_reducer", "write_reducer"]
 
 SCHEMA = "latentkit.reducer/1"
-
-FLOATS: Mapping[str, Mapping[str, int]] = {
-    "pca": {"mean": 1, "components": 2},
-    "tsne": {"rows": 2, "points": 2},
-    "umap": {"rows": 2, "points": 2},
+META: Mapping[str, type] = {
+    "method": str,
+    "dims": int,
+    "n": int,
+    "features": int,
+    "seed": int,
+    "parameters": dict,
+    "versions": dict,
 }
-"""The arrays of each method, and how many axes each has. All have `columns` (F,) besides."""
-
-LEAST: Mapping[str, Mapping[str, float]] = {
-    "pca": {},
-    "tsne": {"perplexity": 1},
-    "umap": {"neighbours": 2, "least_distance": 0},
-}
-"""The parameters that placing new rows needs, and the least each can be; the most is the number of rows."""
+AGAIN = "save it again with `latentkit project --save`"
 
 
 @dataclass(frozen=True)
 class Reducer:
-    """A fitted projection. `columns` (F,) are the latent dimensions used, of `features` there were."""
+    """A projection fitted to n latents of `features` dimensions; `arrays["columns"]` (F,) are the dimensions it uses."""
 
     method: str
     dims: int
@@ -50,62 +48,45 @@ class Reducer:
     versions: Mapping[str, str]
     arrays: Mapping[str, NDArray[Any]]
     weights: str | None = None
-    """Of the network whose latents it was fitted on; None where nobody says."""
+    """Digest of the weights behind the latents that it was fitted to; None if unknown."""
 
 
 def write_reducer(reducer: Reducer, stream: BinaryIO) -> None:
-    """The reducer as an .npz onto a stream; the same reducer gives the same bytes."""
+    """Write a reducer as .npz; the same reducer gives the same bytes."""
     meta = {
         "schema": SCHEMA,
-        "method": reducer.method,
-        "dims": reducer.dims,
-        "n": reducer.n,
-        "features": reducer.features,
-        "seed": reducer.seed,
-        "parameters": dict(reducer.parameters),
-        "versions": dict(reducer.versions),
+        **{key: getattr(reducer, key) for key in META},
         **({"weights": reducer.weights} if reducer.weights else {}),
     }
     write_npz(stream, {"schema": np.array(json.dumps(meta)), **reducer.arrays})
 
 
 def read_reducer(path: str | Path) -> Reducer:
-    """The reducer in a file. FormatError names the file, and the key, if it is not a whole reducer."""
+    """Read a reducer; raise FormatError, naming the file and the key, if it is incomplete or inconsistent."""
     name = str(path)
     arrays = read_npz(path, name=name)
-    meta = _meta(arrays.pop("schema", None), name)
-    method = meta["method"]
-    wanted = FLOATS[method]
-    for key, ndim in {**wanted, "columns": 1}.items():
+    meta = _read_meta(arrays.pop("schema", None), name)
+    axes = module_of(meta["method"]).ARRAYS
+    for key, letters in {**axes, "columns": "F"}.items():
         if key not in arrays:
-            raise FormatError(
-                f"{name}: the reducer lacks '{key}': save it again with `latentkit project --save`"
-            )
+            raise FormatError(f"{name}: the reducer has no '{key}': {AGAIN}")
         kind = "iu" if key == "columns" else "f"
-        if arrays[key].dtype.kind not in kind or arrays[key].ndim != ndim:
+        if arrays[key].dtype.kind not in kind or arrays[key].ndim != len(letters):
             raise FormatError(
-                f"{name}: '{key}' is {arrays[key].dtype} of shape {arrays[key].shape}, "
-                "not what a reducer holds: save it again with `latentkit project --save`"
+                f"{name}: '{key}' is {arrays[key].dtype} of shape {arrays[key].shape}, which no reducer has: {AGAIN}"
             )
         if not np.isfinite(arrays[key]).all():
-            raise FormatError(f"{name}: '{key}' holds values that are not finite: save the reducer again")
+            raise FormatError(f"{name}: '{key}' has values that are not finite: {AGAIN}")
     reducer = Reducer(
-        method=method,
-        dims=meta["dims"],
-        n=meta["n"],
-        features=meta["features"],
-        seed=meta["seed"],
-        parameters=meta["parameters"],
-        versions=meta["versions"],
-        arrays={key: arrays[key] for key in ("columns", *wanted)},
+        **{key: meta[key] for key in META},
+        arrays={key: arrays[key] for key in ("columns", *axes)},
         weights=weights if isinstance(weights := meta.get("weights"), str) else None,
     )
-    _check_shapes(reducer, name)
-    _check_parameters(reducer, name)
+    _check(reducer, name)
     return reducer
 
 
-def _meta(schema: NDArray[Any] | None, name: str) -> dict[str, Any]:
+def _read_meta(schema: NDArray[Any] | None, name: str) -> dict[str, Any]:
     try:
         meta = json.loads(str(schema[()])) if schema is not None and schema.ndim == 0 else None
     except ValueError:
@@ -113,41 +94,25 @@ def _meta(schema: NDArray[Any] | None, name: str) -> dict[str, Any]:
     if not isinstance(meta, dict) or not str(meta.get("schema", "")).startswith("latentkit.reducer/"):
         raise FormatError(f"{name} is not a reducer: make one with `latentkit project --save {name}`")
     if meta["schema"] != SCHEMA:
-        raise FormatError(f"{name} is {meta['schema']} and this latentkit reads {SCHEMA}: update latentkit")
-    types = {
-        "method": str,
-        "dims": int,
-        "n": int,
-        "features": int,
-        "seed": int,
-        "parameters": dict,
-        "versions": dict,
-    }
-    for key, kind in types.items():
+        raise FormatError(f"{name} is {meta['schema']}, but this latentkit reads {SCHEMA}: upgrade latentkit")
+    for key, kind in META.items():
         if not isinstance(meta.get(key), kind):
-            raise FormatError(f"{name}: the reducer's '{key}' is {meta.get(key)!r}: save it again")
-    if meta["method"] not in FLOATS:
+            raise FormatError(f"{name}: the reducer's '{key}' is {meta.get(key)!r}: {AGAIN}")
+    if meta["method"] not in PROJECTIONS:
         raise FormatError(
-            f"{name}: method '{meta['method']}' is none of {', '.join(FLOATS)}: update latentkit"
+            f"{name}: method '{meta['method']}' is not one of {', '.join(PROJECTIONS.names)}: upgrade latentkit"
         )
     return meta
 
 
-def _check_parameters(reducer: Reducer, name: str) -> None:
-    for key, least in LEAST[reducer.method].items():
-        value = reducer.parameters.get(key)
-        if not isinstance(value, int | float) or not least <= value <= len(reducer.arrays["rows"]):
-            raise FormatError(f"{name}: the reducer's '{key}' is {value!r}: save it again")
-
-
-def _check_shapes(reducer: Reducer, name: str) -> None:
-    arrays, used = reducer.arrays, len(reducer.arrays["columns"])
-    if reducer.method == "pca":
-        right = arrays["mean"].shape == (used,) and arrays["components"].shape == (reducer.dims, used)
-    else:
-        rows = len(arrays["rows"])
-        right = arrays["rows"].shape == (rows, used) and arrays["points"].shape == (rows, reducer.dims)
-    columns = arrays["columns"]
-    right = right and used > 0 and int(columns.min()) >= 0 and int(columns.max()) < reducer.features
-    if not right:
-        raise FormatError(f"{name}: the reducer's arrays do not fit one another: save it again")
+def _check(reducer: Reducer, name: str) -> None:
+    """Raise FormatError unless the arrays fit one another and the parameters are within their bounds."""
+    module, columns = module_of(reducer.method), reducer.arrays["columns"]
+    lengths = axis_lengths(
+        reducer.arrays, {**module.ARRAYS, "columns": "F"}, {"e": reducer.dims, "F": len(columns)}
+    )
+    valid = len(columns) > 0 and int(columns.min()) >= 0 and int(columns.max()) < reducer.features
+    if lengths is None or not valid:
+        raise FormatError(f"{name}: the reducer's arrays do not fit one another: {AGAIN}")
+    if bad := bad_parameter(reducer.parameters, module.PARAMETERS, lengths):
+        raise FormatError(f"{name}: the reducer's '{bad[0]}' is {bad[1]!r}: {AGAIN}")

@@ -1,80 +1,89 @@
-"""UMAP by umap-learn: 15 neighbours, least distance 0.1, PCA start (Kobak & Linderman 2021), one thread.
+"""UMAP by umap-learn: 15 neighbors, minimum distance 0.1, PCA initialization (Kobak & Linderman 2021), one thread.
 
-numba must be called from one thread only, or it aborts the process (umap#665), and a seed asks for one
-anyway. TensorFlow is hidden while umap is imported: its parametric variant, unused here, would load it
-(10 s and more).
+numba must be called from one thread only, or it aborts the process (umap#665); a seed requires one anyway.
+TensorFlow is hidden while umap is imported: its parametric variant, unused here, would load it, which takes
+10 s and more.
 """
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.projection import pca
-from latentkit.projection.fitted import Fitted
 from latentkit.projection.interruption import insistent
-from latentkit.projection.reducer import Reducer
+from latentkit.projection.layout import Layout, Tell
 
-__all__ = ["fit", "transform"]
+__all__ = ["fit", "place"]
 
-NEIGHBOURS = 15
-LEAST_DISTANCE = 0.1
+ARRAYS = {"rows": "mF", "points": "me"}
+PARAMETERS = {"neighbours": (2.0, "m"), "least_distance": (0.0, "m")}
+"""The keys are those of stored reducers, and stay."""
+
+NEIGHBORS = 15
+MIN_DISTANCE = 0.1
 EXACT = 2**14
-"""Rows whose neighbours are found by comparing all with all, before umap-learn could compile its own search; below 4096
-it would call Python for every pair."""
-
-Tell = Callable[[str], None]
+"""Up to this many rows the neighbors are found by exhaustive search, in less time than umap-learn needs to compile its
+own; below 4096 rows it would call Python for every pair."""
 
 
 def fit(
-    rows: NDArray[np.float32],
+    mu: NDArray[np.floating],
     axes: pca.Axes,
     *,
     dims: int,
     seed: int,
-    jobs: int = 1,
     tell: Tell,
-    neighbours: int = NEIGHBOURS,
-    least_distance: float = LEAST_DISTANCE,
-) -> Fitted:
-    """UMAP of rows (N, F), N >= 4, from its principal axes; neighbours falls to N - 1 if there are fewer."""
-    neighbours = min(neighbours, len(rows) - 1)
+    jobs: int = 1,
+    neighbors: int = NEIGHBORS,
+    min_distance: float = MIN_DISTANCE,
+) -> Layout:
+    """Lay out mu (N, F), N >= 4, from its principal axes, on one thread; neighbors is at most N - 1."""
+    rows = np.ascontiguousarray(mu, np.float32)
+    neighbors = min(neighbors, len(rows) - 1)
     parameters = {
-        "neighbours": neighbours,
-        "least_distance": least_distance,
+        "neighbours": neighbors,
+        "least_distance": min_distance,
         "start": "pca",
     }
-    start = pca.onto(rows, axes.mean, pca.components_for(axes, dims))
+    start = pca.project_onto(rows, axes.mean, pca.components_for(axes, dims))
     tell(f"UMAP: {_compiling(len(rows), EXACT)}, then laying out {len(rows)} images")
-    near = _neighbours(rows, neighbours) if len(rows) <= EXACT else None
+    near = _nearest(rows, neighbors) if len(rows) <= EXACT else None
     with insistent(), warnings.catch_warnings():
-        # New rows are placed by another model: see `transform`.
+        # New rows are placed by another model: see `place`.
         warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
         layout = np.array(
             _model(parameters, init=start, seed=seed, near=near).fit_transform(rows), np.float32
         )
-    return Fitted(layout, parameters, {"rows": rows, "points": layout})
+    return Layout(layout, parameters, {"rows": rows, "points": layout})
 
 
-def transform(
-    reducer: Reducer, new: NDArray[np.float32], *, jobs: int = 1, tell: Tell
+def place(
+    arrays: Mapping[str, NDArray[Any]],
+    parameters: Mapping[str, Any],
+    mu: NDArray[np.floating],
+    *,
+    seed: int,
+    tell: Tell,
+    jobs: int = 1,
 ) -> NDArray[np.float32]:
-    """New rows (N, F) put into a layout there already is; rows it was fitted on come to lie where they were."""
-    rows = np.ascontiguousarray(reducer.arrays["rows"], np.float32)
-    layout = np.array(reducer.arrays["points"], np.float32)
+    """Place new rows mu (N, F) in a stored layout; rows that it was fitted to keep their points."""
+    rows = np.ascontiguousarray(arrays["rows"], np.float32)
+    layout = np.array(arrays["points"], np.float32)
+    new = np.ascontiguousarray(mu, np.float32)
     tell(f"UMAP: {_compiling(len(rows), 4095)}, then placing {len(new)} images among {len(rows)}")
     with insistent():
-        model = _model(reducer.parameters, init=layout, seed=reducer.seed, n_epochs=0).fit(rows)
-        # Fitted for no epochs it knows the neighbours and has rescaled the start; so put back what was fitted.
+        model = _model(parameters, init=layout, seed=seed, n_epochs=0).fit(rows)
+        # Fitting for no epochs finds the neighbors but rescales the initial layout, so the stored one is put back.
         model.embedding_, model.n_epochs = layout, None
         return np.array(model.transform(new), np.float32)
 
 
-def _neighbours(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The nearest (N, count) of each row, itself first, and their distances, as umap-learn counts them."""
+def _nearest(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the nearest rows (N, count) of each row, itself first, and their distances, as umap-learn counts them."""
     from sklearn.neighbors import NearestNeighbors
 
     distances, others = NearestNeighbors(n_neighbors=count - 1, algorithm="brute").fit(rows).kneighbors()
@@ -83,7 +92,7 @@ def _neighbours(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64
 
 
 def _compiling(rows: int, most: int) -> str:
-    """umap is compiled in every process; beyond so many rows its search for neighbours is, too."""
+    """Return what to expect: umap is compiled in every process, beyond `most` rows with its neighbor search."""
     return f"compiling ({'10 to 20 s' if rows <= most else 'about a minute'})"
 
 
@@ -109,7 +118,7 @@ def _model(
 
 
 def _class() -> Any:
-    """umap.UMAP, imported without TensorFlow; what was in sys.modules is put back."""
+    """Import umap.UMAP without TensorFlow, then restore sys.modules."""
     absent = object()
     before: Any = sys.modules.get("tensorflow", absent)
     sys.modules["tensorflow"] = None  # type: ignore[assignment]

@@ -1,12 +1,12 @@
-"""Views of a latent space: (N, D) latents to (N, 2 or 3) points, by PCA, t-SNE or UMAP.
+"""Project latents (N, D) to points (N, 2 or 3), or place new ones in an existing picture.
 
-`project` fits a view and returns with it a reducer; `place` puts other latents of the same model into
-a view there already is. Both return a record of everything needed to repeat and to doubt the picture.
-Dimensions are never scaled one by one: that would blow dead ones up to the size of live ones.
+`project` fits a projection and returns a reducer with it; `place` puts other latents of the same model into the picture
+of a reducer. Both record what is needed to repeat the picture and to judge it. Dimensions are never scaled
+individually: that would inflate dead ones to the size of active ones.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,26 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import ProjectionError
-from latentkit.installation import versions
-from latentkit.projection import pca, tsne, umap
+from latentkit.methods import PROJECTIONS
+from latentkit.projection import pca
 from latentkit.projection.fidelity import measure_fidelity
+from latentkit.projection.layout import Tell, module_of
 from latentkit.projection.reducer import Reducer
 
-__all__ = ["ACTIVE", "METHODS", "Projection", "dead_dimensions", "place", "project"]
+__all__ = ["Projection", "dead_dimensions", "place", "project"]
 
-METHODS = ("pca", "tsne", "umap")
-FEWEST = {"pca": 2, "tsne": 4, "umap": 4}
-"""Rows below which a method is not defined."""
 ACTIVE = 0.01
-"""The variance of mu above which a dimension is active (Burda et al. 2016), under a unit prior."""
-PACKAGES = {"pca": ("numpy",), "tsne": ("numpy", "openTSNE"), "umap": ("numpy", "umap-learn", "numba")}
-
-Tell = Callable[[str], None]
+"""Variance of mu above which a dimension is active under a unit prior (Burda et al. 2016)."""
 
 
 @dataclass(frozen=True)
 class Projection:
-    """points (N, dims) float32, info that goes into the latents file as JSON, and what made them."""
+    """Points (N, dims) float32, the information that is stored with them as JSON, and the reducer behind them."""
 
     points: NDArray[np.float32]
     info: Mapping[str, Any]
@@ -41,10 +36,10 @@ class Projection:
 
 
 def dead_dimensions(variance: NDArray[np.floating], *, unit_prior: bool) -> NDArray[np.intp]:
-    """Which of the D variances of mu are too small to carry anything.
+    """Return the indices of the D variances of mu that are too small to carry information.
 
-    Under a unit prior (a VAE's mu) that is 0.01 or less; latents of an unknown scale are held against
-    their largest variance instead, if that is below 1.
+    Under a unit prior (a VAE's mu) the limit is 0.01; for latents of unknown scale it is 0.01 of the largest variance,
+    if that is below 1.
     """
     largest = 1.0 if unit_prior else min(1.0, float(variance.max()))
     return np.flatnonzero(variance <= ACTIVE * largest)
@@ -61,11 +56,10 @@ def project(
     unit_prior: bool = False,
     tell: Tell = lambda _: None,
 ) -> Projection:
-    """mu (N, D) seen by method in dims dimensions; jobs are threads (as many as help); `tell` hears what
-    takes long.
+    """Project mu (N, D) to dims dimensions by a method; jobs are threads, by default as many as are useful.
 
-    The same arguments give the same bytes on one machine (for t-SNE: at the same jobs). Raises
-    ProjectionError for an unknown method, too few rows or dimensions, rows that are all equal.
+    The same arguments give the same bytes on one machine (for t-SNE, with the same jobs). `tell` receives progress
+    messages. Raises ProjectionError for an unknown method, too few rows or dimensions, or rows that are all equal.
     """
     n, features = mu.shape
     jobs = jobs or _threads(n)
@@ -73,93 +67,77 @@ def project(
     axes = pca.principal_axes(mu)
     if not axes.variance.sum() > 0:
         raise ProjectionError(
-            f"all {n} rows of mu are equal, so there is nothing to see: ask `latentkit diagnose` about the run"
+            f"all {n} rows of mu are equal, so there is nothing to project: run `latentkit diagnose` on the run"
         )
     dead = dead_dimensions(axes.dimension_variance, unit_prior=unit_prior)
     columns = np.arange(features)
     if scale_dead == "drop" and len(dead):
-        columns = _alive(features, dead, dims)
+        columns = _active(features, dead, dims)
         mu = np.asarray(mu[:, columns])
         axes = pca.principal_axes(mu)
-    if method == "pca":
-        fitted = pca.fit(mu, axes, dims=dims)
-    else:
-        fit = tsne.fit if method == "tsne" else umap.fit
-        rows = np.ascontiguousarray(mu, np.float32)
-        fitted = fit(rows, axes, dims=dims, seed=seed, jobs=jobs, tell=tell)
+    layout = module_of(method).fit(mu, axes, dims=dims, seed=seed, jobs=jobs, tell=tell)
     reducer = Reducer(
         method=method,
         dims=dims,
         n=n,
         features=features,
         seed=seed,
-        parameters=fitted.parameters,
-        versions=versions(*PACKAGES[method]),
-        arrays={"columns": columns, **fitted.arrays},
+        parameters=layout.parameters,
+        versions=PROJECTIONS.versions(method),
+        arrays={"columns": columns, **layout.arrays},
     )
-    info = _info(reducer, mu, fitted.points, jobs=jobs) | {"dead": dead.tolist(), "scale_dead": scale_dead}
-    return Projection(fitted.points, info, reducer)
+    info = _info(reducer, mu, layout.points, jobs=jobs) | {"dead": dead.tolist(), "scale_dead": scale_dead}
+    return Projection(layout.points, info, reducer)
 
 
 def place(
     reducer: Reducer, mu: NDArray[np.floating], *, jobs: int | None = None, tell: Tell = lambda _: None
 ) -> Projection:
-    """Other latents mu (N, D) of the same model, put where the reducer's view has room for them.
+    """Place other latents mu (N, D) of the same model in the picture of a reducer.
 
-    Raises ProjectionError if mu has not the number of dimensions that the reducer was fitted to.
+    Raises ProjectionError if mu has another number of dimensions than the reducer was fitted to, or no rows.
     """
     n, features = mu.shape
     jobs = jobs or _threads(n)
     if features != reducer.features:
         raise ProjectionError(
-            f"these latents have {features} dimensions and the reducer was fitted to {reducer.features}: "
+            f"these latents have {features} dimensions, but the reducer was fitted to {reducer.features}: "
             "embed the images with the run that the reducer came from"
         )
     if n == 0:
         raise ProjectionError("there are no latents to place: embed at least 1 image")
-    columns, arrays = reducer.arrays["columns"], reducer.arrays
+    columns = reducer.arrays["columns"]
     if len(columns) < features:
         mu = np.asarray(mu[:, columns])
-    if reducer.method == "pca":
-        points = pca.onto(mu, arrays["mean"], arrays["components"])
-    else:
-        transform = tsne.transform if reducer.method == "tsne" else umap.transform
-        points = transform(reducer, np.ascontiguousarray(mu, np.float32), jobs=jobs, tell=tell)
+    points = module_of(reducer.method).place(
+        reducer.arrays, reducer.parameters, mu, seed=reducer.seed, jobs=jobs, tell=tell
+    )
     return Projection(points, _info(reducer, mu, points, jobs=jobs) | {"fitted_on": reducer.n}, reducer)
 
 
-def _alive(features: int, dead: NDArray[np.intp], dims: int) -> NDArray[np.intp]:
-    alive = np.setdiff1d(np.arange(features), dead)
-    if len(alive) < dims:
+def _active(features: int, dead: NDArray[np.intp], dims: int) -> NDArray[np.intp]:
+    active = np.setdiff1d(np.arange(features), dead)
+    if len(active) < dims:
         raise ProjectionError(
-            f"{len(dead)} of {features} dimensions are dead, which leaves {len(alive)} for a picture of {dims}: "
+            f"{len(dead)} of {features} dimensions are dead, which leaves {len(active)} for a picture in {dims}: "
             "use --scale-dead keep, or train again with a lower --beta"
         )
-    return alive
+    return active
 
 
 def _check(n: int, features: int, method: str, dims: int) -> None:
-    if method not in METHODS:
-        raise ProjectionError(f"there is no method '{method}': choose one of {', '.join(METHODS)}")
-    if n < FEWEST[method]:
-        raise ProjectionError(
-            f"{method} needs at least {FEWEST[method]} images and there {_are(n)}: embed more images"
-        )
+    PROJECTIONS.check_count(method, n)
     if features < dims:
         raise ProjectionError(
-            f"the latents have {features} dimension{'s' * (features != 1)} and cannot fill a picture of {dims}: "
+            f"the latents have {features} dimension{'s' * (features != 1)} and cannot fill a picture in {dims}: "
             f"train with --latent {dims} or more"
         )
 
 
 def _threads(n: int) -> int:
-    """One for every thousand rows, up to the cores there are: fewer rows only make threads wait for each other."""
+    """Return one thread per thousand rows, up to the number of cores: with fewer rows threads mostly wait for each other."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, n // 1000))
-
-
-def _are(n: int) -> str:
-    return {0: "are none", 1: "is 1"}.get(n, f"are {n}")
 
 
 def _info(
@@ -170,7 +148,7 @@ def _info(
         "n": len(mu),
         "features": reducer.features,
         "seed": reducer.seed,
-        "jobs": jobs if reducer.method == "tsne" else 1,
+        "jobs": jobs if PROJECTIONS[reducer.method].threads else 1,
         "parameters": dict(reducer.parameters),
         "versions": dict(reducer.versions),
         "fidelity": measure_fidelity(mu, points, seed=reducer.seed).as_json(),

@@ -1,19 +1,18 @@
-"""What there is to say of a projection, in sentences for a person."""
+"""A projection described in sentences."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from latentkit.methods import PROJECTIONS
 from latentkit.projection.views import Projection
 
 __all__ = ["describe", "fidelity_line"]
 
-NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
-
 
 def describe(projection: Projection) -> str:
-    """The lines for stderr: what was made, the scree, dead dimensions, how far to believe it."""
+    """Return the lines for standard error: the projection, its scree, dead dimensions and fidelity."""
     info, reducer = projection.info, projection.reducer
-    name = NAMES[reducer.method]
+    name = PROJECTIONS.title(reducer.method)
     if "fitted_on" in info:
         lines = [f"{name}: placed {info['n']} images in a picture of {info['fitted_on']}"]
     else:
@@ -23,15 +22,15 @@ def describe(projection: Projection) -> str:
         lines += _scree(info["parameters"], info["dims"])
         lines += _dead(info)
     lines += fidelity_line(info["fidelity"])
-    if reducer.method != "pca":
+    if not PROJECTIONS[reducer.method].linear:
         lines.append(
-            "Sizes of islands and gaps between them mean little: `latentkit report` asks the latents themselves."
+            "The sizes of islands and the gaps between them mean little: `latentkit report` measures the latents themselves."
         )
     return "\n".join(lines)
 
 
 def fidelity_line(fidelity: Mapping[str, Any]) -> list[str]:
-    """How much of the latent space the picture kept, as one line of words; none if too few rows to tell."""
+    """Return one line on how much of the latent space the picture preserves; none for too few rows."""
     if fidelity["kept"] is None:
         return []
     k = fidelity["neighbours"]
@@ -39,22 +38,22 @@ def fidelity_line(fidelity: Mapping[str, Any]) -> list[str]:
     worse = min(trust, continuity)
     grade = "well" if worse >= 0.95 else "fairly" if worse >= 0.85 else "poorly: do not judge classes by them"
     parts = [
-        f"{kept:.0%} of each image's {k} nearest are still nearest",
+        f"{kept:.0%} of each image's {k} nearest neighbors are preserved",
         f"trustworthiness {trust:.2f}",
         f"continuity {continuity:.2f}",
         f"triplets {fidelity['triplets']['value']:.2f}",
     ]
     if fidelity["shepard"] is not None:
-        parts.append(f"distances correlate {fidelity['shepard']['value']:.2f}")
-    return [f"Fidelity: neighbours are kept {grade} ({', '.join(parts)})"]
+        parts.append(f"distance correlation {fidelity['shepard']['value']:.2f}")
+    return [f"Fidelity: neighborhoods are preserved {grade} ({', '.join(parts)})"]
 
 
 def _scree(parameters: Mapping[str, Any], dims: int) -> list[str]:
     share = parameters.get("explained_variance_ratio")
     if share is None:
         return []
-    shown = " ".join(f"{value:.1%}" for value in share[:10])
-    return [f"The picture shows {sum(share[:dims]):.1%} of the variance; by component: {shown}"]
+    shares = " ".join(f"{value:.1%}" for value in share[:10])
+    return [f"The picture shows {sum(share[:dims]):.1%} of the variance; by component: {shares}"]
 
 
 def _dead(info: Mapping[str, Any]) -> list[str]:
@@ -62,5 +61,5 @@ def _dead(info: Mapping[str, Any]) -> list[str]:
     if not dead:
         return []
     named = ", ".join(map(str, dead[:20])) + (", ..." if len(dead) > 20 else "")
-    fate = "left out" if info["scale_dead"] == "drop" else "kept, where they hardly count"
+    fate = "dropped" if info["scale_dead"] == "drop" else "kept, with little effect"
     return [f"{len(dead)} of {info['features']} dimensions are dead ({named}): {fate}"]

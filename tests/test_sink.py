@@ -2,7 +2,7 @@
 
 import io
 
-from latentkit.exporting.sink import Sink
+from latentkit.formats.sink import Sink
 
 
 class Sip(io.BytesIO):

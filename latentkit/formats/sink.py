@@ -1,4 +1,4 @@
-"""Bytes down a stream, all of them, and how many they were."""
+"""Write every byte to a stream that has nothing but `write`."""
 
 from typing import BinaryIO
 
@@ -6,7 +6,10 @@ __all__ = ["Sink"]
 
 
 class Sink:
-    """A file for writers that need `tell`, over a stream that has nothing but `write`: a pipe, `>>`."""
+    """A write-only file over a pipe or an appended file, for writers that need `tell`.
+
+    It cannot seek: zipfile would seek back to fill in sizes, which makes a corrupt archive under `>>`.
+    """
 
     closed = False
 
@@ -16,7 +19,7 @@ class Sink:
         self._stopped = False
 
     def write(self, data: bytes | memoryview) -> int:
-        """Write all of it: a raw stream may take a part at a time."""
+        """Write all of the data: a raw stream may accept a part at a time."""
         rest = memoryview(data).cast("B")
         self._written += len(rest)
         length = len(rest)
@@ -25,14 +28,15 @@ class Sink:
         return length
 
     def stop(self) -> None:
-        """Take no more: what is half written must not get an end that makes it look whole."""
+        """Ignore further data, so that a half-written file gets no end that makes it look complete."""
         self._stopped = True
 
     def tell(self) -> int:
+        """Return the number of bytes written."""
         return self._written
 
     def flush(self) -> None:
-        """Whose stream it is flushes it."""
+        """Do nothing: the owner of the stream flushes it."""
 
     def close(self) -> None:
-        """Whose stream it is closes it."""
+        """Do nothing: the owner of the stream closes it."""

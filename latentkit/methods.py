@@ -1,0 +1,262 @@
+"""The methods of projecting, clustering and exporting latents, as records.
+
+Each table below is the only list of its methods. The commands' choices and help, the titles of pictures, the errors
+and the validation of stored reducers and cluster models are all derived from it. To add a method, write its module,
+named as the method, and add one record here.
+
+Importing a table imports no method: `Table.module` does that on first use.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from latentkit.errors import ExportError, LatentkitError, ProjectionError, SeparationError
+from latentkit.installation import how_to_install, versions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CLUSTERINGS",
+    "EXPORTS",
+    "PROJECTIONS",
+    "ClusteringMethod",
+    "ExportFormat",
+    "Method",
+    "ProjectionMethod",
+    "Table",
+    "axis_lengths",
+    "bad_parameter",
+]
+
+Bounds = Mapping[str, tuple[float, str]]
+"""The least value of each parameter, and the axis (a letter of `axis_lengths`) whose length is its largest value."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of a table: the name on the command line and in files, the title for people, a clause for the help."""
+
+    name: str
+    title: str
+    summary: str
+    fewest: int = 1
+    """Images below which the method is not defined."""
+    packages: tuple[str, ...] = ("numpy",)
+    """Distributions whose versions are recorded with a result."""
+
+
+@dataclass(frozen=True)
+class ProjectionMethod(Method):
+    """Its module has ARRAYS, PARAMETERS, `fit` and `place`: see `projection.layout`."""
+
+    linear: bool = False
+    """Distances along the axes of the picture mean something."""
+    threads: bool = False
+    """The picture depends on the number of threads."""
+
+
+@dataclass(frozen=True)
+class ClusteringMethod(Method):
+    """Its module has ARRAYS, PARAMETERS, `fit` and `assign`: see `clustering.assignment`."""
+
+    largest: int = 20_000
+    """Images to fit at most; more are sampled, and the others assigned."""
+    block: int | None = 50_000
+    """Images to assign at a time, to bound the memory; None for all at once."""
+    counts: bool = False
+    """The method finds the number of clusters itself."""
+
+
+@dataclass(frozen=True)
+class ExportFormat(Method):
+    """Its module has `write`: see `exporting`."""
+
+    requires: str | None = None
+    """A module that is not installed by default."""
+    extra: str | None = None
+    """The optional dependency that installs it."""
+    table: bool = False
+    """One row per image: --method and --no-mu apply."""
+    folder: bool = False
+    """A folder instead of a file: --seed and --overwrite apply."""
+    suffix: str | None = None
+    """The ending that a file's name must have."""
+    raw_text: bool = False
+    """Names are written as they are, so never to a terminal."""
+
+
+AnyMethod = TypeVar("AnyMethod", bound=Method)
+
+
+class Table(Generic[AnyMethod]):
+    """The methods of one kind, in the order in which they are offered; `kind` and `error` are for messages."""
+
+    def __init__(
+        self, kind: str, package: str, error: type[LatentkitError], methods: tuple[AnyMethod, ...]
+    ) -> None:
+        self._kind = kind
+        self._package = package
+        self._error = error
+        self._methods = {method.name: method for method in methods}
+
+    @property
+    def names(self) -> list[str]:
+        """The names, in order."""
+        return list(self._methods)
+
+    def __iter__(self) -> Iterator[AnyMethod]:
+        return iter(self._methods.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._methods
+
+    def __getitem__(self, name: str) -> AnyMethod:
+        """Return the method; raise the table's error, naming the choices, if there is none of this name."""
+        if name not in self._methods:
+            raise self._error(f"unknown {self._kind} '{name}': choose one of {', '.join(self.names)}")
+        return self._methods[name]
+
+    def module(self, name: str) -> ModuleType:
+        """Import the module that implements a method."""
+        return import_module(f"{self._package}.{self[name].name}")
+
+    def title(self, name: str) -> str:
+        """Return the title of a method; for a name that a file made up, the name itself."""
+        return self._methods[name].title if name in self._methods else name
+
+    def check_count(self, name: str, n: int) -> None:
+        """Raise the table's error if n images are too few for a method."""
+        fewest = self[name].fewest
+        if n < fewest:
+            raise self._error(
+                f"{name} needs at least {fewest} images, but there {_are(n)}: embed more images"
+            )
+
+    def versions(self, name: str) -> dict[str, str]:
+        """Return the versions to record with a result: of latentkit, and of the packages behind a method."""
+        return versions(*self[name].packages)
+
+
+PROJECTIONS = Table(
+    "projection",
+    "latentkit.projection",
+    ProjectionError,
+    (
+        ProjectionMethod("pca", "PCA", "exact, with meaningful axes", 2, linear=True),
+        ProjectionMethod("tsne", "t-SNE", "shows neighborhoods", 4, ("numpy", "openTSNE"), threads=True),
+        ProjectionMethod("umap", "UMAP", "shows neighborhoods", 4, ("numpy", "umap-learn", "numba")),
+    ),
+)
+
+SKLEARN = ("numpy", "scikit-learn")
+CLUSTERINGS = Table(
+    "clustering",
+    "latentkit.clustering",
+    SeparationError,
+    (
+        ClusteringMethod("kmeans", "k-means", "round clusters", 3, SKLEARN, largest=100_000),
+        ClusteringMethod("gmm", "Gaussian mixture", "elongated clusters", 3, SKLEARN),
+        ClusteringMethod(
+            "hdbscan",
+            "HDBSCAN",
+            "dense clusters of any shape; other images stay unassigned",
+            10,
+            SKLEARN,
+            largest=10_000,
+            counts=True,
+        ),
+        ClusteringMethod(
+            "n2d",
+            "N2D",
+            "UMAP, then a mixture; often closest to classes, and slowest",
+            15,
+            (*SKLEARN, "umap-learn"),
+            largest=50_000,
+            block=None,
+        ),
+    ),
+)
+
+EXPORTS = Table(
+    "export format",
+    "latentkit.exporting",
+    ExportError,
+    (
+        ExportFormat("csv", "CSV", "one line per image", table=True, raw_text=True),
+        ExportFormat(
+            "parquet",
+            "Parquet",
+            "one row per image, with vectors and thumbnails",
+            requires="pyarrow",
+            extra="parquet",
+            table=True,
+        ),
+        ExportFormat(
+            "anndata", "AnnData", ".h5ad for scanpy, where X is mu", requires="anndata", extra="anndata"
+        ),
+        ExportFormat(
+            "projector",
+            "TensorBoard's projector",
+            "a folder for `tensorboard --logdir`; of more than 100,000 images a sample",
+            folder=True,
+        ),
+        ExportFormat(
+            "atlas",
+            "Embedding Atlas",
+            "Parquet for Apple's embedding-atlas",
+            requires="pyarrow",
+            extra="parquet",
+            table=True,
+            suffix=".parquet",
+        ),
+    ),
+)
+
+
+def check_installed(format: ExportFormat) -> None:
+    """Raise ExportError, saying how to install it, if what writes this format is missing."""
+    if format.requires and format.extra and find_spec(format.requires) is None:
+        raise ExportError(
+            f"--to {format.name} needs {format.requires}, which is not installed: {how_to_install(format.extra)}"
+        )
+
+
+def axis_lengths(
+    arrays: Mapping[str, "NDArray[Any]"], axes: Mapping[str, str], lengths: Mapping[str, int]
+) -> dict[str, int] | None:
+    """Match the shapes of arrays with axes that are named by letters; the same letter is the same length.
+
+    `axes` maps the key of an array to its letters, "md" for (m, d). Return every letter's length, or None if an array
+    has another number of axes, or a letter two lengths.
+    """
+    found = dict(lengths)
+    for key, letters in axes.items():
+        shape = arrays[key].shape
+        if len(shape) != len(letters):
+            return None
+        for letter, length in zip(letters, shape, strict=True):
+            if found.setdefault(letter, length) != length:
+                return None
+    return found
+
+
+def bad_parameter(
+    parameters: Mapping[str, Any], bounds: Bounds, lengths: Mapping[str, int]
+) -> tuple[str, Any] | None:
+    """Return the first stored parameter that is missing or out of bounds, and its value; "a.b" is b in the object a."""
+    for path, (least, axis) in bounds.items():
+        value: Any = parameters
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if not isinstance(value, int | float) or not least <= value <= lengths[axis]:
+            return path, value
+    return None
+
+
+def _are(n: int) -> str:
+    return {0: "are none", 1: "is 1"}.get(n, f"are {n}")
