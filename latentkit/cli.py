@@ -1,36 +1,48 @@
-"""The command line: names the commands. Nothing heavy is imported here or by a command's module."""
+"""The command line: names the commands.
 
-from typing import Annotated
+A command is the function of its own name in the module of its own name in `latentkit.commands`, and is imported when
+it is used. Nothing heavy is imported here or at the top of a command's module.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 from latentkit import shell
-from latentkit.commands.average import average
 from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
-from latentkit.commands.cluster import cluster
-from latentkit.commands.compare import compare
-from latentkit.commands.curves import curves
-from latentkit.commands.decode import decode
-from latentkit.commands.demo import demo
-from latentkit.commands.diagnose import diagnose
-from latentkit.commands.embed import embed
-from latentkit.commands.export import export
-from latentkit.commands.info import info
-from latentkit.commands.interpolate import interpolate
-from latentkit.commands.late import Late, later
-from latentkit.commands.plot import plot
-from latentkit.commands.project import project
-from latentkit.commands.reconstruct import reconstruct
-from latentkit.commands.report import report
-from latentkit.commands.sample import sample
-from latentkit.commands.scan import scan
-from latentkit.commands.train import train
-from latentkit.commands.traverse import traverse
+from latentkit.commands.lazy import LazyCommand, lazy
 from latentkit.installation import describe
 from latentkit.launch import launched, rank
 
 __all__ = ["app"]
+
+COMMANDS = (
+    "scan",
+    "train",
+    "embed",
+    "project",
+    "plot",
+    "curves",
+    "export",
+    "report",
+    "cluster",
+    "compare",
+    "diagnose",
+    "reconstruct",
+    "sample",
+    "decode",
+    "traverse",
+    "interpolate",
+    "average",
+    "info",
+    "demo",
+)
+DISTRIBUTED = ("train", "embed")
+"""Commands that a group of processes can run together."""
 
 app = typer.Typer(
     name="latentkit",
@@ -38,17 +50,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Train a variational auto-encoder on unlabelled images, and find out whether the classes separate.\n\n"
+    help="Train a variational auto-encoder on unlabeled images, and find out whether the classes separate.\n\n"
     "latentkit train photos -o run; latentkit embed run photos | latentkit project | latentkit report",
 )
 
 
-GROUPED = ("train", "embed")
-"""What a group of processes can do together."""
-
-
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         shell.emit(describe())
         raise typer.Exit
 
@@ -57,39 +65,25 @@ def _version(asked: bool) -> None:
 def _options(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    if launched() and context.invoked_subcommand not in GROUPED:
+    if launched() and context.invoked_subcommand not in DISTRIBUTED:
         if rank() == 0:
             raise typer.BadParameter(
-                f"{context.invoked_subcommand} is done by one process: start it without torchrun; "
-                f"{' and '.join(GROUPED)} are for groups"
+                f"{context.invoked_subcommand} runs in a single process: start it without torchrun; "
+                f"only {' and '.join(DISTRIBUTED)} can run in a group of processes"
             )
         raise typer.Exit(2)
 
 
-for command in (
-    scan,
-    train,
-    embed,
-    project,
-    plot,
-    curves,
-    export,
-    report,
-    cluster,
-    compare,
-    diagnose,
-    reconstruct,
-    sample,
-    decode,
-    traverse,
-    interpolate,
-    average,
-    info,
-    demo,
-):
-    app.command(cls=Late)(later(command))
+def _load(name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(import_module(f"latentkit.commands.{name}"), name)
+    return function
+
+
+for name in COMMANDS:
+    app.command(name, cls=LazyCommand)(lazy(name, partial(_load, name)))
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")

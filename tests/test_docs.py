@@ -94,9 +94,7 @@ def test_every_example_is_listed():
 def test_the_readme_names_every_command():
     from latentkit.cli import app
 
-    names = {command.callback.__name__ for command in app.registered_commands} | {
-        g.name for g in app.registered_groups
-    }
+    names = {command.name for command in app.registered_commands} | {g.name for g in app.registered_groups}
     table = README[README.index("| command |") : README.index("`latentkit COMMAND --help`")]
     assert names == set(
         re.findall(r"`(\w+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if "|" in line))

@@ -204,7 +204,7 @@ def test_a_command_that_is_not_for_groups_is_refused_once(latentkit, environment
         for rank in (0, 1)
     ]
     assert [done.returncode for done in both] == [2, 2]
-    assert "info is done by one process: start it without torchrun" in " ".join(both[0].stderr.split())
+    assert "info runs in a single process: start it without torchrun" in " ".join(both[0].stderr.split())
     assert (both[1].stdout, both[1].stderr) == ("", "")
 
 
