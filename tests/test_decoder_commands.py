@@ -118,7 +118,7 @@ def test_means_without_images_are_drawn_and_that_is_said(command, trained, blobs
     command("embed", trained, blobs, "-o", "bare.npz")
     command("average", trained, "bare.npz", "-o", "means.png")
     assert (
-        "hold no thumbnails, so only the means are drawn: name the images with --images ROOT"
+        "have no thumbnails, so only the means are drawn: name the images with --images ROOT"
         in capsys.readouterr().err
     )
     command("average", trained, "bare.npz", "--images", blobs, "-o", "near.png")
@@ -129,14 +129,14 @@ def test_means_without_images_are_drawn_and_that_is_said(command, trained, blobs
 @pytest.mark.parametrize(
     ("line", "error", "told"),
     [
-        ("traverse RUN --dims 4", DecodingError, "there is no dimension 4: the run has 4, and they are called 0 to 3"),
+        ("traverse RUN --dims 4", DecodingError, "there is no dimension 4: the run has 4, numbered 0 to 3"),
         ("traverse RUN --image no.png", ImagesError, "there is no file or folder no.png: check the name"),
         ("interpolate RUN no.png no.png", ImagesError, "there is no file or folder no.png: check the name"),
-        ("decode RUN own.npy", DecodingError, "own.npy holds latents of 3 dimensions, and this run decodes 4: "),
-        ("average RUN own.npy", DecodingError, "own.npy holds latents of 3 dimensions, and this run decodes 4: "),
+        ("decode RUN own.npy", DecodingError, "own.npy has latents of 3 dimensions, but this run decodes 4: "),
+        ("average RUN own.npy", DecodingError, "own.npy has latents of 3 dimensions, but this run decodes 4: "),
         ("decode RUN no.npz", FileNotFoundError, "no.npz"),
         ("sample no-run", FormatError, "no-run is not a run: there is no run.json in it"),
-        ("interpolate RUN a b c", typer.BadParameter, "3 images are named: name 2 or 4"),
+        ("interpolate RUN a b c", typer.BadParameter, "2 or 4 images are required, not 3"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_told_and_leaves_the_file(command, trained, tmp_path, line, error, told):

@@ -10,8 +10,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from latentkit import decoding
-from latentkit.decoding.spread import spread
-from latentkit.decoding.traverse import chosen_dims
+from latentkit.decoding.traverse import parse_dims
 from latentkit.errors import DecodingError, FormatError, ImagesError
 from latentkit.formats.latents import Latents, read_latents
 from latentkit.formats.run import read_record
@@ -52,14 +51,14 @@ def some(z: Latents, **arrays) -> Latents:
 
 
 def test_means_are_those_of_the_model_whatever_the_batch(run, z, monkeypatch):
-    monkeypatch.setattr(import_module("latentkit.decoding.means"), "BATCH", 7)
-    np.testing.assert_allclose(decoding.means(run, z.mu), run.model.decode(z.mu), atol=1e-6)
+    monkeypatch.setattr(import_module("latentkit.decoding.decode"), "BATCH", 7)
+    np.testing.assert_allclose(decoding.decode_batches(run, z.mu), run.model.decode(z.mu), atol=1e-6)
 
 
 def test_latents_of_another_size_are_refused_with_both_sizes(run):
     other = Latents({"ids": np.array(["a"]), "mu": np.zeros((1, 3), np.float32)})
     with pytest.raises(
-        DecodingError, match=r"^own.npy holds latents of 3 dimensions, and this run decodes 4: "
+        DecodingError, match=r"^own.npy has latents of 3 dimensions, but this run decodes 4: "
     ):
         decoding.check_fits(run, other, "own.npy")
 
@@ -76,7 +75,7 @@ def test_latents_of_other_weights_are_refused_and_those_of_no_known_ones_are_not
 @pytest.mark.parametrize(("format", "argument"), [("npy", "means.npy"), ("npz", "means.npz:images")])
 def test_means_in_a_file_are_whole_and_read_again_as_images(run, z, tmp_path, format, argument):
     with (tmp_path / f"means.{format}").open("wb") as stream:
-        decoding.write_means(run, z, stream, format)
+        decoding.write_images(run, z, stream, format)
     found = np.load(tmp_path / f"means.{format}")
     images = found if format == "npy" else found["images"]
     assert images.dtype == np.float32
@@ -97,7 +96,7 @@ def test_bytes_of_means_are_the_nearest():
 
 
 def test_one_image_is_encoded_as_embed_does(run, z, blobs):
-    one = decoding.one_image(run, str(blobs / "red" / "03.png"))
+    one = decoding.encode_image(run, str(blobs / "red" / "03.png"))
     row = z.ids.tolist().index("red/03.png")
     np.testing.assert_allclose(one.mu, z.mu[row], atol=1e-5)
     np.testing.assert_array_equal(one.pixels, z.arrays["thumbnails"][row])
@@ -109,16 +108,16 @@ def test_one_image_may_be_a_row_of_an_array(run, tmp_path, monkeypatch, argument
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
     np.save("X.npy", images)
     np.savez("X.npz", some=images, other=images[::-1])
-    np.testing.assert_array_equal(decoding.one_image(run, argument).pixels, images[2])
+    np.testing.assert_array_equal(decoding.encode_image(run, argument).pixels, images[2])
 
 
 @pytest.mark.parametrize(
     ("argument", "told"),
     [
         ("none.png", "there is no file or folder none.png: check the name"),
-        ("X.npy:3", "X.npy holds 3 images, so there is no row 3: the last is 2"),
-        ("X.npy", "X.npy holds 3 images, and one is needed: name one, as X.npy:0"),
-        ("folder", "folder holds 2 images, and one is needed: name one, as folder/a.png"),
+        ("X.npy:3", "X.npy has 3 images, so there is no row 3: the last is 2"),
+        ("X.npy", "X.npy has 3 images, but one is needed: name one, such as X.npy:0"),
+        ("folder", "folder has 2 images, but one is needed: name one, such as folder/a.png"),
     ],
 )
 def test_what_is_not_one_image_is_refused(run, blobs, tmp_path, monkeypatch, argument, told):
@@ -128,7 +127,7 @@ def test_what_is_not_one_image_is_refused(run, blobs, tmp_path, monkeypatch, arg
     for name in ("a.png", "b.png"):
         (tmp_path / "folder" / name).write_bytes((blobs / "red" / "00.png").read_bytes())
     with pytest.raises(ImagesError) as error:
-        decoding.one_image(run, argument)
+        decoding.encode_image(run, argument)
     assert str(error.value) == told
 
 
@@ -169,15 +168,6 @@ def test_images_that_cannot_be_read_are_told_of(run, make_blobs):
     assert ([one.id for one in skipped], total) == (["red/broken.png"], 7)
 
 
-@pytest.mark.parametrize(("total", "n"), [(1, 1), (5, 9), (60, 6), (61, 60), (100_000, 7)])
-def test_a_spread_is_even_and_takes_none_twice(total, n):
-    rows = spread(total, n)
-    assert len(set(rows.tolist())) == len(rows) == min(n, total)
-    assert 0 <= rows.min() <= rows.max() < total
-    gaps = np.diff(rows)
-    assert gaps.max(initial=1) - gaps.min(initial=total) <= 1
-
-
 # Sample ----------------------------------------------------------------------------------------
 
 
@@ -204,7 +194,7 @@ def test_an_animation_of_samples_begins_with_them_and_moves(run):
 
 @pytest.mark.parametrize("temperature", [-1.0, np.nan, np.inf])
 def test_a_temperature_that_is_none_is_refused(run, temperature):
-    with pytest.raises(DecodingError, match="is no scale of samples: give 0 or more"):
+    with pytest.raises(DecodingError, match="the temperature must be a number of at least 0"):
         decoding.sample(run, 2, temperature=temperature)
 
 
@@ -220,11 +210,11 @@ def test_a_traversal_changes_one_dimension_at_a_time_from_zero(run):
 
 
 def test_a_traversal_may_start_from_an_image(run, blobs):
-    start = decoding.one_image(run, str(blobs / "red" / "00.png"))
+    start = decoding.encode_image(run, str(blobs / "red" / "00.png"))
     made = decoding.traverse(run, "1", start=start, steps=3)
     np.testing.assert_array_equal(made.latents[0, :, 1], [-3, 0, 3])
     np.testing.assert_array_equal(np.delete(made.latents[0], 1, axis=1), [np.delete(start.mu, 1)] * 3)
-    np.testing.assert_allclose(made.restored, run.model.decode(start.mu[None])[0], atol=1e-6)
+    np.testing.assert_allclose(made.reconstruction, run.model.decode(start.mu[None])[0], atol=1e-6)
 
 
 def test_the_dimensions_come_in_the_order_of_the_recorded_kl(run, trained):
@@ -237,35 +227,37 @@ def test_the_dimensions_come_in_the_order_of_the_recorded_kl(run, trained):
     ("text", "dims"), [("top1", (2,)), ("top9", (2, 0, 1)), ("0", (0,)), ("2,1", (2, 1)), ("1,1", (1,))]
 )
 def test_dimensions_are_named(text, dims):
-    assert chosen_dims(text, 3, (0.5, 0.1, 2.0)) == dims
+    assert parse_dims(text, 3, (0.5, 0.1, 2.0)) == dims
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("3", "there is no dimension 3: the run has 3, and they are called 0 to 2"),
-        ("top0", "--dims 'top0' names no dimensions: give top8, or numbers as 0,1,2"),
-        ("-1", "--dims '-1' names no dimensions"),
-        ("all", "--dims 'all' names no dimensions"),
-        ("1,", "--dims '1,' names no dimensions"),
+        ("3", "there is no dimension 3: the run has 3, numbered 0 to 2"),
+        ("top0", "--dims 'top0' must be topN or numbers, such as top8 or 0,1,2"),
+        ("-1", "--dims '-1' must be topN or numbers"),
+        ("all", "--dims 'all' must be topN or numbers"),
+        ("1,", "--dims '1,' must be topN or numbers"),
     ],
 )
 def test_dimensions_that_are_not_there_are_refused(text, told):
     with pytest.raises(DecodingError, match=re.escape(told)):
-        chosen_dims(text, 3, (0.5, 0.1, 2.0))
+        parse_dims(text, 3, (0.5, 0.1, 2.0))
 
 
 def test_without_a_recorded_kl_the_dimensions_must_be_named(run):
     bare = copy(run)
     bare.kl_per_dim = None
-    with pytest.raises(DecodingError, match=r"which dimensions are on top: name them, --dims 0,1,2"):
+    with pytest.raises(
+        DecodingError, match=r"no validation to rank its dimensions by KL: name them, --dims 0,1,2"
+    ):
         decoding.traverse(bare)
     assert decoding.traverse(bare, "1").dims == (1,)
 
 
 @pytest.mark.parametrize(("reach", "steps"), [(0.0, 5), (-1.0, 5), (np.inf, 5), (3.0, 1)])
 def test_a_range_that_is_none_is_refused(run, reach, steps):
-    with pytest.raises(DecodingError, match="give a range above 0 and 2 steps or more"):
+    with pytest.raises(DecodingError, match="the range must be above 0, with at least 2 steps"):
         decoding.traverse(run, reach=reach, steps=steps)
 
 
@@ -275,20 +267,22 @@ def test_a_range_that_is_none_is_refused(run, reach, steps):
 @pytest.fixture(scope="module")
 def ends(run, blobs):
     return [
-        decoding.one_image(run, str(blobs / name))
+        decoding.encode_image(run, str(blobs / name))
         for name in ("red/00.png", "blue/00.png", "green/00.png", "red/01.png")
     ]
 
 
 def test_an_interpolation_is_decoded_from_one_image_to_the_other(run, ends):
     made = decoding.interpolate(run, ends[:2], 5)
-    np.testing.assert_array_equal(made.latents[0], decoding.between(ends[0].mu, ends[1].mu, 5))
+    np.testing.assert_array_equal(made.latents[0], decoding.path_between(ends[0].mu, ends[1].mu, 5))
     np.testing.assert_allclose(made.images[0], run.model.decode(made.latents[0]), atol=1e-6)
 
 
 def test_four_images_span_a_square(run, ends):
     made = decoding.interpolate(run, ends, 3, slerp=True)
-    np.testing.assert_array_equal(made.latents, decoding.plane([end.mu for end in ends], 3, slerp=True))
+    np.testing.assert_array_equal(
+        made.latents, decoding.grid_between([end.mu for end in ends], 3, slerp=True)
+    )
     assert made.images.shape == (3, 3, 8, 8, 3)
     np.testing.assert_allclose(made.images[2, 1], run.model.decode(made.latents[2, 1:2])[0], atol=1e-6)
 
@@ -308,7 +302,7 @@ def test_an_animation_goes_there_and_back(run, ends):
 
 @pytest.mark.parametrize(("count", "steps"), [(1, 5), (3, 5), (2, 1)])
 def test_other_numbers_of_images_or_steps_are_refused(run, ends, count, steps):
-    with pytest.raises(DecodingError, match="name 2 or 4 images, and 2 steps or more"):
+    with pytest.raises(DecodingError, match="name 2 or 4 images, and at least 2 steps"):
         decoding.interpolate(run, ends[:count], steps)
 
 
@@ -354,7 +348,7 @@ def test_an_image_that_cannot_be_read_any_more_is_told_of(run, z, make_blobs):
     images = make_blobs("blobs")
     near = decoding.average(run, z, nearest=1).nearest[0][0]
     (images / near).write_bytes(b"no")
-    with pytest.raises(DecodingError, match=rf"{near} cannot be shown \(not an image of a known kind\)"):
+    with pytest.raises(DecodingError, match=rf"{near} cannot be loaded \(not an image of a known kind\)"):
         decoding.average(run, z, nearest=1, sources=find([str(images)]))
 
 
@@ -363,7 +357,7 @@ def test_without_images_only_the_means_are_drawn_and_it_is_said(run, z):
     made = decoding.average(run, some(z, thumbnails=None), tell=told.append)
     assert [len(row) for row in made.sheet().cells] == [1, 1, 1]
     [words] = told
-    assert "hold no thumbnails" in words
+    assert "have no thumbnails" in words
     assert "--images ROOT" in words
 
 
@@ -383,13 +377,14 @@ def test_images_without_a_label_are_in_no_class(run, z):
 @pytest.mark.parametrize("by", [None, "labels", "clusters"])
 def test_latents_without_classes_are_refused(run, z, by):
     with pytest.raises(
-        DecodingError, match="put no image into a class: add --labels CSV, or cluster the latents"
+        DecodingError,
+        match="no image in these latents has a class: add --labels CSV, or run `latentkit cluster`",
     ):
         decoding.average(run, some(z, labels=None), by=by)
 
 
 def test_of_many_classes_the_largest_are_shown(run, z, monkeypatch):
-    monkeypatch.setattr(import_module("latentkit.decoding.average"), "MOST", 2)
+    monkeypatch.setattr(import_module("latentkit.decoding.average"), "MOST_CLASSES", 2)
     labels = np.repeat(["a", "b", "c"], [20, 10, 30])
     made = decoding.average(run, some(z, labels=labels))
     assert (made.names, made.sizes, made.classes) == (("a", "c"), (20, 30), 3)

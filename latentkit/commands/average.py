@@ -20,15 +20,15 @@ def average(
     output: drawing.Output = "-",
     by: Annotated[
         By | None,
-        typer.Option(help="What the classes are.  [default: labels, else clusters]", show_default=False),
+        typer.Option(help="Source of the classes.  [default: labels, else clusters]", show_default=False),
     ] = None,
     labels: inputs.Labels = None,
-    nearest: Annotated[int, typer.Option(min=0, max=100, help="How many images beside each mean.")] = 6,
+    nearest: Annotated[int, typer.Option(min=0, max=100, help="Number of nearest images for each mean.")] = 6,
     images: Annotated[
         str | None,
         typer.Option(
             metavar="ROOT",
-            help="The images that were embedded, found by their ids.  [default: the thumbnails in the latents]",
+            help="The embedded images.  [default: thumbnails in the latents]",
             show_default=False,
         ),
     ] = None,
@@ -38,10 +38,10 @@ def average(
     width: figures.Width = None,
     quiet: inputs.Quiet = False,
 ) -> None:
-    """Draw the mean of each class, decoded, and the images nearest to it.
+    """Draw the decoded mean of each class.
 
-    The mean is that of the latents; the images are the nearest of all, of whatever class. They come from
-    --images, or from thumbnails in the latents (`latentkit embed --thumbnails 32`).
+    Beside the mean of a class are the images nearest to it in the latent space, of any class. They come from --images, or from
+    thumbnails in the latents (`latentkit embed --thumbnails 32`).
 
     Examples:
 
@@ -57,7 +57,7 @@ def average(
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
         given = drawing.fitting_latents(opened, latents, labels)
-        made = decoding.average(
+        averages = decoding.average(
             opened, given, by=by and by.value, nearest=nearest, sources=sources, tell=shell.say
         )
-        drawing.write(made, stream, format, theme, width)
+        drawing.write(averages, stream, format, theme, width)

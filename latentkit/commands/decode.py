@@ -19,23 +19,20 @@ def decode(
             "-o",
             "--output",
             metavar="FILE|-",
-            help="A picture (.png, .svg, .pdf), an animation (.gif, .webp) or all as an array (.npy, .npz); "
-            "- is PNG on standard output.",
+            help="Picture (.png .svg .pdf .gif .webp) or array (.npy .npz); - is PNG.",
         ),
     ] = "-",
-    n: Annotated[
-        int, typer.Option("-n", min=1, max=1000, help="How many a picture shows; an array holds all.")
-    ] = 64,
+    n: Annotated[int, typer.Option("-n", min=1, max=1000, help="Number of images in a picture.")] = 64,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
     theme: figures.Theme = figures.ThemeName.light,
     width: figures.Width = None,
 ) -> None:
-    """Turn latents back into images: a picture of some, or an array of all.
+    """Decode latents to images.
 
-    An array is (N, H, W, C) float32 in 0..1, in the order of the latents: the decoded means, not rounded.
-    An .npz calls it `images`, and has `ids` and `labels` beside it. Either can be read as images again.
-    Latents made elsewhere (.npy, .npz, CSV) are decoded too, if they have as many dimensions as the run.
+    A picture shows some of them; an array holds all, as (N, H, W, C) float32 in 0..1, in the order of the latents and not
+    rounded. An .npz file holds `images`, `ids` and `labels`. Both kinds of arrays can be read as images again. Latents made
+    elsewhere (.npy, .npz, CSV) are decoded too, if they have as many dimensions as the run.
 
     Examples:
 
@@ -50,6 +47,6 @@ def decode(
         opened = drawing.open_run(run, backend, device)
         given = drawing.fitting_latents(opened, latents)
         if format in ARRAYS:
-            decoding.write_means(opened, given, stream, cast(Literal["npy", "npz"], format))
+            decoding.write_images(opened, given, stream, cast(Literal["npy", "npz"], format))
         else:
-            drawing.write(decoding.decoded(opened, given, n), stream, format, theme, width)
+            drawing.write(decoding.decode(opened, given, n), stream, format, theme, width)

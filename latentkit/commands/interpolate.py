@@ -13,7 +13,7 @@ def interpolate(
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="A B [C D]", help="Two images or four: files, or rows of arrays (X.npy:12, X.npz:key:12)."
+            metavar="A B [C D]", help="Two or four images: files or rows (X.npy:12, X.npz:key:12)."
         ),
     ],
     output: drawing.Output = "-",
@@ -22,25 +22,23 @@ def interpolate(
         typer.Option(
             min=2,
             max=500,
-            help="From one to the next, both included.  [default: 9; 25 in an animation]",
+            help="Steps per side, ends included.  [default: 9; 25 if animated]",
             show_default=False,
         ),
     ] = None,
     slerp: Annotated[
         bool,
-        typer.Option(
-            "--slerp", help="Along arcs, which stay as far from the origin as samples of the prior."
-        ),
+        typer.Option("--slerp", help="Follow arcs, on which samples stay typical."),
     ] = False,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
     theme: figures.Theme = figures.ThemeName.light,
     width: figures.Width = None,
 ) -> None:
-    """Draw the images between two images, or in the square that four of them span.
+    """Draw the images between two or four images.
 
-    Each image is one end, as the run sees it. As an animation, the way goes there and back, or round the
-    edge of the square.
+    Two images become the ends of a strip, and four the corners of a square. An animation goes from one image to the other and
+    back, or around the edge of the square.
 
     Examples:
 
@@ -51,11 +49,11 @@ def interpolate(
     from latentkit import decoding
 
     if len(images) not in (2, 4):
-        raise typer.BadParameter(f"{len(images)} images are named: name 2 or 4", param_hint="A B [C D]")
+        raise typer.BadParameter(f"2 or 4 images are required, not {len(images)}", param_hint="A B [C D]")
     format = drawing.format_of(output)
     steps = steps or (25 if format in drawing.ANIMATED else 9)
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
-        ends = [decoding.one_image(opened, image) for image in images]
-        made = decoding.interpolate(opened, ends, steps, slerp=slerp)
-        drawing.write(made, stream, format, theme, width)
+        ends = [decoding.encode_image(opened, image) for image in images]
+        interpolation = decoding.interpolate(opened, ends, steps, slerp=slerp)
+        drawing.write(interpolation, stream, format, theme, width)

@@ -13,9 +13,7 @@ def reconstruct(
     images: inputs.Images = None,
     output: drawing.Output = "-",
     n: drawing.Shown = 16,
-    worst: Annotated[
-        bool, typer.Option("--worst", help="Those with the largest error of all, the largest first.")
-    ] = False,
+    worst: Annotated[bool, typer.Option("--worst", help="Show the images with the largest errors.")] = False,
     files_from: inputs.FilesFrom = None,
     files0_from: inputs.Files0From = None,
     backend: inputs.Backend = None,
@@ -26,11 +24,10 @@ def reconstruct(
     no_cache: inputs.NoCache = False,
     quiet: inputs.Quiet = False,
 ) -> None:
-    """Draw images over what a run makes of them: what it keeps, and what it loses.
+    """Draw images above their reconstructions.
 
-    Each is decoded from the mean of its posterior; its mse is that of `latentkit embed`. Some of the
-    images are shown, spread evenly over them, or the worst. As an animation, the images and their
-    reconstructions come in turn.
+    Each reconstruction is decoded from the mean of the posterior; its mse is that of `latentkit embed`. The images are evenly
+    spaced, or those with the largest errors. An animation alternates between the images and their reconstructions.
 
     Examples:
 
@@ -44,7 +41,7 @@ def reconstruct(
     format = drawing.format_of(output)
     sources = inputs.sources(images, files_from, files0_from)
     with shell.open_output(output) as stream, progress.Counter("reconstructing", quiet=quiet) as counter:
-        made = decoding.reconstruct(
+        reconstructions = decoding.reconstruct(
             drawing.open_run(run, backend, device),
             sources,
             n,
@@ -54,4 +51,4 @@ def reconstruct(
             progress=counter,
             left_out=progress.left_out,
         )
-        drawing.write(made, stream, format, theme, width)
+        drawing.write(reconstructions, stream, format, theme, width)

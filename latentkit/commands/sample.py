@@ -12,20 +12,20 @@ def sample(
     run: drawing.RunFolder,
     output: drawing.Output = "-",
     n: drawing.Shown = 64,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Another seed, other samples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Random seed.")] = 0,
     temperature: Annotated[
         float,
-        typer.Option(min=0, help="Times the prior's standard deviation: less is tamer, more is wilder."),
+        typer.Option(min=0, help="Scale of the prior: lower is more typical."),
     ] = 1.0,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
     theme: figures.Theme = figures.ThemeName.light,
     width: figures.Width = None,
 ) -> None:
-    """Draw images from a run's prior: what it thinks such images look like.
+    """Draw images sampled from the prior.
 
-    The first images of a seed are the same however many are asked for. As an animation they wander, and
-    every frame is a sample of the same prior.
+    The first images of a seed do not depend on how many are drawn. In an animation they change continuously, and every
+    frame is a sample from the prior.
 
     Examples:
 
@@ -38,5 +38,5 @@ def sample(
     format = drawing.format_of(output)
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
-        made = decoding.sample(opened, n, seed=seed, temperature=temperature)
-        drawing.write(made, stream, format, theme, width)
+        samples = decoding.sample(opened, n, seed=seed, temperature=temperature)
+        drawing.write(samples, stream, format, theme, width)

@@ -13,31 +13,31 @@ def traverse(
     output: drawing.Output = "-",
     image: Annotated[
         str | None,
-        typer.Option(
-            metavar="IMAGE", help="Start from this image (a file, X.npy:12, X.npz:key:12) instead of z = 0."
-        ),
+        typer.Option(metavar="IMAGE", help="Start from this image (file or X.npy:12), not z = 0."),
     ] = None,
     dims: Annotated[
         str,
-        typer.Option(metavar="topN|I,J,...", help="Those that carry most by the run's validation, or these."),
+        typer.Option(metavar="topN|I,J,...", help="Dimensions: the N of highest KL, or by number."),
     ] = "top8",
     reach: Annotated[
-        float, typer.Option("--range", help="How far to either side, in standard deviations of the prior.")
+        float, typer.Option("--range", help="Range to either side, in prior standard deviations.")
     ] = 3.0,
     steps: Annotated[
         int | None,
-        typer.Option(min=2, max=500, help="Values.  [default: 7; 25 in an animation]", show_default=False),
+        typer.Option(
+            min=2, max=500, help="Number of values.  [default: 7; 25 if animated]", show_default=False
+        ),
     ] = None,
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
     theme: figures.Theme = figures.ThemeName.light,
     width: figures.Width = None,
 ) -> None:
-    """Draw what each dimension of the latent space means: one at a time from end to end, the others still.
+    """Draw what each latent dimension encodes.
 
-    A row whose images are all alike is a dimension that the run does not use; its KL, in nats, is near 0.
-    From z = 0 the first layer of a convolutional decoder divides size away, so little but the sign of a
-    value is seen: start from an image to see degrees.
+    One dimension at a time goes from one end to the other, with the others fixed. A row of equal images is a dimension that
+    the run does not use; its KL, in nats, is near 0. At z = 0 the first layer of a convolutional decoder normalizes the
+    size of a value away and leaves little but its sign: start from an image to see degrees.
 
     Examples:
 
@@ -51,6 +51,6 @@ def traverse(
     steps = steps or (25 if format in drawing.ANIMATED else 7)
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
-        start = None if image is None else decoding.one_image(opened, image)
-        made = decoding.traverse(opened, dims, start=start, reach=reach, steps=steps)
-        drawing.write(made, stream, format, theme, width)
+        start = None if image is None else decoding.encode_image(opened, image)
+        traversal = decoding.traverse(opened, dims, start=start, reach=reach, steps=steps)
+        drawing.write(traversal, stream, format, theme, width)

@@ -1,4 +1,4 @@
-"""The decoded mean of each class, and the images nearest to it: what a class looks like from inside."""
+"""Decode the mean of each class, and find the images nearest to it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.decoding.means import means
+from latentkit.decoding.decode import decode_batches
 from latentkit.errors import DecodingError
 from latentkit.formats.latents import Latents
 from latentkit.images import Source, load
@@ -16,17 +16,19 @@ from latentkit.run import Run
 
 __all__ = ["Averages", "average"]
 
-MOST = 50
-"""The most classes on a sheet: the largest."""
+MOST_CLASSES = 50
+"""Only the largest classes are on a sheet."""
 MILLISECONDS = 1000
 BLOCK = 1 << 16
-"""Rows whose distances are computed at once."""
+"""Rows whose distances are computed at a time."""
 
 
 @dataclass(frozen=True)
 class Averages:
-    """Of K classes: names and sizes (K,), the mean of their latents (K, latent) and its decoded mean
-    (K, H, W, C); the ids of the nearest images, nearest first, and the images at hand by id."""
+    """The names and sizes (K,) of K classes, the means of their latents (K, latent), and the decoded means (K, H, W, C).
+
+    `nearest` are the ids of the images nearest to each mean, nearest first; `pictures` are these images by id, if available.
+    """
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
@@ -35,36 +37,35 @@ class Averages:
     nearest: tuple[tuple[str, ...], ...]
     pictures: Mapping[str, NDArray[np.uint8]]
     classes: int
-    """How many there are, be they shown or not."""
+    """The number of all classes, of which K are included."""
     kind: str
     """labels or clusters"""
 
     def sheet(self) -> Sheet:
-        """A row a class: its decoded mean, then the images nearest to it."""
+        """Lay out a row per class: its decoded mean, then the images nearest to it."""
         return self._sheet(range(len(self.names)))
 
     def frames(self) -> Frames:
-        """One class after another."""
+        """Show one class after another."""
         return Frames([self._sheet([row]) for row in range(len(self.names))], MILLISECONDS)
 
     def _sheet(self, rows: "range | list[int]") -> Sheet:
-        made = bytes_of_means(self.images)
+        means = bytes_of_means(self.images)
         cells = [
             [
-                Cell(made[row]),
-                *(Cell(self.pictures[name], named(name)) for name in self.nearest[row] if self.pictures),
+                Cell(means[row]),
+                *(Cell(self.pictures[id], named(id)) for id in self.nearest[row] if self.pictures),
             ]
             for row in rows
         ]
         n = len(self.names)
         of = f"{n} of {self.classes}" if n < self.classes else str(n)
-        what = "class" if self.kind == "labels" else "cluster"
-        plural = "" if n == 1 else "es" if self.kind == "labels" else "s"
-        beside = ", and the images nearest to it in the latent space" if self.pictures else ""
+        singular, plural = ("class", "classes") if self.kind == "labels" else ("cluster", "clusters")
+        images = ", with the images nearest to it in the latent space" if self.pictures else ""
         return Sheet(
             cells,
-            f"The means of {of} {what}{plural}",
-            f"each decoded from the mean of its latents{beside}",
+            f"The means of {of} {singular if n == 1 else plural}",
+            f"each decoded from the mean of its latents{images}",
             rows=[
                 (self.names[row], f"{self.sizes[row]:,} image{'' if self.sizes[row] == 1 else 's'}")
                 for row in rows
@@ -80,81 +81,81 @@ def average(
     by: str | None = None,
     nearest: int = 6,
     sources: Sequence[Source] | None = None,
-    tell: Callable[[str], None] = lambda words: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Averages:
-    """The mean of each class of `by` (labels, else clusters), largest 50, and the nearest images to it of all.
+    """Decode the means of the 50 largest classes of `by` (labels, else clusters), and find the images nearest to each.
 
-    The images come from `sources` matched by id, else from the latents' thumbnails; without either there
-    are none, and `tell` is told so. The latents must fit the run. Raises DecodingError where they hold no
-    classes, or an image is missing.
+    The images come from `sources`, matched by id, or from the thumbnails in the latents; if there are neither, `tell`
+    receives a note. The latents must fit the run. Raises DecodingError if they have no classes, or an image is missing.
     """
     by, codes, names = _classes(latents, by)
     sizes = np.bincount(codes[codes >= 0], minlength=len(names))
-    shown = sorted(np.argsort(-sizes, kind="stable")[:MOST].tolist())
-    mu = np.stack([latents.mu[codes == code].mean(axis=0, dtype=np.float64) for code in shown])
-    rows = [_nearest(latents.mu, centre, nearest) for centre in mu]
+    largest = sorted(np.argsort(-sizes, kind="stable")[:MOST_CLASSES].tolist())
+    mu = np.stack([latents.mu[codes == code].mean(axis=0, dtype=np.float64) for code in largest])
+    rows = [_nearest(latents.mu, center, nearest) for center in mu]
     ids = latents.ids
     if nearest and sources is None and latents.thumbnails is None:
         tell(
-            "the latents hold no thumbnails, so only the means are drawn: name the images with --images ROOT, "
+            "the latents have no thumbnails, so only the means are drawn: name the images with --images ROOT, "
             "or embed with --thumbnails 32"
         )
     return Averages(
-        tuple(names[code] for code in shown),
-        tuple(sizes[shown].tolist()),
+        tuple(names[code] for code in largest),
+        tuple(sizes[largest].tolist()),
         mu.astype(np.float32),
-        means(run, mu),
+        decode_batches(run, mu),
         tuple(tuple(ids[row].tolist()) for row in rows),
-        _pictures(run, latents, sorted({int(row) for near in rows for row in near}), sources),
+        _pictures(run, latents, sorted({int(row) for nearby in rows for row in nearby}), sources),
         len(names),
         by,
     )
 
 
 def _classes(latents: Latents, by: str | None) -> tuple[str, NDArray[np.intp], list[str]]:
-    """The key, the code of each image (-1 is none), and the name of each code."""
+    """Return the key, the code of each image (-1 for none), and the name of each code."""
     if by is None:
         labels = latents.labels
         by = "labels" if labels is not None and bool((labels != "").any()) else "clusters"
     values: NDArray[Any] | None = latents.arrays.get(by)
-    none = (
-        np.zeros(len(latents), bool) if values is None else (values == "") if by == "labels" else (values < 0)
-    )
-    if values is None or none.all():
+    if values is None:
+        has_class = np.zeros(len(latents), bool)
+    else:
+        has_class = values != "" if by == "labels" else values >= 0
+    if values is None or not has_class.any():
         raise DecodingError(
-            "the latents put no image into a class: add --labels CSV, or cluster the latents first (latentkit cluster)"
+            "no image in these latents has a class: add --labels CSV, or run `latentkit cluster` first"
         )
-    kinds, inverse = np.unique(values[~none], return_inverse=True)
+    kinds, inverse = np.unique(values[has_class], return_inverse=True)
     codes = np.full(len(latents), -1, np.intp)
-    codes[~none] = inverse
+    codes[has_class] = inverse
     return by, codes, [str(kind) if by == "labels" else f"cluster {kind}" for kind in kinds.tolist()]
 
 
-def _nearest(mu: NDArray[np.float32], centre: NDArray[np.float64], n: int) -> NDArray[np.intp]:
-    """The n rows nearest to the centre, nearest first; of those as near, the first."""
-    blocks = [((mu[at : at + BLOCK] - centre) ** 2).sum(axis=1) for at in range(0, len(mu), BLOCK)]
+def _nearest(mu: NDArray[np.float32], center: NDArray[np.float64], n: int) -> NDArray[np.intp]:
+    """Return the n rows nearest to the center, nearest first; equally near ones in their order."""
+    blocks = [((mu[at : at + BLOCK] - center) ** 2).sum(axis=1) for at in range(0, len(mu), BLOCK)]
     return np.argsort(np.concatenate(blocks), kind="stable")[:n]
 
 
 def _pictures(
     run: Run, latents: Latents, rows: list[int], sources: Sequence[Source] | None
 ) -> dict[str, NDArray[np.uint8]]:
-    """The images of these rows by id."""
+    """Return the images of these rows by id."""
     ids = latents.ids[rows].tolist()
     if sources is None:
-        small = latents.thumbnails
-        return {} if small is None else dict(zip(ids, small[rows], strict=True))
+        thumbnails = latents.thumbnails
+        return {} if thumbnails is None else dict(zip(ids, thumbnails[rows], strict=True))
     by_id = {source.id: source for source in sources}
-    missing = [name for name in ids if name not in by_id]
+    missing = [id for id in ids if id not in by_id]
     if missing:
         raise DecodingError(
-            f"--images has no image with the id {missing[0]!r}, and {len(missing)} of {len(ids)} are missing: "
+            f"--images has no image with the id {missing[0]!r}; {len(missing)} of {len(ids)} images are missing: "
             "name the folder that was embedded"
         )
-    loaded = load([by_id[name] for name in ids], run.transform)
-    if loaded.skipped:
-        first = loaded.skipped[0]
+    images = load([by_id[id] for id in ids], run.transform)
+    if images.skipped:
+        first = images.skipped[0]
         raise DecodingError(
-            f"{first.path} cannot be shown ({first.reason}): restore it, or leave out --images"
+            f"{first.path} cannot be loaded ({first.reason}): restore it, or leave out --images"
         )
-    return dict(zip(loaded.ids.tolist(), loaded.pixels, strict=True))
+    return dict(zip(images.ids.tolist(), images.pixels, strict=True))

@@ -1,4 +1,4 @@
-"""Images beside what the run makes of them: any of them, or the worst."""
+"""Compare images with their reconstructions: some of the images, or the worst."""
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
@@ -9,12 +9,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.decoding.means import BATCH, means
-from latentkit.decoding.spread import spread
+from latentkit.decoding.decode import BATCH, decode_batches
 from latentkit.images import Cache, Skipped, Source, stream
 from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded, named
 from latentkit.protocol import Batch
 from latentkit.run import Run
+from latentkit.stats import evenly_spaced
 
 __all__ = ["Reconstructions", "reconstruct"]
 
@@ -24,47 +24,57 @@ MILLISECONDS = 700
 
 @dataclass(frozen=True)
 class Reconstructions:
-    """ids (N,), images (N, H, W, C) uint8 as the run sees them, the decoded mean of each one's mu
-    (N, H, W, C), and the squared error per pixel (N,), which is that of `embed`."""
+    """The ids (N,), images (N, H, W, C) uint8 as the run sees them, their reconstructions, and the errors (N,).
+
+    A reconstruction is the decoded mean of the posterior (N, H, W, C); the error is the squared error per pixel, as
+    in `embed`.
+    """
 
     ids: tuple[str, ...]
     images: NDArray[np.uint8]
     decoded: NDArray[np.float32]
     mse: NDArray[np.float32]
     total: int
-    """How many images there were to choose from."""
+    """The number of images to choose from."""
     worst: bool
 
     def sheet(self) -> Sheet:
-        """Each image over its reconstruction, in bands."""
+        """Lay out each image above its reconstruction, in bands."""
         above = folded([Cell(image) for image in self.images], ACROSS)
-        below = folded(self._named(bytes_of_means(self.decoded)), ACROSS)
+        below = folded(self._cells(bytes_of_means(self.decoded)), ACROSS)
         cells = [row for pair in zip(above, below, strict=True) for row in pair]
-        return Sheet(cells, *self._words(), rows=[("image",), ("decoded",)] * len(above), band=2)
+        return Sheet(cells, *self._caption(), rows=[("image",), ("decoded",)] * len(above), band=2)
 
     def frames(self) -> Frames:
-        """The images and their reconstructions in turn, in the same places."""
-        title, text = self._words()
-        turns = {"images": self.images, "decoded": bytes_of_means(self.decoded)}
+        """Alternate between the images and their reconstructions."""
+        title, text = self._caption()
+        versions = {"images": self.images, "decoded": bytes_of_means(self.decoded)}
         sheets = [
-            Sheet(folded(self._named(images), ACROSS), f"{title}: {name}", text)
-            for name, images in turns.items()
+            Sheet(folded(self._cells(images), ACROSS), f"{title}: {name}", text)
+            for name, images in versions.items()
         ]
         return Frames(sheets, MILLISECONDS)
 
-    def _named(self, images: NDArray[np.uint8]) -> list[Cell]:
+    def _cells(self, images: NDArray[np.uint8]) -> list[Cell]:
         return [
-            Cell(image, (*named(name), f"mse {mse:#.2g}"))
-            for image, name, mse in zip(images, self.ids, self.mse.tolist(), strict=True)
+            Cell(image, (*named(id), f"mse {mse:#.2g}"))
+            for image, id, mse in zip(images, self.ids, self.mse.tolist(), strict=True)
         ]
 
-    def _words(self) -> tuple[str, str]:
-        """Title and text."""
+    def _caption(self) -> tuple[str, str]:
+        """Return title and text."""
         n, some = len(self.ids), len(self.ids) < self.total
-        how = " · spread evenly over them" if some and not self.worst else ""
+        spacing = " · evenly spaced images" if some and not self.worst else ""
         of = f"{n:,} of {self.total:,} images" if some else f"{n:,} image{'' if n == 1 else 's'}"
         title = f"The worst reconstructions: {of}" if self.worst else f"Reconstructions of {of}"
-        return title, f"mse: squared error per pixel, on a scale of 0 to 1{how}"
+        return title, f"mse: squared error per pixel, on a scale of 0 to 1{spacing}"
+
+
+class _Candidate(NamedTuple):
+    id: str
+    pixels: NDArray[np.uint8]
+    mu: NDArray[np.float32]
+    mse: float
 
 
 def reconstruct(
@@ -78,43 +88,36 @@ def reconstruct(
     progress: Callable[[int, int], None] | None = None,
     left_out: Callable[[Sequence[Skipped], int], None] = lambda skipped, total: None,
 ) -> Reconstructions:
-    """Reconstruct n of the images spread evenly over them, or the n of all of them with the largest error.
+    """Reconstruct n evenly spaced images, or the n images with the largest errors of all.
 
     Memory does not grow with the number of images.
     """
-    chosen = sources if worst else [sources[row] for row in spread(len(sources), n).tolist()]
+    chosen = sources if worst else [sources[row] for row in evenly_spaced(len(sources), n).tolist()]
     skipped: list[Skipped] = []
-    kept: list[_Candidate] = []
+    candidates: list[_Candidate] = []
     with Cache() if cache else nullcontext() as opened:
         for images in stream(
             chosen, run.transform, batch=BATCH, workers=workers, cache=opened, progress=progress
         ):
             skipped += images.skipped
-            kept += _candidates(run, images.ids.tolist(), images.pixels)
+            candidates += _evaluate(run, images.ids.tolist(), images.pixels)
             if worst:
-                kept = heapq.nsmallest(n, kept, key=lambda one: (-one.mse, one.name))
+                candidates = heapq.nsmallest(n, candidates, key=lambda each: (-each.mse, each.id))
     if skipped:
         left_out(skipped, len(chosen))
     return Reconstructions(
-        tuple(one.name for one in kept),
-        np.stack([one.pixels for one in kept]),
-        means(run, np.stack([one.mu for one in kept])),
-        np.array([one.mse for one in kept], np.float32),
+        tuple(each.id for each in candidates),
+        np.stack([each.pixels for each in candidates]),
+        decode_batches(run, np.stack([each.mu for each in candidates])),
+        np.array([each.mse for each in candidates], np.float32),
         len(sources) - (len(skipped) if worst else 0),
         worst,
     )
 
 
-class _Candidate(NamedTuple):
-    name: str
-    pixels: NDArray[np.uint8]
-    mu: NDArray[np.float32]
-    mse: float
-
-
-def _candidates(run: Run, ids: list[str], pixels: NDArray[np.uint8]) -> Iterator[_Candidate]:
+def _evaluate(run: Run, ids: list[str], pixels: NDArray[np.uint8]) -> Iterator[_Candidate]:
     noise = np.zeros((len(pixels), run.architecture.latent), np.float32)
-    found = run.model.evaluate(Batch(pixels, pixels, noise))
-    mse = found.squared_error / np.float32(run.architecture.pixels)
-    for name, image, mu, error in zip(ids, pixels, found.mu, mse.tolist(), strict=True):
-        yield _Candidate(name, image.copy(), mu, error)
+    evaluation = run.model.evaluate(Batch(pixels, pixels, noise))
+    errors = evaluation.squared_error / np.float32(run.architecture.pixels)
+    for id, image, mu, mse in zip(ids, pixels, evaluation.mu, errors.tolist(), strict=True):
+        yield _Candidate(id, image.copy(), mu, mse)

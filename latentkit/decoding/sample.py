@@ -1,4 +1,4 @@
-"""Images of latents drawn from the prior: what the run thinks such images look like."""
+"""Decode latents drawn from the prior."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.decoding.means import means
+from latentkit.decoding.decode import decode_batches
 from latentkit.errors import DecodingError
 from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded
 from latentkit.randomness import generator
@@ -14,12 +14,12 @@ from latentkit.run import Run
 
 __all__ = ["Samples", "sample"]
 
-STILLS, MILLISECONDS = 24, 100
+FRAMES, MILLISECONDS = 24, 100
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Latents (N, latent) and their decoded means (N, H, W, C)."""
+    """Latents (N, latent) and their decoded images (N, H, W, C)."""
 
     latents: NDArray[np.float32]
     images: NDArray[np.float32]
@@ -28,34 +28,34 @@ class Samples:
     run: Run
 
     def sheet(self) -> Sheet:
-        """As square as it goes."""
+        """Lay out the images as close to a square as possible."""
         return self._sheet(self.images)
 
     def frames(self) -> Frames:
-        """Round a circle: cos(a) z + sin(a) z', with a second draw z', is a sample of the same prior at each a."""
-        other = _draw(self.seed, "sample/second", self.latents.shape, self.temperature)
-        angles = 2 * np.pi * np.arange(STILLS) / STILLS
-        turned = [np.cos(a) * self.latents + np.sin(a) * other for a in angles]
-        return Frames([self._sheet(means(self.run, latents)) for latents in turned], MILLISECONDS)
+        """Move along a circle: cos(a) z + sin(a) z', with a second draw z', is a sample of the prior at every angle a."""
+        second = _draw(self.seed, "sample/second", self.latents.shape, self.temperature)
+        angles = 2 * np.pi * np.arange(FRAMES) / FRAMES
+        turns = [np.cos(a) * self.latents + np.sin(a) * second for a in angles]
+        return Frames([self._sheet(decode_batches(self.run, latents)) for latents in turns], MILLISECONDS)
 
     def _sheet(self, images: NDArray[np.float32]) -> Sheet:
         n = len(images)
         cells = [Cell(image) for image in bytes_of_means(images)]
         return Sheet(
             folded(cells, math.ceil(math.sqrt(n))),
-            f"{n:,} sample{'' if n == 1 else 's'} of the prior",
+            f"{n:,} sample{'' if n == 1 else 's'} from the prior",
             f"seed {self.seed} · temperature {self.temperature:g}",
         )
 
 
 def sample(run: Run, n: int = 64, *, seed: int = 0, temperature: float = 1.0) -> Samples:
-    """Draw n latents from N(0, temperature^2 I) and decode them; more of one seed begin with fewer of it."""
+    """Draw n latents from N(0, temperature^2 I) and decode them; the first ones of a seed do not depend on n."""
     if not (math.isfinite(temperature) and temperature >= 0):
         raise DecodingError(
-            f"the temperature {temperature} is no scale of samples: give 0 or more; 1 is the prior"
+            f"the temperature must be a number of at least 0, not {temperature}; 1 is the prior"
         )
     latents = _draw(seed, "sample", (n, run.architecture.latent), temperature)
-    return Samples(latents, means(run, latents), seed, temperature, run)
+    return Samples(latents, decode_batches(run, latents), seed, temperature, run)
 
 
 def _draw(seed: int, stream: str, shape: tuple[int, ...], temperature: float) -> NDArray[np.float32]:
