@@ -11,6 +11,13 @@ from latentkit.testing import CHECKS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "backends" / "README.md",
+    ROOT / "examples" / "README.md",
+    ROOT / "examples" / "scaling.md",
+    ROOT / "examples" / "plugin" / "README.md",
+]
 SCRIPTS = sorted((ROOT / "examples").glob("*.sh"))
 
 
@@ -102,11 +109,7 @@ def test_the_readme_names_every_command():
 
 
 def test_every_link_of_the_documents_leads_somewhere():
-    for document in (
-        ROOT / "README.md",
-        ROOT / "backends" / "README.md",
-        ROOT / "examples" / "plugin" / "README.md",
-    ):
+    for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
         targets = re.findall(r"\]\(([^)#]+)\)", text) + re.findall(r'src="([^"]+)"', text)
         local = [target for target in targets if not target.startswith("http")]
@@ -123,3 +126,31 @@ def test_the_guide_to_backends_shows_how_to_run_the_checks():
     guide = (ROOT / "backends" / "README.md").read_text(encoding="utf-8")
     assert "latentkit.testing.CHECKS" in guide
     assert len(CHECKS) > 0
+
+
+def test_the_threat_model_names_tests_that_exist():
+    names = re.findall(r"`(test_\w+\.py)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8"))
+    assert len(set(names)) > 10
+    assert [name for name in names if not (ROOT / "tests" / name).exists()] == []
+
+
+def test_the_citation_has_what_the_format_requires():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    for key in (
+        "cff-version: 1.2.0",
+        "message:",
+        "title:",
+        "authors:",
+        "type: software",
+        "license: Apache-2.0",
+    ):
+        assert re.search(rf"^{key}", citation, re.MULTILINE)
+
+
+def test_no_document_installs_the_unrelated_project():
+    every = [*DOCUMENTS, ROOT / "pyproject.toml", *(ROOT / "examples").rglob("*.toml")]
+    for document in every:
+        text = document.read_text(encoding="utf-8")
+        assert not re.search(
+            r"pip install [^\n]*\blatentkit(?!-vae|-numpy|_vae|/)|[\"'`]latentkit\[", text
+        ), document
