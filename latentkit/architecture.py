@@ -31,6 +31,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit.choices import Arch
 from latentkit.errors import ArchitectureError
 from latentkit.randomness import generator
 
@@ -256,7 +257,7 @@ def mlp(image: tuple[int, int, int], latent: int, width: int = 512) -> Architect
     )
 
 
-RECIPES: Mapping[str, Callable[..., Architecture]] = {"conv": conv, "mlp": mlp, "resnet": resnet}
+RECIPES: Mapping[Arch, Callable[..., Architecture]] = {"conv": conv, "mlp": mlp, "resnet": resnet}
 """Name to recipe(image, latent[, width])."""
 
 

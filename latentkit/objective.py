@@ -22,10 +22,12 @@ The optimisers, by PyTorch's formulas, with g the gradient after clipping and t 
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from latentkit.choices import Likelihood, Optimizer
 
 __all__ = [
     "ADAM_DECAY",
@@ -44,8 +46,6 @@ __all__ = [
     "slots",
 ]
 
-Likelihood = Literal["gaussian", "bernoulli"]
-Optimizer = Literal["adam", "rmsprop"]
 Array = NDArray[np.floating[Any]]
 
 LOGVAR = (-30.0, 20.0)

@@ -10,12 +10,13 @@ contract against it. backends/README.md teaches writing one.
 import inspect
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.architecture import Architecture
+from latentkit.choices import Precision
 from latentkit.objective import Objective
 
 __all__ = [
@@ -43,10 +44,6 @@ State = dict[str, NDArray[Any]]
 shaped like their weights, "adam.m/NAME" and "adam.v/NAME" or "rmsprop.v/NAME"; "step", int64 and
 0-d, the updates done so far. `build` takes a state of weights alone as one at step 0.
 """
-
-
-Precision = Literal["float32", "bfloat16"]
-"""What an update multiplies in: with bfloat16, weights, sums and losses are float32 all the same."""
 
 
 class Batch(NamedTuple):

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "latentkit"
 
 FLOORS = {
-    0: {"errors", "__init__", "installation", "launch", "randomness", "text"},
+    0: {"choices", "errors", "fields", "__init__", "installation", "launch", "randomness", "text"},
     1: {"architecture", "methods", "objective", "protocol"},
     1.5: {"stats"},
     2: {"group", "images", "formats", "registry"},

@@ -1,9 +1,14 @@
 """The options of a run: what was given over what is usual, and what a resumed run may change."""
 
+from typing import get_args
+
 import pytest
 
+from latentkit.architecture import RECIPES
+from latentkit.choices import Arch
 from latentkit.errors import TrainingError
-from latentkit.training.options import DEFAULTS, RESUMABLE, names, resolve, resume
+from latentkit.fields import options
+from latentkit.training.options import DEFAULTS, RESUMABLE, Options, names, resolve, resume
 
 
 def test_what_is_given_takes_the_place_of_the_default():
@@ -25,10 +30,10 @@ def test_a_learning_rate_below_the_usual_least_lowers_it():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"sigma": 0.1, "likelihood": "bernoulli"}, "--sigma is of the Gaussian likelihood; "),
+        ({"sigma": 0.1, "likelihood": "bernoulli"}, "--sigma requires the Gaussian likelihood; "),
         ({"lr": 1e-4, "min_lr": 1e-3}, "--min-lr 0.001 is above --lr 0.0001; lower it"),
-        ({"lr": float("nan")}, "--lr is nan; give it a finite number"),
-        ({"free_bits": float("inf")}, "--free-bits is inf; give it a finite number"),
+        ({"lr": float("nan")}, "--lr is nan; it must be a finite number"),
+        ({"free_bits": float("inf")}, "--free-bits is inf; it must be a finite number"),
     ],
 )
 def test_options_that_cannot_be_are_refused_by_name(given, told):
@@ -50,8 +55,8 @@ def test_a_resumed_run_may_change_nothing_else(name):
         resume(stored, {name: "other"})
     option = f"--{name.replace('_', '-')}"
     assert str(error.value) == (
-        f"{option} is {stored[name]} in the run and other now; "
-        f"a run goes on as it began: leave {option} out, or start another run"
+        f"{option} is {stored[name]} in the run and other on the command line, and cannot change when a run is resumed; "
+        f"leave {option} out, or start another run"
     )
 
 
@@ -59,3 +64,14 @@ def test_an_option_younger_than_the_run_has_its_default():
     stored = resolve({}).to_json()
     del stored["augment"]
     assert resume(stored, {}) == DEFAULTS
+
+
+def test_the_choices_of_an_architecture_are_the_recipes():
+    assert set(get_args(Arch)) == set(RECIPES)
+
+
+@pytest.mark.parametrize(("name", "declared"), options(Options).items(), ids=str)
+def test_every_field_is_an_option_with_a_short_help(name, declared):
+    _, default, option = declared
+    assert 1 <= len(option.help.split()) <= 10
+    assert default == getattr(DEFAULTS, name)

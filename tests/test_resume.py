@@ -16,7 +16,7 @@ from latentkit.images import find
 from latentkit.training.checkpoint import restore
 from latentkit.training.events import Ended
 from latentkit.training.loop import Stepped, Validated
-from latentkit.training.run import Request, train
+from latentkit.training.run import TrainRequest, train
 
 SMALL = {"size": 8, "latent": 3, "width": 4, "batch": 16, "epochs": 3, "lr": 0.01, "validation": 0.2}
 
@@ -37,7 +37,7 @@ def run(blobs, numpy_backend):
 
         options = given if resume else SMALL | given
         train(
-            Request(
+            TrainRequest(
                 find([str(images)]), out, options, backend, resume=resume, overwrite=overwrite, cache=False
             ),
             listen,
@@ -257,7 +257,7 @@ def test_changed_images_are_refused_by_name(run, refused, make_blobs, tmp_path):
 
 def test_a_device_that_is_not_there_costs_no_run(run, refused, blobs, tmp_path):
     run(tmp_path / "run", at={})
-    request = Request(find([str(blobs)]), tmp_path / "run", SMALL, "numpy", "cuda:7", cache=False)
+    request = TrainRequest(find([str(blobs)]), tmp_path / "run", SMALL, "numpy", "cuda:7", cache=False)
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
     for how in ({"overwrite": True}, {"resume": True, "given": {}}):
         with pytest.raises(BackendError, match="numpy has no device 'cuda:7'"):

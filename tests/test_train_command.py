@@ -356,10 +356,10 @@ def test_overwriting_with_what_cannot_be_read_costs_no_run(train, blobs, tmp_pat
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--validation 1.5", "1.5 is neither a share between 0 and 1 nor a folder"),
-        ("--validation 0", "0 is neither a share between 0 and 1 nor a folder"),
-        ("--validation nan", "nan is neither a share between 0 and 1 nor a folder"),
-        ("--resume --overwrite", "name one of them"),
+        ("--validation 1.5", "1.5 is neither a fraction between 0 and 1 nor a folder"),
+        ("--validation 0", "0 is neither a fraction between 0 and 1 nor a folder"),
+        ("--validation nan", "nan is neither a fraction between 0 and 1 nor a folder"),
+        ("--resume --overwrite", "cannot be used together"),
         ("--epochs 0", "--epochs"),
         ("--beta=-1", "--beta"),
         ("--likelihood poisson", "--likelihood"),
@@ -378,10 +378,10 @@ def test_what_is_asked_wrongly_is_a_usage_error(command, blobs, options, told):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--lr inf", "--lr is inf; give it a finite number"),
-        ("--beta inf", "--beta is inf; give it a finite number"),
+        ("--lr inf", "--lr is inf; it must be a finite number"),
+        ("--beta inf", "--beta is inf; it must be a finite number"),
         ("--min-lr 1", "--min-lr 1 is above --lr 0.001; lower it"),
-        ("--likelihood bernoulli --sigma 0.1", "--sigma is of the Gaussian likelihood; "),
+        ("--likelihood bernoulli --sigma 0.1", "--sigma requires the Gaussian likelihood; "),
         ("--size 9", "images of 9x9 pixels cannot be halved; choose an even --size"),
         ("--device tpu", "numpy has no device 'tpu'; it has cpu"),
         ("--validation nowhere", "there is no file or folder nowhere: "),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit.choices import Fit
 from latentkit.errors import ImagesError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Transform:
 
     size: int
     color: Literal["rgb", "gray"] = "rgb"
-    fit: Literal["crop", "pad", "stretch"] = "crop"
+    fit: Fit = "crop"
 
     def __post_init__(self) -> None:
         if not (type(self.size) is int and 1 <= self.size <= _LARGEST):

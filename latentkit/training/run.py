@@ -33,16 +33,16 @@ from latentkit.training.events import Began, LeftOut, Listener, Read, Said
 from latentkit.training.loop import Loop, Position, batches_per_epoch
 from latentkit.training.options import DEFAULTS, Options, resolve, resume
 
-__all__ = ["Request", "train"]
+__all__ = ["TrainRequest", "train"]
 
 
 @dataclass(frozen=True)
-class Request:
+class TrainRequest:
     """What a person asked for."""
 
     images: Sequence[Source]
     out: Path
-    given: Mapping[str, Any]
+    options: Mapping[str, Any]
     """The options that were named, as fields of Options."""
     backend: str | None = None
     device: str = "auto"
@@ -53,7 +53,7 @@ class Request:
     cache: bool = True
 
 
-def train(request: Request, listen: Listener, examiner: Examiner | None = None) -> None:
+def train(request: TrainRequest, listen: Listener, examiner: Examiner | None = None) -> None:
     """Train, or go on with, the run in `request.out`; `examiner` looks over its history as it grows.
 
     KeyboardInterrupt passes through after the run's state is saved, and a TrainingError of the loop after the best
@@ -67,7 +67,7 @@ def train(request: Request, listen: Listener, examiner: Examiner | None = None) 
 
 
 def _train(
-    request: Request,
+    request: TrainRequest,
     name: str,
     backend: Backend,
     record: dict[str, Any],
@@ -76,10 +76,10 @@ def _train(
     examiner: Examiner | None,
 ) -> None:
     if request.resume:
-        options = resume(record["options"], request.given)
+        options = resume(record["options"], request.options)
     else:
         check_free(request.out, overwrite=request.overwrite)
-        options = resolve(request.given)
+        options = resolve(request.options)
     how = _how(name, backend, options, request, group)
     transform = _transform(options, record, request)
     with first_reads(group, cached=request.cache):
@@ -143,17 +143,17 @@ def _train(
     drive(loop, model, Checkpoint(request.out, best), request.out, record, diary, listen, group)
 
 
-def _transform(options: Options, record: Mapping[str, Any], request: Request) -> Transform:
+def _transform(options: Options, record: Mapping[str, Any], request: TrainRequest) -> Transform:
     if record:
         return Transform.from_json(record["images"]["transform"])
     color = options.color
     if color == "auto":
         held_out = find([options.validation]) if isinstance(options.validation, str) else []
         color = resolve_color([*request.images, *held_out], workers=request.workers)
-    return Transform(options.size, color, options.fit)  # type: ignore[arg-type]  # checked by Transform
+    return Transform(options.size, color, options.fit)
 
 
-def _read(request: Request, options: Options, transform: Transform, listen: Listener) -> Data:
+def _read(request: TrainRequest, options: Options, transform: Transform, listen: Listener) -> Data:
     """Every image, read once and divided."""
     with Cache() if request.cache else nullcontext() as cache:
 
@@ -194,7 +194,7 @@ def _objective(options: Options) -> Objective:
 
 
 def _how(
-    name: str, backend: Backend, options: Options, request: Request, group: Group | None
+    name: str, backend: Backend, options: Options, request: TrainRequest, group: Group | None
 ) -> dict[str, Any]:
     """What is asked of a backend that not every one has; raises BackendError where this one has it not."""
     usual = DEFAULTS.precision
@@ -228,7 +228,7 @@ def _write_baseline(path: Path, data: Data, options: Options) -> None:
 
 
 def _start(
-    request: Request, architecture: Architecture, options: Options, steps: int
+    request: TrainRequest, architecture: Architecture, options: Options, steps: int
 ) -> tuple[State, Position, State | None]:
     """The state, the position and the best weights from which to go on, or to begin."""
     if request.resume:

@@ -13,7 +13,7 @@ from latentkit.diagnosis import watch
 from latentkit.images import find
 from latentkit.progress import Training
 from latentkit.training.events import Began, Ended
-from latentkit.training.run import Request, train
+from latentkit.training.run import TrainRequest, train
 
 from .. import material
 from ..measure import at_most
@@ -76,7 +76,7 @@ def share(scale: Scale) -> list[Line]:
                 shown(event)
 
             given = {"epochs": scale.of(10, 4), "latent": CONV["latent"], "batch": CONV["batch"]}
-            train(Request(find([str(path)]), scale.folder / f"run{turn}", given), listen, watch)
+            train(TrainRequest(find([str(path)]), scale.folder / f"run{turn}", given), listen, watch)
             over = time.perf_counter()
         whole = over - times[Began]
         if Ended not in times:

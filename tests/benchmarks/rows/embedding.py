@@ -66,7 +66,9 @@ def _run(scale: Scale, size: int = SIZE, **given) -> Path:
     images, out = scale.folder / "images.npy", scale.folder / "run"
     np.save(images, material.noise(64, size, 3))
     given = {"epochs": 1, "size": size, "color": "rgb", **given}
-    training.train(training.Request(find([str(images)]), out, given, backend="torch"), lambda event: None)
+    training.train(
+        training.TrainRequest(find([str(images)]), out, given, backend="torch"), lambda event: None
+    )
     return out
 
 

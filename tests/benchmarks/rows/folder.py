@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from latentkit.images import Transform, find, load
-from latentkit.training.run import Request, train
+from latentkit.training.run import TrainRequest, train
 
 from .. import material
 from ..measure import at_least, explained, in_turn, resident, speeds
@@ -55,7 +55,7 @@ def _uncached(folder: Path, scratch: Path) -> Callable[[], None]:
         mine = scratch / f"turn{next(turn)}"
         os.environ["LATENTKIT_CACHE"] = str(mine / "cache")
         given = {"epochs": 1, "size": SIZE, "color": "rgb", "latent": LATENT, "batch": BATCH}
-        train(Request(sources, mine / "run", given, backend="torch"), lambda event: None)
+        train(TrainRequest(sources, mine / "run", given, backend="torch"), lambda event: None)
 
     return run
 
