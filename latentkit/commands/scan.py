@@ -6,7 +6,6 @@ import typer
 
 from latentkit import shell
 from latentkit.commands import inputs
-from latentkit.text import escape
 
 
 def scan(
@@ -15,24 +14,26 @@ def scan(
     files0_from: inputs.Files0From = None,
     size: Annotated[
         int | None,
-        typer.Option(min=1, help="Pixels on a side, as for train.", show_default="by the images, at most 64"),
+        typer.Option(min=1, help="Pixels on a side, as in train.", show_default="by the images, at most 64"),
     ] = None,
-    color: Annotated[Literal["auto", "rgb", "gray"], typer.Option(help="As for train.")] = "auto",
-    fit: Annotated[Literal["crop", "pad", "stretch"], typer.Option(help="As for train.")] = "crop",
+    color: Annotated[Literal["auto", "rgb", "gray"], typer.Option(help="Color mode, as in train.")] = "auto",
+    fit: Annotated[
+        Literal["crop", "pad", "stretch"], typer.Option(help="Fit to a square, as in train.")
+    ] = "crop",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.scan/1.")] = False,
     require: Annotated[
         Literal["clean"] | None,
-        typer.Option(help="Exit 3 if there are faults, identical files or anything to warn of."),
+        typer.Option(help="Exit with 3 on faults, identical files or warnings."),
     ] = None,
     workers: inputs.Workers = "auto",
     no_cache: inputs.NoCache = False,
     quiet: inputs.Quiet = False,
 ) -> None:
-    """Look at images before training on them: what is there, what is broken, what is there twice.
+    """Check images before training on them.
 
-    Counts by format, mode, size and class; files that cannot be read; identical and nearly identical images;
-    and whether size, format, camera or brightness alone gives the class away, so that a good separation would
-    prove nothing. Ends with a line to train with. What is decoded here, train need not decode again.
+    Counts images by format, mode, size and class. Lists unreadable files and identical or nearly identical images.
+    Tests whether size, format, camera or brightness alone predicts the class: then classes that separate prove
+    nothing. Ends with a command to train with. Decoded images are cached for train.
     """
     import json as jsons
 
@@ -49,24 +50,24 @@ def scan(
         not no_cache,
     )
     with progress.Counter("scanning", quiet=quiet) as counter:
-        found = scanning.scan(request, counter)
-    named = [
+        survey = scanning.scan(request, counter)
+    arguments = [
         *(images or []),
         *(["--files-from", files_from] if files_from else []),
         *(["--files0-from", files0_from] if files0_from else []),
     ]
-    suggested = scanning.arguments(
-        named, images=found.readable, size=found.transform.size, color=color, fit=fit
+    suggested = scanning.train_command(
+        arguments, images=survey.readable, size=survey.transform.size, color=color, fit=fit
     )
     shell.emit(
-        jsons.dumps(scanning.to_json(found, suggested), indent=2)
+        jsons.dumps(scanning.to_json(survey, suggested), indent=2)
         if json
-        else scanning.to_text(found, suggested, escape)
+        else scanning.to_text(survey, suggested)
     )
-    if found.note:
-        shell.say(found.note)
-    if require is not None and not found.clean:
+    if survey.note:
+        shell.say(survey.note)
+    if require is not None and not survey.clean:
         titles = ", ".join(
-            dict.fromkeys(one.title.lower() for one in found.findings if one.severity != "note")
+            dict.fromkeys(one.title.lower() for one in survey.findings if one.severity != "note")
         )
-        raise shell.UnmetRequirement(f"--require clean does not hold: {titles}")
+        raise shell.UnmetRequirement(f"--require clean is not met: {titles}")

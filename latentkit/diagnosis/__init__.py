@@ -1,22 +1,33 @@
-"""What went wrong? One catalogue of rules for data, logs, runs and latents; each says what it saw, why it matters and what to do."""
+"""Diagnose a VAE training. One catalog of rules serves data, logs, runs and latents.
 
-from latentkit.diagnosis.catalogue import RULES, by_id
+facts, rule, rules   what is known about a training, and the questions asked of it
+readers              runs, logs of any trainer, TensorBoard events and latents, converted to facts
+measure              statistics of latents and reconstructions
+judge, text          findings, as JSON and as text
+scan                 images before training
+"""
+
 from latentkit.diagnosis.diagnose import Request, diagnose
+from latentkit.diagnosis.facts import Facts
 from latentkit.diagnosis.judge import Diagnosis, judge, to_json, watch
-from latentkit.diagnosis.quantities import Quantities
-from latentkit.diagnosis.text import catalogue, explain, to_text
+from latentkit.diagnosis.rule import Finding, format_number
+from latentkit.diagnosis.rules import RULES, find_rule
+from latentkit.diagnosis.text import explain, list_rules, to_text, verdict
 
 __all__ = [
     "RULES",
     "Diagnosis",
-    "Quantities",
+    "Facts",
+    "Finding",
     "Request",
-    "by_id",
-    "catalogue",
     "diagnose",
     "explain",
+    "find_rule",
+    "format_number",
     "judge",
+    "list_rules",
     "to_json",
     "to_text",
+    "verdict",
     "watch",
 ]

@@ -1,77 +1,82 @@
-"""What `latentkit diagnose` does, apart from the shell: read, add what lies beside it, judge."""
+"""Diagnose a run, a log or latents: read the source, add latents and images of the same model, apply the rules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from latentkit.diagnosis.from_latents import from_latents
+from latentkit.diagnosis.facts import Facts
 from latentkit.diagnosis.judge import Diagnosis, judge
-from latentkit.diagnosis.look import Opened, Progress, look
-from latentkit.diagnosis.quantities import Quantities
-from latentkit.diagnosis.read import read_bytes, read_source
+from latentkit.diagnosis.measure import Progress, embed_and_measure
+from latentkit.diagnosis.readers import from_latents, from_run, read_path, read_stream
 from latentkit.errors import DiagnosisError
 from latentkit.formats.latents import Latents, refuse_other_run
-from latentkit.formats.run import is_run, weights_digest
+from latentkit.formats.run import is_run
 from latentkit.images import Source
+from latentkit.run import Run, open_run
 
 __all__ = ["Request", "diagnose"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What to diagnose."""
 
-    source: str | BinaryIO
-    """A file, a folder, or an open stream."""
+    source: str | BinaryIO | Run
+    """A file, a folder, an open stream, or an open run."""
     latents: Latents | None = None
-    """Of the same model, to look at beside the log."""
+    """Latents of the same model."""
     images: Sequence[Source] | None = None
-    """For a run: to be embedded and reconstructed."""
+    """Images to embed and reconstruct with the run."""
     pixels: int | None = None
-    """height * width * channels, where the log does not tell."""
+    """height * width * channels, if the log does not say."""
     cache: bool = True
 
 
-def diagnose(
-    request: Request,
-    open_run: Callable[[Path], Opened],
-    progress: Progress | None = None,
-) -> Diagnosis:
-    """Read the source and judge it; `open_run` loads a run's model where images were given."""
-    if isinstance(request.source, str):
-        found = read_source(request.source, request.pixels)
-    else:
-        found = read_bytes(request.source, "standard input", request.pixels)
-    folder = _run_folder(request.source)
+def diagnose(request: Request, progress: Progress | None = None) -> Diagnosis:
+    """Read the source and apply every rule. Raises DiagnosisError or FormatError naming what cannot be read."""
+    run = _open_run(request.source)
+    facts = _read(request, run)
     if request.latents is not None:
-        if folder is not None:
-            refuse_other_run(request.latents, weights_digest(folder), "the file", str(folder))
-        found = _with_latents(found, request.latents)
+        if run is not None:
+            refuse_other_run(request.latents, run.weights_digest, "the file", str(run.path))
+        facts = _add_latents(facts, request.latents)
     if request.images is not None:
-        if folder is None:
+        if run is None:
             raise DiagnosisError(
-                "images are looked at through a run's model: name a run's folder, or leave --images out"
+                "images can be used only with the model of a run; name a run folder, or omit --images"
             )
-        run = open_run(folder)
-        posterior, space, pictures = look(run, request.images, cache=request.cache, progress=progress)
-        found = replace(found, posterior=posterior, space=space, pictures=pictures)
-    return judge(found)
+        posterior, space, reconstructions = embed_and_measure(
+            run, request.images, cache=request.cache, progress=progress
+        )
+        facts = replace(facts, posterior=posterior, space=space, reconstructions=reconstructions)
+    return judge(facts)
 
 
-def _run_folder(source: str | BinaryIO) -> Path | None:
-    return Path(source) if isinstance(source, str) and is_run(Path(source)) else None
+def _open_run(source: str | BinaryIO | Run) -> Run | None:
+    if isinstance(source, Run):
+        return source
+    return open_run(Path(source)) if isinstance(source, str) and is_run(Path(source)) else None
 
 
-def _with_latents(log: Quantities, latents: Latents) -> Quantities:
-    beside = from_latents(latents, "the latents")
+def _read(request: Request, run: Run | None) -> Facts:
+    if run is not None:
+        return from_run(run)
+    if isinstance(request.source, str):
+        return read_path(request.source, request.pixels)
+    assert not isinstance(request.source, Run)
+    return read_stream(request.source, "standard input", request.pixels)
+
+
+def _add_latents(facts: Facts, latents: Latents) -> Facts:
+    added = from_latents(latents, "the latents")
     return replace(
-        log,
-        source=f"{log.source}; {beside.source}",
-        latent=log.latent or beside.latent,
-        posterior=beside.posterior or log.posterior,
-        space=beside.space,
-        pictures=beside.pictures,
-        clusters=beside.clusters,
-        split=log.split or beside.split,
+        facts,
+        source=f"{facts.source}; {added.source}",
+        latent=facts.latent or added.latent,
+        posterior=added.posterior or facts.posterior,
+        space=added.space,
+        reconstructions=added.reconstructions,
+        clusters=added.clusters,
+        split=facts.split or added.split,
     )

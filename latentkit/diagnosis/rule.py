@@ -1,4 +1,4 @@
-"""What a rule is: a question to the quantities, with all that a person needs when the answer is yes."""
+"""Rules and findings: a rule is a question about `Facts`, and a finding is its answer with the evidence."""
 
 import inspect
 import math
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from latentkit.diagnosis.quantities import Quantities
+from latentkit.diagnosis.facts import Facts
 
 __all__ = [
     "SEVERITIES",
@@ -17,37 +17,36 @@ __all__ = [
     "Rule",
     "Severity",
     "Sign",
-    "counted",
-    "figure",
+    "count_severities",
+    "format_number",
+    "format_ratio",
     "rule",
-    "times",
 ]
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""Worst first."""
 
 
 class Needs(NamedTuple):
-    """The question cannot be answered from these quantities: what would be needed, in words."""
+    """The rule cannot be checked with these facts; `what` says which input is missing."""
 
     what: str
 
 
 @dataclass(frozen=True)
 class Sign:
-    """The answer is yes, with the numbers."""
+    """One sign of the pathology, with its numbers. Severity and title default to those of the rule."""
 
     evidence: str
     severity: Severity | None = None
-    """Where it differs from the rule's."""
     confirm: str | None = None
-    """It is a suspicion, and this would settle it."""
+    """Set if this is only a suspicion: how to confirm it."""
     title: str | None = None
-    """Where it differs from the rule's."""
 
 
 class Fix(NamedTuple):
-    """A command or a line of code for each place where one may stand."""
+    """A command or a line of code for each framework."""
 
     keras: str
     pytorch: str
@@ -55,7 +54,7 @@ class Fix(NamedTuple):
 
 
 Answer = Sequence[Sign] | Needs
-"""Signs, none of them where all is well; or what is needed to tell."""
+"""Signs, none of which means that all is well; or what is missing to check the rule."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +67,16 @@ class Rule:
     why: str
     fix: Fix
     source: str
-    check: Callable[[Quantities], Answer]
+    check: Callable[[Facts], Answer]
 
     @property
     def definition(self) -> str:
-        """The sign and its threshold: what the function's docstring says."""
+        """The sign and its threshold: the docstring of `check`."""
         return " ".join((inspect.getdoc(self.check) or "").split())
 
-    def findings(self, quantities: Quantities) -> "list[Finding] | Needs":
-        """The rule applied."""
-        answer = self.check(quantities)
+    def findings(self, facts: Facts) -> "list[Finding] | Needs":
+        """Apply the rule."""
+        answer = self.check(facts)
         return answer if isinstance(answer, Needs) else [self._finding(sign) for sign in answer]
 
     def _finding(self, sign: Sign) -> "Finding":
@@ -95,7 +94,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that said yes, in full."""
+    """A pathology that was found."""
 
     id: str
     title: str
@@ -107,7 +106,7 @@ class Finding:
     confirm: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As in `latentkit.diagnosis/1`."""
+        """Return the finding as in schema `latentkit.diagnosis/1`."""
         return {**vars(self), "fix": self.fix._asdict()}
 
 
@@ -121,23 +120,23 @@ def rule(
     pytorch: str,
     latentkit: str,
     source: str,
-) -> Callable[[Callable[[Quantities], Answer]], Rule]:
-    """Make a rule of a function, whose docstring is its definition."""
+) -> Callable[[Callable[[Facts], Answer]], Rule]:
+    """Decorate a function to make it a rule. Its docstring is the rule's definition."""
 
-    def made(check: Callable[[Quantities], Answer]) -> Rule:
+    def decorate(check: Callable[[Facts], Answer]) -> Rule:
         return Rule(id, title, severity, why, Fix(keras, pytorch, latentkit), source, check)
 
-    return made
+    return decorate
 
 
-def counted(severities: Sequence[Severity]) -> str:
-    """So many of each, worst first: "2 errors, 1 note"."""
+def count_severities(severities: Sequence[Severity]) -> str:
+    """Count the findings of each severity, worst first: "2 errors, 1 note"."""
     counts = [(severities.count(severity), severity) for severity in SEVERITIES]
     return ", ".join(f"{count} {severity}{'s' * (count > 1)}" for count, severity in counts if count)
 
 
-def figure(value: float) -> str:
-    """A number for a person: four digits that count, no exponent where none is needed."""
+def format_number(value: float) -> str:
+    """Format a number with four significant digits, and without an exponent where it is readable."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
     if 1e-4 <= abs(value) < 1e7:
@@ -147,6 +146,6 @@ def figure(value: float) -> str:
     return f"{value:.3g}"
 
 
-def times(ratio: float) -> str:
-    """A ratio for a person."""
-    return f"{figure(float(f'{ratio:.3g}'))} times"
+def format_ratio(ratio: float) -> str:
+    """Format a ratio: "568 times"."""
+    return f"{format_number(float(f'{ratio:.3g}'))} times"

@@ -1,122 +1,120 @@
-"""A diagnosis in words: what was read, what is wrong with its numbers, what to do, and what was not looked at."""
+"""Print a diagnosis: the source, the findings with their numbers and fixes, and what was not checked."""
 
-import textwrap
-from collections.abc import Callable
-
-from latentkit.diagnosis.catalogue import RULES
 from latentkit.diagnosis.judge import Diagnosis
-from latentkit.diagnosis.rule import Finding, Rule, counted
+from latentkit.diagnosis.rule import Finding, Fix, Rule, count_severities
+from latentkit.diagnosis.rules import NEVER_REPORTED, RULES, find_rule
+from latentkit.text import wrap
 
-__all__ = ["catalogue", "explain", "to_text", "verdict"]
-
-WIDTH = 100
+__all__ = ["explain", "list_rules", "to_text", "verdict"]
 
 
-def to_text(diagnosis: Diagnosis, printable: Callable[[str], str]) -> str:
-    """The whole of it, for a person; `printable` makes a line safe for a terminal."""
-    q = diagnosis.quantities
-    lines = [*_wrapped(q.source)]
-    if q.columns and not q.exact:
-        lines += _wrapped("read as: " + "; ".join(f"{name} = {meaning}" for name, meaning in q.columns))
-    for note in q.unread:
-        lines += _wrapped(f"note: {note}")
-    lines += ["", *_wrapped(verdict(diagnosis))]
+def to_text(diagnosis: Diagnosis) -> str:
+    """Return the whole diagnosis, safe to print on a terminal."""
+    facts = diagnosis.facts
+    lines = _paragraph(facts.source)
+    if facts.columns and not facts.exact:
+        lines += _paragraph("read as: " + "; ".join(f"{name} = {meaning}" for name, meaning in facts.columns))
+    for note in facts.unread:
+        lines += _paragraph(f"note: {note}")
+    lines += ["", *_paragraph(verdict(diagnosis))]
     for finding in diagnosis.findings:
         lines += ["", *_finding(finding)]
-    lines += ["", *_wrapped(f"checked: {' '.join(diagnosis.checked) or 'nothing'}")]
+    lines += ["", *_paragraph(f"checked: {' '.join(diagnosis.checked) or 'nothing'}")]
     if diagnosis.not_checked:
-        lines.append("not checked, for want of:")
-        for needs, ids in _grouped(diagnosis):
+        lines.append("not checked, because this is missing:")
+        for needs, ids in _group_by_needs(diagnosis):
             lines += _field(" ".join(ids), needs, 8)
-    lines += ["", "next:", *(line for step in _next(diagnosis) for line in _field("", step, 2))]
-    return "\n".join(printable(line) for line in lines)
+    lines += ["", "next:", *(line for step in _next_steps(diagnosis) for line in wrap(step, first="    "))]
+    return "\n".join(lines)
 
 
 def verdict(diagnosis: Diagnosis) -> str:
-    """One sentence."""
-    told = counted([finding.severity for finding in diagnosis.findings])
-    looked = f"{len(diagnosis.checked)} of {len(RULES)} rules could be checked"
+    """Summarize the diagnosis in one sentence."""
+    counts = count_severities([finding.severity for finding in diagnosis.findings])
+    checked = f"{len(diagnosis.checked)} of {len(RULES)} rules could be checked"
     if not diagnosis.healthy:
-        return f"Not healthy: {told}. ({looked}.)"
-    return f"Healthy as far as can be seen: {looked}, and none found an error or a warning{f' ({told})' if told else ''}."
+        return f"Not healthy: {counts}. ({checked}.)"
+    return f"No errors or warnings found: {checked}{f' ({counts})' if counts else ''}."
 
 
 def _finding(finding: Finding) -> list[str]:
     suspected = " (suspected)" if finding.confirm else ""
-    lines = _wrapped(f"{finding.severity.upper()} {finding.id}  {finding.title}{suspected}")
-    lines += _field("seen", finding.evidence)
+    lines = _paragraph(f"{finding.severity.upper()} {finding.id}  {finding.title}{suspected}")
+    lines += _field("evidence", finding.evidence)
     if finding.confirm:
         lines += _field("confirm", finding.confirm)
-    lines += _field("why", finding.why)
-    for name, fix in zip(("Keras", "PyTorch", "latentkit"), finding.fix, strict=True):
-        lines += _field(name, fix)
-    return [*lines, *_field("source", finding.source)]
+    return [*lines, *_advice(finding)]
+
+
+def _advice(rule: Rule | Finding) -> list[str]:
+    """Return why it matters, how to fix it, and the source."""
+    fixes = zip(("Keras", "PyTorch", "latentkit"), Fix(*rule.fix), strict=True)
+    lines = _field("why", rule.why)
+    for framework, fix in fixes:
+        lines += _field(framework, fix)
+    return [*lines, *_field("source", rule.source)]
 
 
 def _field(name: str, text: str, width: int = 10) -> list[str]:
-    start = f"  {name:<{width}}"
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=start,
-        subsequent_indent=" " * len(start),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrap(text, first=f"  {name:<{width}}")
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+def _paragraph(text: str) -> list[str]:
+    return wrap(text, rest="  ")
 
 
-def _grouped(diagnosis: Diagnosis) -> list[tuple[str, list[str]]]:
-    """What is needed, with the rules that need it."""
+def _group_by_needs(diagnosis: Diagnosis) -> list[tuple[str, list[str]]]:
+    """Return (what is missing, ids of the rules that need it)."""
     groups: dict[str, list[str]] = {}
     for id, needs in diagnosis.not_checked:
         groups.setdefault(needs, []).append(id)
     return list(groups.items())
 
 
-def _next(diagnosis: Diagnosis) -> list[str]:
-    q = diagnosis.quantities
+def _next_steps(diagnosis: Diagnosis) -> list[str]:
+    facts = diagnosis.facts
     ids = {finding.id for finding in diagnosis.findings if finding.severity != "note"}
     steps = []
     if ids & {"P2", "P3", "P5"}:
         steps.append(
-            "look at one batch of each side before anything else (shape, dtype, min, max), then overfit one batch: "
-            "as long as that does not work, no other figure of this training means anything"
+            "first print one batch of each side (shape, dtype, min, max), then overfit one batch: "
+            "until that works, no other metric of this training means anything"
         )
-    if q.rows and not q.exact:
+    if facts.rows and not facts.exact:
         steps += [
-            "latentkit scan IMAGES   # are the files what you think, and what could give the classes away?",
-            "latentkit train IMAGES -o run   # the same images with pixels in 0..1, the whole held-out set, and R2 and KL instead of accuracy",
-            "latentkit embed run IMAGES | latentkit report   # do the classes separate in latent space? (a 2-D PCA cannot answer that)",
+            "latentkit scan IMAGES   # check the files, and whether anything but the content predicts the class",
+            "latentkit train IMAGES -o run   # train on the same images with pixels in 0..1 and a full validation set, and log R2 and KL",
+            "latentkit embed run IMAGES | latentkit report   # test whether the classes separate in latent space, which a 2-D PCA cannot show",
         ]
-        if q.space is None:
+        if facts.space is None:
             steps.append(
-                "latentkit diagnose LOG --latents latents.npz   # with mu and logvar of your own model, the rules above that want latents"
+                "latentkit diagnose LOG --latents latents.npz   # with mu and logvar of your own model, check the rules above that need latents"
             )
-    elif q.exact:
-        run = q.source.split(":", 1)[0]
-        if q.pictures is None:
-            steps.append(f"latentkit diagnose {run} --images IMAGES   # its latents and reconstructions too")
-        steps.append(f"latentkit embed {run} IMAGES | latentkit report   # do the classes separate?")
+    elif facts.exact:
+        run = facts.source.split(":", 1)[0]
+        if facts.reconstructions is None:
+            steps.append(
+                f"latentkit diagnose {run} --images IMAGES   # check its latents and reconstructions too"
+            )
+        steps.append(f"latentkit embed {run} IMAGES | latentkit report   # test whether the classes separate")
     else:
         steps.append(
-            "latentkit report FILE   # do the classes separate? with bounds, and beside PCA of the pixels"
+            "latentkit report FILE   # test whether the classes separate, with confidence bounds and PCA of the pixels as a baseline"
         )
     return steps
 
 
-def catalogue() -> str:
-    """Every rule in a line."""
+def list_rules() -> str:
+    """Return the catalog, one rule per line."""
     return "\n".join(f"{rule.id:<4}{rule.severity:<9}{rule.title}" for rule in RULES)
 
 
-def explain(rule: Rule) -> str:
-    """All there is to say about one rule."""
-    lines = [*_wrapped(f"{rule.id}  {rule.title} ({rule.severity})"), ""]
-    lines += _field("sign", rule.definition) + _field("why", rule.why)
-    for name, fix in zip(("Keras", "PyTorch", "latentkit"), rule.fix, strict=True):
-        lines += _field(name, fix)
-    return "\n".join([*lines, *_field("source", rule.source)])
+def explain(id: str) -> str | None:
+    """Return everything about one rule; None if there is no such rule."""
+    if id.upper() in NEVER_REPORTED:
+        return "\n".join(_paragraph(f"{id.upper()}  {NEVER_REPORTED[id.upper()]}"))
+    rule = find_rule(id)
+    if rule is None:
+        return None
+    lines = [*_paragraph(f"{rule.id}  {rule.title} ({rule.severity})"), ""]
+    return "\n".join([*lines, *_field("sign", rule.definition), *_advice(rule)])

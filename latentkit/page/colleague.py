@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from latentkit import diagnosis
-from latentkit.diagnosis.from_latents import from_latents
+from latentkit.diagnosis.readers import from_latents
 from latentkit.errors import ProjectionError
 from latentkit.formats import history
 from latentkit.formats.latents import Latents
@@ -22,7 +22,6 @@ from latentkit.page.training import training
 from latentkit.page.verdict import tables, verdict
 from latentkit.projection import project
 from latentkit.projection.record import with_projection
-from latentkit.run import open_run
 from latentkit.separation import Report
 
 __all__ = ["Request", "colleague"]
@@ -78,5 +77,5 @@ def _of_run(request: Request, progress: Progress | None) -> list[Markup]:
     if images is not None:
         parts.append(reconstructions(run, request.latents, images, cache=cache, progress=progress))
     asked = diagnosis.Request(str(run), latents=request.latents, images=images, cache=cache)
-    parts.append(findings(diagnosis.diagnose(asked, open_run, progress)))
+    parts.append(findings(diagnosis.diagnose(asked, progress)))
     return [part for part in parts if part is not None]

@@ -1,8 +1,6 @@
 """A diagnosis as HTML: what is wrong, the numbers it rests on, what to change, and what was not looked at."""
 
-from latentkit.diagnosis import Diagnosis
-from latentkit.diagnosis.rule import Finding
-from latentkit.diagnosis.text import verdict
+from latentkit.diagnosis import Diagnosis, Finding, verdict
 from latentkit.page.markup import Markup, tag
 
 __all__ = ["findings"]
@@ -19,7 +17,7 @@ def findings(diagnosis: Diagnosis) -> Markup:
         "section",
         tag("h2", "Findings"),
         tag("p", verdict(diagnosis)),
-        tag("p", diagnosis.quantities.source, class_="note"),
+        tag("p", diagnosis.facts.source, class_="note"),
         *(_finding(finding) for finding in diagnosis.findings),
         tag("p", told, class_="note"),
     )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from latentkit.diagnosis.rule import figure
+from latentkit.diagnosis import format_number
 from latentkit.page.markup import Markup, tag
 
 __all__ = ["training"]
@@ -104,7 +104,7 @@ def _panel(title: str, curves: Mapping[str, Curve], marks: Sequence[Mark], ends:
         parts.append(
             tag(
                 "text",
-                figure(float(f"{value:.3g}")),
+                format_number(float(f"{value:.3g}")),
                 x=str(LEFT - 6),
                 y=f"{y(value) + 4:.1f}",
                 text_anchor="end",

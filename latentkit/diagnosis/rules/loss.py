@@ -1,227 +1,150 @@
-"""Rules about what is minimised and what is shown of it."""
+"""Rules about the logged values: P1 accuracy, P2 exact zero, P7 NaN and infinity, P20 negative loss."""
 
 import math
-from itertools import pairwise
-from statistics import median
 
-from latentkit.diagnosis.quantities import Quantities
-from latentkit.diagnosis.rule import Answer, Needs, Sign, figure, rule
+from latentkit.diagnosis.facts import Facts, Side
+from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, format_ratio, rule
 
-__all__ = ["accuracy", "balance", "kl_rises", "negative", "warm_up", "zero"]
+__all__ = ["accuracy", "negative", "not_finite", "zero"]
 
 ZERO = 1e-8
-BALANCED = (0.01, 10.0)
-FEWEST_PIXELS = 64
-"""Numbers in an image, where nobody says: 8 x 8 grey is the smallest that people train on."""
-AVERAGED = 1.5
-"""A reconstruction that begins below this is a mean over pixels: a sum over 64 of them would be larger."""
 
 
 @rule(
     "P1",
-    "Accuracy says nothing about a VAE",
+    "Accuracy is meaningless for a VAE",
     "warning",
-    why="An auto-encoder classifies nothing. What Keras calls accuracy here is, for grey images, the share of pixels that "
-    "equal exactly 0 or 1 after the reconstruction is rounded (x == round(x_hat)), and for colour images the share of pixels "
-    "whose brightest channel is the same in image and reconstruction: images that are mostly black, or all alike, score near 1 "
-    "with a model that has learnt nothing, and a perfect model of grey tones scores near 0.",
+    why="An autoencoder does not classify. For gray images, what Keras calls accuracy is the share of pixels that are exactly 0 or 1 and equal the "
+    "rounded reconstruction (x == round(x_hat)). For color images it is the share of pixels whose brightest channel is the same in the image "
+    "and in the reconstruction. Images that are mostly black score near 1 with a model that has learned nothing, and a perfect model of gray "
+    "tones scores near 0.",
     keras="model.compile(optimizer)  # without metrics=['accuracy']; log keras.ops.mean((x - x_hat)**2) and the KL instead",
-    pytorch="report ((x - x_hat)**2).mean(), R2 = 1 - mse / x.var(0).mean(), and the KL; drop the accuracy",
-    latentkit="latentkit embed RUN IMAGES | latentkit report   # with labels: how well neighbours and a probe tell the classes apart",
+    pytorch="log ((x - x_hat)**2).mean(), R2 = 1 - mse / x.var(0).mean() and the KL instead of the accuracy",
+    latentkit="latentkit embed RUN IMAGES | latentkit report   # with labels: how well nearest neighbors and a linear probe predict the class",
     source="https://stackoverflow.com/questions/56519500",
 )
-def accuracy(q: Quantities) -> Answer:
-    """Any column of a training log that is called accuracy."""
-    if not q.rows:
-        return Needs("a log of training")
-    if not q.accuracies:
+def accuracy(facts: Facts) -> Answer:
+    """A training log has a column named accuracy."""
+    if not facts.rows:
+        return Needs("a training log")
+    if not facts.accuracies:
         return []
-    shown = ", ".join(f"{name} {figure(value)}" for name, value in q.accuracies.items())
-    return [Sign(f"the log ends with {shown}")]
+    values = ", ".join(f"{name} {format_number(value)}" for name, value in facts.accuracies.items())
+    return [Sign(f"the log ends with {values}")]
 
 
 @rule(
     "P2",
     "The loss is exactly 0",
     "error",
-    why="The loss of a VAE that is learning is never 0: no reconstruction is perfect, and a latent that says anything costs KL. "
+    why="The loss of a working VAE is never exactly 0: no reconstruction is perfect, and an informative latent costs KL. "
     "An exact 0 means that nothing was compared: the target is the model's own output, the targets or their weights are "
-    "empty or all zero, a mask removed everything (NaN included), or the generator hands over (x, y) in a way the loss does not see.",
+    "empty or all zero, a mask removed everything (NaN included), or the loss does not see the (x, y) that the generator yields.",
     keras="x = next(iter(train)); print(type(x), [(a.shape, a.dtype, a.min(), a.max()) for a in (x if isinstance(x, tuple) else (x,))]); "
-    "model.fit(x0, x0, epochs=200)  # x0 = that one batch of images: the loss must fall, and never reach 0",
+    "model.fit(x0, x0, epochs=200)  # x0 is that one batch of images: its loss must fall without reaching 0",
     pytorch="x = next(iter(loader))[0]; print(x.shape, x.min(), x.max(), torch.isfinite(x).all()); "
-    "then 200 steps on this x alone: the loss must fall, and never reach 0",
+    "then train 200 steps on this x alone: its loss must fall without reaching 0",
     latentkit="latentkit scan IMAGES && latentkit train IMAGES -o RUN",
-    source="the founding case of latentkit: a Keras VAE whose second epoch reads loss: 0.0000e+00, accuracy: 1.0000",
+    source="the founding case of latentkit: a Keras VAE whose second epoch logged loss: 0.0000e+00, accuracy: 1.0000",
 )
-def zero(q: Quantities) -> Answer:
-    """|loss| <= 1e-8 at some place, training or validation. (A calibrated Gaussian loss is healthily negative and passes by 0 without meeting it.)"""
-    told = [(place, "loss", value) for place, value in q.series("train", "loss")]
-    told += [(place, "validation loss", value) for place, value in q.series("validation", "loss")]
-    if not told:
+def zero(facts: Facts) -> Answer:
+    """|loss| <= 1e-8 anywhere, in training or validation. A calibrated Gaussian loss may be negative, but it does not stop at 0."""
+    losses = [(place, "loss", value) for place, value in facts.series("train", "loss")]
+    losses += [(place, "validation loss", value) for place, value in facts.series("validation", "loss")]
+    if not losses:
         return Needs("a log with a loss")
-    zeros = [(place, name) for place, name, value in told if abs(value) <= ZERO]
+    zeros = [(place, name) for place, name, value in losses if abs(value) <= ZERO]
     if not zeros:
         return []
     place, name = zeros[0]
     evidence = f"{place}: {name} {0.0:.4e}"
-    if q.steps and name == "loss":
-        evidence += f", which is the mean over {q.steps} steps, so every single one of them was 0"
-    before = [value for _, value in q.series("train", "loss") if abs(value) > ZERO and math.isfinite(value)]
-    if before and name == "loss":
-        evidence += f"; elsewhere it is {figure(before[-1])}"
-    if place == q.rows[-1].place and any(value > 0.9999 for value in q.accuracies.values()):
-        evidence += "; the accuracy of 1 beside it says that output and target were equal, or both empty"
+    if facts.steps and name == "loss":
+        evidence += f", the mean over {facts.steps} steps, so the loss of every step was 0"
+    others = [
+        value for _, value in facts.series("train", "loss") if abs(value) > ZERO and math.isfinite(value)
+    ]
+    if others and name == "loss":
+        evidence += f"; elsewhere it is {format_number(others[-1])}"
+    if place == facts.rows[-1].place and any(value > 0.9999 for value in facts.accuracies.values()):
+        evidence += "; the accuracy of 1 means that output and target were equal, or both empty"
     return [Sign(evidence)]
 
 
-def _weight(q: Quantities) -> float | None:
-    """w in loss = reconstruction + w * kl, from a log that has all three; None where it does not hold."""
-    found = [
-        (row.train["loss"] - row.train["reconstruction"]) / row.train["kl"]
-        for row in q.rows
-        if all(math.isfinite(row.train.get(name, math.nan)) for name in ("loss", "reconstruction", "kl"))
-        and row.train["kl"] > 1e-9
-    ]
-    return median(found) if found and median(found) > 1e-9 else None
-
-
 @rule(
-    "P9",
-    "The KL and the reconstruction are not on one scale",
-    "warning",
-    why="The evidence bound adds up both terms over everything: the reconstruction over all pixels, the KL over all latent "
-    "dimensions. Averaging one and summing the other multiplies the KL by the number of pixels (the latent collapses) or divides it "
-    "by the number of dimensions (the latent is a plain auto-encoder's), whatever beta you believe you have set.",
-    keras="loss = keras.ops.mean(keras.ops.sum(bce, axis=(1, 2))) + keras.ops.mean(keras.ops.sum(kl, axis=1))",
-    pytorch="loss = F.binary_cross_entropy(x_hat, x, reduction='sum') / len(x) + kl.sum(dim=1).mean()",
-    latentkit="latentkit train IMAGES --beta 1 -o RUN   # sums over pixels and dimensions, mean over the batch",
-    source="issues AntixK/PyTorch-VAE#11, #35, #56, podgorskiy/VAE#1",
+    "P7",
+    "A metric is NaN or infinite",
+    "error",
+    why="A NaN in the loss makes every weight NaN at the next step, and training cannot recover: all weights saved later are lost. The usual cause "
+    "is an exp(logvar) that explodes: the KL grows a hundredfold, logvar exceeds 20, the gradient spikes.",
+    keras="logvar = keras.ops.clip(logvar, -30, 20); Adam(1e-4, global_clipnorm=1.0); callbacks=[keras.callbacks.TerminateOnNaN()]",
+    pytorch="logvar = logvar.clamp(-30, 20); torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0); Adam(lr=1e-4); raise beta from 0 over the first epochs",
+    latentkit="latentkit train IMAGES --lr 3e-4 --clip 1 --warmup 500 -o RUN --overwrite   # logvar is clamped, and the last good weights are kept",
+    source="issues WorldModels#9, cryodrgn#18, LION#47",
 )
-def balance(q: Quantities) -> Answer:
-    """beta_eff, the weight of the summed KL against the reconstruction summed over pixels, is outside 0.01..10."""
-    low, high = BALANCED
-    if q.exact:
-        if q.beta is None:
-            return Needs("the weight of the KL")
-        return (
-            []
-            if low <= q.beta <= high
-            else [Sign(f"the KL has the weight beta = {figure(q.beta)}, outside {low}..{high}")]
-        )
-    weight = _weight(q)
-    reconstruction = [value for _, value in q.series("train", "reconstruction") if math.isfinite(value)]
-    if weight is None or not reconstruction:
-        return Needs("a log with loss, reconstruction and kl as columns")
-    averaged = 0 < max(reconstruction) < AVERAGED
-    known = q.last("train", "kl")
-    summed = float(q.posterior.kl_per_dim.sum()) if q.posterior is not None else None
-    share = None if known is None or not summed else known / summed
-    pixels = (q.pixels or FEWEST_PIXELS) if averaged else 1
-    beta = weight * pixels * (share if share is not None else 1.0)
-    how = f"loss = reconstruction + {figure(weight)} * kl; the reconstruction ({figure(reconstruction[0])} at first) is "
-    how += (
-        f"averaged over the {'at least ' if q.pixels is None else ''}{pixels} numbers of an image"
-        if averaged
-        else "summed over pixels"
-    )
-    if share is not None:
-        how += f"; the log's kl is {figure(share)} of the KL summed over {len(q.posterior.kl_per_dim) if q.posterior else 0} dimensions"
-    if low <= beta <= high:
-        sure = share is not None and (not averaged or q.pixels is not None)
-        return (
-            []
-            if sure
-            else Needs("latents of the same model (--latents) and --pixels, to know what was summed")
-        )
-    least = "at least " if averaged and q.pixels is None and beta > high else ""
-    return [
-        Sign(
-            f"{how}: the KL weighs {least}{figure(beta)} times what the evidence bound gives it",
-            confirm=None
-            if share is not None
-            else "look whether the KL is summed over the latent dimensions, or give the model's latents with --latents",
-        )
-    ]
-
-
-@rule(
-    "P18",
-    "Warm-up of beta never ended",
-    "warning",
-    why="While beta is below its target the model is trained for another loss than the one asked for: the latent holds more than the prior "
-    "allows and samples are poor. Warm-up counted in epochs or fixed steps often outlasts a short run or an early stop.",
-    keras="beta = min(1.0, step / min(warmup_steps, total_steps // 2)); EarlyStopping(start_from_epoch=warmup_epochs)",
-    pytorch="beta = min(1.0, step / min(warmup_steps, total_steps // 2)); no early stop before it is 1",
-    latentkit="latentkit train IMAGES --warmup STEPS -o RUN   # in steps, never longer than the run; no early stop before its end",
-    source="issues scverse/scvi-tools#1569, #307",
-)
-def warm_up(q: Quantities) -> Answer:
-    """Training is over and its last beta is below 0.9 of the target; where no target is known, beta still rose at each of the last 3 places."""
-    betas = [(row.place, row.beta) for row in q.rows if row.beta is not None]
-    if not betas:
-        return Needs("beta in the log")
-    place, last = betas[-1]
-    if q.beta is not None:
-        return (
-            [Sign(f"{place}: beta is {figure(last)}; its target is {figure(q.beta)}")]
-            if q.finished and last < 0.9 * q.beta
-            else []
-        )
-    tail = [value for _, value in betas[-4:]]
-    if len(tail) == 4 and all(after > before * 1.001 for before, after in pairwise(tail)):
-        return [
-            Sign(
-                f"{place}: beta is {figure(last)} and was still rising",
-                confirm="compare it with the weight that you meant to reach",
-            )
-        ]
+def not_finite(facts: Facts) -> Answer:
+    """A metric is NaN or infinite and never finite again; or a latentkit run stopped because of it."""
+    if not facts.rows and not facts.stopped:
+        return Needs("a training log")
+    for index, row in enumerate(facts.rows):
+        for side in ("train", "validation"):
+            for name, value in row.side(side).items():
+                if not math.isfinite(value) and not _recovers(facts, side, name, index):
+                    return [Sign(f"{row.place}: {side} {name} is {value}{_precursors(facts, index)}")]
+    if facts.stopped:
+        when = f"after {facts.rows[-1].place}" if facts.rows else "before the first validation"
+        return [Sign(f"the run stopped at a NaN or infinity {when}{_precursors(facts, len(facts.rows))}")]
     return []
 
 
-@rule(
-    "P19",
-    "The KL rises early while the reconstruction improves",
-    "note",
-    why="This is how a VAE learns: the latent begins to say something, which costs KL and pays in reconstruction. Nothing is wrong.",
-    keras="nothing to do",
-    pytorch="nothing to do",
-    latentkit="nothing to do",
-    source="issue improved_vrnn#4",
-)
-def kl_rises(q: Quantities) -> Answer:
-    """Never a finding: it stands here so that nobody adds one."""
-    return [] if q.series("train", "kl") or q.series("validation", "kl") else Needs("a log with the KL")
+def _recovers(facts: Facts, side: Side, name: str, index: int) -> bool:
+    """Return whether finite values follow. After a NaN that stands for an empty cell they do; after divergence they do not."""
+    return any(math.isfinite(row.side(side).get(name, math.nan)) for row in facts.rows[index + 1 :])
+
+
+def _precursors(facts: Facts, index: int) -> str:
+    """Describe the warning signs in the rows before `index`."""
+    signs = []
+    for name, words in (("kl", "the KL"), ("gradient", "the gradient norm"), ("loss", "the loss")):
+        values = [
+            abs(row.train[name]) for row in facts.rows[:index] if math.isfinite(row.train.get(name, math.nan))
+        ]
+        if len(values) > 1 and min(values[:-1]) > 0 and values[-1] / min(values[:-1]) > 100:
+            growth = format_ratio(values[-1] / min(values[:-1]))
+            signs.append(f"{words} had grown {growth} to {format_number(values[-1])}")
+    logvar = [row.train["logvar"] for row in facts.rows[:index] if "logvar" in row.train]
+    if logvar and logvar[-1] > 20:
+        signs.append(f"logvar had reached {format_number(logvar[-1])}")
+    return f"; before that {', '.join(signs)}" if signs else ""
 
 
 @rule(
     "P20",
     "The loss is negative",
     "note",
-    why="A density may exceed 1, so the negative log-likelihood of a Gaussian with a small sigma is healthily below 0. "
-    "Binary cross-entropy is not: it is negative only if targets lie outside 0..1.",
+    why="A probability density may exceed 1, so the negative log-likelihood of a Gaussian with a small sigma may be below 0. "
+    "Binary cross-entropy is negative only if targets are outside 0..1.",
     keras="BinaryCrossentropy: x = x.astype('float32') / 255; a Gaussian likelihood: nothing to do",
-    pytorch="F.binary_cross_entropy: x = x.float() / 255 (ToTensor does it); a Gaussian likelihood: nothing to do",
-    latentkit="nothing to do: --likelihood gaussian may go below 0, and bernoulli cannot",
+    pytorch="F.binary_cross_entropy: x = x.float() / 255 (ToTensor does this); a Gaussian likelihood: nothing to do",
+    latentkit="nothing to do: --likelihood gaussian may be below 0, and bernoulli cannot be",
     source="issue Lasagne/Recipes#54",
 )
-def negative(q: Quantities) -> Answer:
-    """A loss or reconstruction below 0: nothing where the likelihood is known to be Gaussian, a warning where it is a
-    binary cross-entropy, else a note that says which is fine."""
-    told = [
+def negative(facts: Facts) -> Answer:
+    """A loss or reconstruction is below 0. Ignored if the likelihood is known to be Gaussian, a warning for binary cross-entropy,
+    a note if the likelihood is unknown."""
+    values = [
         (place, name, value)
         for name in ("reconstruction", "loss")
         for side in ("train", "validation")
-        for place, value in q.series(side, name)
+        for place, value in facts.series(side, name)
     ]
-    if not told:
+    if not values:
         return Needs("a log with a loss")
-    below = [(place, name, value) for place, name, value in told if value < -ZERO and math.isfinite(value)]
-    if not below or q.likelihood == "gaussian":
+    below = [(place, name, value) for place, name, value in values if value < -ZERO and math.isfinite(value)]
+    if not below or facts.likelihood == "gaussian":
         return []
     place, name, value = below[0]
-    evidence = f"{place}: {name} {figure(value)}"
-    if q.likelihood == "bernoulli" or q.bernoulli_columns:
-        called = ", ".join(q.bernoulli_columns) or "the Bernoulli likelihood"
-        return [Sign(f"{evidence}, with {called}: targets are not within 0..1", severity="warning")]
-    return [Sign(f"{evidence}: fine for a Gaussian likelihood")]
+    evidence = f"{place}: {name} {format_number(value)}"
+    if facts.likelihood == "bernoulli" or facts.bernoulli_columns:
+        cause = ", ".join(facts.bernoulli_columns) or "the Bernoulli likelihood"
+        return [Sign(f"{evidence} with {cause}: targets are outside 0..1", severity="warning")]
+    return [Sign(f"{evidence}: normal for a Gaussian likelihood")]

@@ -1,8 +1,8 @@
-"""What could give the classes away without looking at what is in the picture.
+"""Features of the files that predict the class without looking at the content of the image.
 
-For each feature of the files alone: the balanced accuracy of a small tree (depth 3, at least 5 images a leaf),
-each image predicted by a tree that has not seen it (5 folds, stratified; identical files in one fold), beside
-what one constant answer scores (1 / classes), with a one-sided 95 % lower bound.
+Each feature is scored by the balanced accuracy of a small decision tree (depth 3, at least 5 images per leaf).
+Each image is predicted by a tree that has not seen it (5 stratified folds, identical files in one fold). The score
+comes with its one-sided 95 % lower bound and the score of a constant answer (1 / classes).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,39 +11,42 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit import stats
 from latentkit.diagnosis.scan.headers import Header
 
 __all__ = ["Confound", "confounds", "features"]
 
 FOLDS = 5
 FEWEST = 10
-"""Images of a class below which it is left out."""
+"""Classes with fewer images are left out."""
 Table = NDArray[np.float64]
 
 
 class Confound(NamedTuple):
-    """How well a feature alone predicts the class."""
+    """The accuracy with which one feature alone predicts the class."""
 
     feature: str
     balanced_accuracy: float
     low: float
+    """Its lower bound."""
     majority: float
+    """Balanced accuracy of a constant answer."""
 
     @property
     def matters(self) -> bool:
-        """Whether the bound is a third of the way from a constant answer to certainty."""
+        """Whether the lower bound is at least a third of the way from a constant answer to 1."""
         return self.low >= self.majority + (1 - self.majority) / 3
 
 
 def features(headers: Sequence[Header], brightness: NDArray[np.floating[Any]]) -> dict[str, Table]:
-    """(N, k) numbers of each feature; those that are the same for all images are left out."""
+    """Return an (N, k) table per feature. Features that are equal for all images are left out."""
     size = np.array(
         [[one.width, one.height, one.width * one.height, one.width / one.height] for one in headers], float
     )
     tables = {
         "image size": size,
         "file size": np.array([[one.bytes] for one in headers], float),
-        "colour mode": _one_hot([one.mode for one in headers]),
+        "color mode": _one_hot([one.mode for one in headers]),
         "file format": _one_hot([one.format for one in headers]),
         "camera": _one_hot([one.camera for one in headers]),
         "brightness": np.asarray(brightness, float).reshape(len(headers), -1),
@@ -57,7 +60,7 @@ def _one_hot(names: Sequence[str]) -> Table:
 
 
 def confounds(tables: Mapping[str, Table], labels: Sequence[str], digests: Sequence[str]) -> list[Confound]:
-    """Of every feature, the best first; none without at least two classes of 10 images."""
+    """Score every feature, best first. Empty unless at least two classes have 10 images."""
     names, counts = np.unique(np.array(labels, dtype=np.str_), return_counts=True)
     classes = [name for name, count in zip(names.tolist(), counts, strict=True) if name and count >= FEWEST]
     if len(classes) < 2:
@@ -65,20 +68,22 @@ def confounds(tables: Mapping[str, Table], labels: Sequence[str], digests: Seque
     rows = np.flatnonzero(np.isin(labels, classes))
     codes = np.searchsorted(sorted(classes), np.array(labels, dtype=np.str_)[rows])
     folds = _folds(codes, [digests[row] for row in rows.tolist()])
-    found = [_score(name, table[rows], codes, folds) for name, table in tables.items()]
-    return sorted(found, key=lambda one: -one.low)
+    scores = [_score(name, table[rows], codes, folds) for name, table in tables.items()]
+    return sorted(scores, key=lambda one: -one.low)
 
 
 def _folds(codes: NDArray[np.int64], digests: Sequence[str]) -> NDArray[np.int64]:
-    """(N,) the fold of each image: the contents of each class take turns in the order of their digests, which is
-    as good as random; images of one content are in one fold."""
-    turn: dict[str, int] = {}
-    taken = [0] * (int(codes.max()) + 1)
+    """Return the fold of each image, (N,). Images with the same content share a fold.
+
+    The contents of each class take turns in the order of their digests, which is as good as random.
+    """
+    fold_of: dict[str, int] = {}
+    assigned = [0] * (int(codes.max()) + 1)
     for digest, code in sorted(zip(digests, codes.tolist(), strict=True)):
-        if digest not in turn:
-            turn[digest] = taken[code] % FOLDS
-            taken[code] += 1
-    return np.array([turn[digest] for digest in digests])
+        if digest not in fold_of:
+            fold_of[digest] = assigned[code] % FOLDS
+            assigned[code] += 1
+    return np.array([fold_of[digest] for digest in digests])
 
 
 def _score(name: str, table: Table, codes: NDArray[np.int64], folds: NDArray[np.int64]) -> Confound:
@@ -92,10 +97,5 @@ def _score(name: str, table: Table, codes: NDArray[np.int64], folds: NDArray[np.
         predicted[folds == fold] = tree.fit(table[folds != fold], codes[folds != fold]).predict(
             table[folds == fold]
         )
-    counts = np.bincount(codes)
-    shares = np.array([(predicted[codes == code] == code).mean() for code in range(len(counts))])
-    # Agresti and Coull 1998: two successes and two failures more, so that no class has an error of 0.
-    eased = (shares * counts + 2) / (counts + 4)
-    error = float(np.sqrt((eased * (1 - eased) / (counts + 4)).sum())) / len(counts)
-    value = float(shares.mean())
-    return Confound(name, value, max(0.0, value - 1.645 * error), 1 / len(counts))
+    accuracy = stats.balanced_accuracy(predicted == codes, codes)
+    return Confound(name, accuracy.value, accuracy.low, 1 / len(np.unique(codes)))

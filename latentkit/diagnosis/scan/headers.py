@@ -1,4 +1,4 @@
-"""What the files say of themselves before a pixel is decoded: format, mode, size, camera, bytes."""
+"""Read the header of image files: format, mode, size, camera and bytes, without decoding pixels."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,31 +19,33 @@ __all__ = ["Header", "headers"]
 Progress = Callable[[int, int], None]
 CHUNK = 64
 MAKE, MODEL = 0x010F, 0x0110
-"""EXIF tags of the camera."""
+"""EXIF tags."""
 
 
 class Header(NamedTuple):
-    """Of one image; sizes in pixels before any EXIF rotation. `fault` says in words why there is no more."""
+    """Properties of one image file. If it cannot be read, `fault` says why and the rest is empty."""
 
     format: str = ""
     mode: str = ""
     width: int = 0
+    """Pixels, before any EXIF rotation."""
     height: int = 0
     bytes: int = 0
     camera: str = ""
+    """Make and model."""
     fault: str = ""
 
 
 def headers(sources: Sequence[Source], progress: Progress | None = None) -> list[Header]:
-    """The header of each image, in order. Pixels are not decoded."""
+    """Read the header of each image, in order."""
     opened = {path: arrays.read(path) for path in {one.path for one in sources if one.row is not None}}
-    found: list[Header] = []
+    result: list[Header] = []
     with ThreadPoolExecutor(threads("auto")) as pool:
         for start in range(0, len(sources), CHUNK):
-            found += pool.map(lambda one: _header(one, opened), sources[start : start + CHUNK])
+            result += pool.map(lambda one: _header(one, opened), sources[start : start + CHUNK])
             if progress is not None:
-                progress(len(found), len(sources))
-    return found
+                progress(len(result), len(sources))
+    return result
 
 
 def _header(source: Source, opened: dict[str, NDArray[Any]]) -> Header:
@@ -71,11 +73,11 @@ def _header(source: Source, opened: dict[str, NDArray[Any]]) -> Header:
 
 
 def _camera(image: "Image.Image") -> str:
-    """Maker and model; "" where there is none that can be read without the pixels."""
+    """Return make and model; "" if they are missing or cannot be read without decoding the pixels."""
     if image.format == "PNG" and "exif" not in image.info:
-        return ""  # Pillow would decode it all, for metadata that may stand behind the pixels
+        return ""  # Pillow would decode all pixels to look for metadata after them
     try:
         exif = image.getexif()
-    except Exception:  # noqa: BLE001 - broken metadata of a picture that is whole: Pillow raises what it likes
+    except Exception:  # noqa: BLE001 - Pillow raises anything for corrupt metadata, and the image itself may be readable
         return ""
     return " ".join(str(exif[tag]).strip("\0 ") for tag in (MAKE, MODEL) if tag in exif)[:80]

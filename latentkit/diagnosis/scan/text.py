@@ -1,22 +1,21 @@
-"""A survey in JSON and in words."""
+"""Print a scan, as JSON and as text."""
 
-import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from latentkit.diagnosis.rule import Finding, counted
-from latentkit.diagnosis.scan.suggest import latents, validation
+from latentkit.diagnosis.rule import Finding, count_severities
+from latentkit.diagnosis.scan.suggest import latent_dimensions, validation_share
 from latentkit.diagnosis.scan.survey import Survey
+from latentkit.text import escape, wrap
 
 __all__ = ["to_json", "to_text"]
 
 SCHEMA = "latentkit.scan/1"
-WIDTH = 100
-SHOWN = 6
+MOST_SHOWN = 6
 
 
 def to_json(survey: Survey, suggested: str) -> dict[str, Any]:
-    """Schema `latentkit.scan/1`."""
+    """Return the scan as in schema `latentkit.scan/1`."""
     return {
         "schema": SCHEMA,
         "n": survey.readable,
@@ -37,80 +36,70 @@ def to_json(survey: Survey, suggested: str) -> dict[str, Any]:
     }
 
 
-def to_text(survey: Survey, suggested: str, printable: Callable[[str], str]) -> str:
-    """One screen, more where there is more to say."""
+def to_text(survey: Survey, suggested: str) -> str:
+    """Return the scan, safe to print on a terminal."""
     skipped = survey.images - survey.readable
-    unread = f" ({skipped} more cannot be read)" if skipped else ""
-    lines = [f"{survey.readable} images{unread}"]
+    lines = [f"{survey.readable} images{f' ({skipped} more are unreadable)' if skipped else ''}"]
     for name, counts in (
         ("classes", survey.classes),
         ("formats", survey.formats),
         ("modes", survey.modes),
         ("sizes", survey.sizes),
     ):
-        lines += _field(name, _shares(counts) if counts else "none: images lie in no sub-folders")
-    look = survey.transform
-    names = ["grey"] if look.color == "gray" else ["red", "green", "blue"]
-    for name, channel in zip(names, survey.channels, strict=True):
-        spread = (
-            f"{channel.low} to {channel.high}, mean {channel.mean:.1f}, deviation {channel.deviation:.1f}"
-        )
-        lines += _field(name, f"{spread} (at {look.size} x {look.size})")
-    lines += _confounds(survey)
-    lines += _sizes(survey)
-    told = counted([finding.severity for finding in survey.findings])
-    lines += ["", f"Clean{f': {told}' if told else ''}." if survey.clean else f"Not clean: {told}."]
+        lines += _field(name, _list_counts(counts) if counts else "none (no images in subfolders)")
+    lines += _channels(survey) + _confounds(survey) + _capacity(survey)
+    counted = count_severities([finding.severity for finding in survey.findings])
+    lines += ["", f"Clean{f': {counted}' if counted else ''}." if survey.clean else f"Not clean: {counted}."]
     for finding in survey.findings:
         lines += _finding(finding)
     if survey.findings:
         lines += ["", *_field("why", survey.findings[0].why)]
         if not survey.clean:
-            lines += _field("to do", survey.findings[0].fix.pytorch)  # to files, whatever trains on them
-    lines += ["", "train with:", f"  {suggested}"]
-    return "\n".join(printable(line) for line in lines)
+            lines += _field(
+                "to do", survey.findings[0].fix.pytorch
+            )  # the advice is the same for every framework
+    return "\n".join([*lines, "", "train with:", f"  {escape(suggested)}"])
+
+
+def _channels(survey: Survey) -> list[str]:
+    transform = survey.transform
+    names = ["gray"] if transform.color == "gray" else ["red", "green", "blue"]
+    lines = []
+    for name, channel in zip(names, survey.channels, strict=True):
+        values = f"{channel.low} to {channel.high}, mean {channel.mean:.1f}, standard deviation {channel.deviation:.1f}"
+        lines += _field(name, f"{values} (at {transform.size} x {transform.size})")
+    return lines
 
 
 def _confounds(survey: Survey) -> list[str]:
     if not survey.confounds:
         return []
-    told = ", ".join(f"{one.feature} {one.balanced_accuracy:.2f}" for one in survey.confounds)
-    guess = survey.confounds[0].majority
+    scores = ", ".join(f"{one.feature} {one.balanced_accuracy:.2f}" for one in survey.confounds)
+    constant = survey.confounds[0].majority
     return _field(
-        "the class from",
-        f"{told} (balanced accuracy of a small tree on that alone; one constant answer: {guess:.2f})",
+        "class from",
+        f"{scores} (balanced accuracy of a small decision tree on that feature alone; a constant answer scores {constant:.2f})",
     )
 
 
-def _sizes(survey: Survey) -> list[str]:
-    share = validation(survey.readable)
-    held_out = round(survey.readable * share)
+def _capacity(survey: Survey) -> list[str]:
+    held_out = round(survey.readable * validation_share(survey.readable))
     train = survey.readable - held_out
-    dimensions = latents(train)
+    dimensions = latent_dimensions(train)
     return _field(
         "enough for",
-        f"{dimensions} latent dimensions ({train} training images, {train / dimensions:.0f} for each), {held_out} images to validate on",
+        f"{dimensions} latent dimensions ({train} training images, {train / dimensions:.0f} per dimension) and {held_out} validation images",
     )
 
 
 def _finding(finding: Finding) -> list[str]:
-    start = f"  {finding.severity} {finding.id}  "
-    return textwrap.wrap(
-        f"{finding.title}: {finding.evidence}",
-        WIDTH,
-        initial_indent=start,
-        subsequent_indent=" " * len(start),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrap(f"{finding.title}: {finding.evidence}", first=f"  {finding.severity} {finding.id}  ")
 
 
-def _shares(counts: Mapping[str, int]) -> str:
-    shown = ", ".join(f"{name} {count}" for name, count in list(counts.items())[:SHOWN])
-    return shown + (f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else "")
+def _list_counts(counts: Mapping[str, int]) -> str:
+    listed = ", ".join(f"{name} {count}" for name, count in list(counts.items())[:MOST_SHOWN])
+    return listed + (f" and {len(counts) - MOST_SHOWN} more" if len(counts) > MOST_SHOWN else "")
 
 
 def _field(name: str, text: str) -> list[str]:
-    start = f"  {name:<16}"
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_long_words=False
-    )
+    return wrap(text, first=f"  {name:<16}")

@@ -1,14 +1,14 @@
-"""What is known of a training, whoever told it: every source is turned into this, and every rule reads only this.
+"""What is known about a training. Every source is converted to `Facts`, and rules read nothing else.
 
-Nothing here depends on what was summed or averaged, where that is known (`exact`):
+Where the conventions are known (`exact`), no value depends on what was summed or averaged:
 
-    D       height * width * channels: the numbers in an image
-    mse     squared error per number, pixels in 0..1
-    r2      1 - mse / variance of the pixels around the mean image; 0 predicts that image
+    D       height * width * channels: the number of values in an image
+    mse     squared error per value, with pixels in 0..1
+    r2      1 - mse / variance of the pixels around the mean image; 0 for predicting that image
     kl      nats per image, summed over the latent dimensions
-    loss    nats per image; a log made elsewhere tells its own, whatever that is
+    loss    nats per image; a log from elsewhere follows a convention of its own
 
-A figure that was not told is absent; one that is not a number is NaN or infinite, and says so.
+A metric that was not logged is absent. NaN and infinity are kept.
 """
 
 import math
@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Code",
-    "Data",
-    "Pictures",
+    "Facts",
+    "ImageFiles",
+    "LatentSpace",
     "Posterior",
-    "Quantities",
+    "Reconstructions",
     "Row",
     "Side",
-    "Space",
     "Split",
 ]
 
@@ -37,22 +37,22 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """The figures at one place of a history."""
+    """The metrics at one point of a history."""
 
     place: str
-    """In words: "epoch 2", "step 300"."""
+    """For a person: "epoch 2", "step 300"."""
     train: Mapping[str, float] = field(default_factory=dict)
     validation: Mapping[str, float] = field(default_factory=dict)
     beta: float | None = None
 
     def side(self, side: Side) -> Mapping[str, float]:
-        """The figures of one side."""
+        """Return the metrics of one side."""
         return self.train if side == "train" else self.validation
 
 
 @dataclass(frozen=True)
 class Split:
-    """What was trained on and what was held out: how many images, of which classes, and how many on both sides."""
+    """Numbers of training and validation images, in all, by class, and on both sides."""
 
     train: int
     validation: int
@@ -63,44 +63,45 @@ class Split:
 
 @dataclass(frozen=True)
 class Posterior:
-    """q(z | x) over a set of images, each array (D,)."""
+    """Statistics of q(z | x) over a set of images; each array has shape (D,)."""
 
     kl_per_dim: Floats
-    """Mean over images, nats."""
-    variance: Floats | None = None
-    """Of mu; a dimension is active above 0.01 (Burda et al. 2016)."""
+    """Mean over images, in nats."""
+    mu_variance: Floats | None = None
+    """Variance of mu over images; see `stats.active_units`."""
     sigma: Floats | None = None
     """Median over images."""
-    again: Floats | None = None
+    repeat_distance: Floats | None = None
     """Root mean square difference between two embeddings of the same images, in units of sigma."""
 
 
 @dataclass(frozen=True)
-class Space:
-    """Latents of at most a few thousand images, to be looked at."""
+class LatentSpace:
+    """Latents of a few thousand images at most."""
 
     mu: Floats
     """(n, D)"""
     labels: NDArray[np.str_] | None = None
-    """(n,) where every image has one and there are at least two."""
+    """(n,) if every image has one and there are at least two classes."""
     baseline: Floats | None = None
+    """(n, D') PCA of the pixels."""
     projections: Mapping[str, Floats] = field(default_factory=dict)
     seeds: Mapping[str, Any] = field(default_factory=dict)
-    """Of the projections; None where it was not recorded."""
+    """Random seed of each projection; None if it was not recorded."""
 
 
-class Pictures(NamedTuple):
-    """Images x beside their reconstructions y, in the units they came in."""
+class Reconstructions(NamedTuple):
+    """Images x compared with their reconstructions y, in the units of the source."""
 
     images: int
-    low: float
-    high: float
+    image_low: float
+    image_high: float
     """Range of x."""
-    out_low: float
-    out_high: float
+    output_low: float
+    output_high: float
     """Range of y."""
     clipped: float
-    """Share of the numbers of x that lie beyond all of y while y stands at its bound there."""
+    """Share of the values of x that lie beyond all of y while y is at its own bound."""
     sharpness: float
     """Variance of the Laplacian, y / x."""
     spread: float
@@ -111,81 +112,86 @@ class Pictures(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Data:
-    """What scan found in the files."""
+class ImageFiles:
+    """Results of a scan that rules judge."""
 
     images: int
     faults: Mapping[str, Sequence[str]]
-    """Kind to paths."""
+    """Kind of fault to paths."""
     duplicates: Sequence[Sequence[str]] = ()
     near_duplicates: Sequence[Sequence[str]] = ()
     modes: Mapping[str, int] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     confounds: Sequence[tuple[str, float, float, float]] = ()
-    """(feature, balanced accuracy, its lower bound, that of one constant answer) of those that predict the class."""
+    """(feature, balanced accuracy, its lower bound, accuracy of a constant answer) of each feature that
+    predicts the class."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """What lines of code, pasted along with a log, say about validation."""
+    """Validation arguments found in code that was pasted with a log."""
 
     next_batch: str | None = None
-    """The piece of code that hands over one batch."""
+    """The piece of code that passes a single batch."""
     validation_steps: int | None = None
     validation_split: float | None = None
 
 
 @dataclass(frozen=True)
-class Quantities:
-    """Everything there is to judge."""
+class Facts:
+    """Everything that a rule may look at."""
 
     source: str
-    """In words: "a Keras progress log, 2 epochs"."""
+    """For a person: "a Keras progress log, 2 epochs"."""
     rows: tuple[Row, ...] = ()
     exact: bool = False
-    """Whether the conventions are those above; else they are a log's own, and unknown."""
+    """Whether the conventions above hold; otherwise those of the log are unknown."""
     columns: tuple[tuple[str, str], ...] = ()
-    """What the names in a log were taken for."""
+    """(name, meaning) of the columns of a log that were used."""
     unread: tuple[str, ...] = ()
-    """What was not understood."""
+    """Notes on what was ignored or changed while reading."""
     accuracies: Mapping[str, float] = field(default_factory=dict)
-    """Columns called accuracy, and their last values."""
+    """Last value of each column named accuracy."""
     silhouettes: tuple[str, ...] = ()
+    """Columns named silhouette."""
     bernoulli_columns: tuple[str, ...] = ()
-    """Columns called after binary cross-entropy."""
+    """Columns named after binary cross-entropy."""
     steps: int | None = None
-    """In an epoch."""
+    """Steps per epoch."""
     finished: bool = True
     stopped: bool = False
-    """Whether a figure that was not finite ended it."""
+    """Whether a NaN or an infinity ended the training."""
     pixels: int | None = None
+    """D, if known."""
     unit_range: bool | None = None
     """Whether pixels are known to be within 0..1."""
     batch_norm: bool | None = None
     likelihood: str | None = None
     beta: float | None = None
+    """Target weight of the KL."""
     latent: int | None = None
+    """Number of latent dimensions."""
     split: Split | None = None
     code: Code | None = None
     posterior: Posterior | None = None
-    space: Space | None = None
-    pictures: Pictures | None = None
+    space: LatentSpace | None = None
+    reconstructions: Reconstructions | None = None
     clusters: tuple[int, ...] | None = None
-    """Sizes."""
-    data: Data | None = None
+    """Cluster sizes."""
+    files: ImageFiles | None = None
 
     def series(self, side: Side, name: str) -> list[tuple[str, float]]:
-        """(place, value) of a figure wherever it was told, NaN and infinities included."""
+        """Return (place, value) wherever a metric was logged, NaN and infinity included."""
         return [(row.place, row.side(side)[name]) for row in self.rows if name in row.side(side)]
 
     def last(self, side: Side, name: str) -> float | None:
-        """The last finite value of a figure."""
+        """Return the last finite value of a metric."""
         finite = [value for _, value in self.series(side, name) if math.isfinite(value)]
         return finite[-1] if finite else None
 
     def pairs(self, name: str) -> list[tuple[str, float, float]]:
-        """(place, training, validation) wherever both were told and both are finite and positive."""
+        """Return (place, training value, validation value) wherever both are finite and positive."""
         return [
             (row.place, row.train[name], row.validation[name])
             for row in self.rows

@@ -1,22 +1,22 @@
-"""What the names of columns in somebody's log stand for. Guesses, which are printed."""
+"""Interpret the names of columns in a log. These are guesses, so every diagnosis lists them."""
 
 import re
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from latentkit.diagnosis.quantities import Side
+from latentkit.diagnosis.facts import Side
 
-__all__ = ["Column", "Place", "meaning", "words"]
-
-Place = Literal["epoch", "step"]
+__all__ = ["Column", "describe", "interpret"]
 
 
 class Column(NamedTuple):
-    """A name understood: which figure, of which side, and how good the name is where several stand for one (lower is better)."""
+    """The meaning of a column."""
 
     quantity: str
+    """A key of `_QUANTITIES`."""
     side: Side | None
     """None for what belongs to neither side: epoch, step, beta, lr."""
     rank: int = 0
+    """Of several columns for one metric, the one with the lowest rank is used."""
 
 
 _VALIDATION = r"(?:val|valid|validation|test|testing|eval|evaluation|dev|held_?out)"
@@ -41,20 +41,20 @@ _QUANTITIES = {
     "seconds": r"time|seconds|elapsed|wall_?time|walltime|duration|timestamp|s_it|it_s|images_per_second|index|unnamed_0",
 }
 _NEITHER = ("beta", "lr", "epoch", "step", "seconds")
-_WORDS = {
-    "elbo": "the bound, with the sign of the loss turned",
+_TITLES = {
+    "elbo": "evidence lower bound, the negative of the loss",
     "kl": "KL",
     "mse": "mean squared error",
     "r2": "R2",
     "logvar": "log variance",
     "lr": "learning rate",
     "active_units": "active units",
-    "gradient": "norm of the gradient",
+    "gradient": "gradient norm",
 }
 
 
-def meaning(name: str) -> Column | None:
-    """What a column's name stands for; None where it is not understood."""
+def interpret(name: str) -> Column | None:
+    """Interpret the name of a column; None if it is not understood."""
     plain = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")[:80]
     rank = 0
     for suffix, worse in (("_epoch", 0), ("_step", 2), ("_batch", 2)):
@@ -65,16 +65,16 @@ def meaning(name: str) -> Column | None:
         plain, side = match[1] or match[2], "validation"
     elif match := re.fullmatch(rf"(?:{_TRAINING}(?:_set)?_(.+)|(.+)_{_TRAINING})", plain):
         plain, side = match[1] or match[2], "train"
-    plain = plain.removeprefix("epoch_") or plain  # as Keras names them for TensorBoard
+    plain = plain.removeprefix("epoch_") or plain  # Keras adds it in TensorBoard
     for quantity, pattern in _QUANTITIES.items():
         if re.fullmatch(pattern, plain):
             return Column(quantity, None if quantity in _NEITHER else side or "train", rank + (side is None))
     return None
 
 
-def words(column: Column) -> str:
-    """A column's meaning for a person."""
-    name = _WORDS.get(column.quantity, column.quantity)
+def describe(column: Column) -> str:
+    """Describe a column to a person: "validation KL"."""
+    title = _TITLES.get(column.quantity, column.quantity)
     if column.side is None:
-        return name
-    return f"{'training' if column.side == 'train' else 'validation'} {name}"
+        return title
+    return f"{'training' if column.side == 'train' else 'validation'} {title}"

@@ -1,0 +1,80 @@
+"""Readers of everything that can be diagnosed: runs, logs of any trainer, TensorBoard events, latents.
+
+`READERS` has one line per format. To add one, write a module with a `Reader` and add it here, before any
+format that would accept the same documents with less reason.
+"""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from latentkit.diagnosis.facts import Facts
+from latentkit.diagnosis.readers import csv_log, json_log, latents, lines, tensorboard
+from latentkit.diagnosis.readers.latents import from_latents
+from latentkit.diagnosis.readers.reader import Document, Reader
+from latentkit.diagnosis.readers.run import from_run, split_of
+from latentkit.diagnosis.readers.table import Table, nothing_found, to_facts
+from latentkit.errors import DiagnosisError
+from latentkit.formats.latents import Latents
+
+__all__ = ["READERS", "from_latents", "from_run", "read_path", "read_stream", "split_of"]
+
+READERS: tuple[Reader, ...] = (
+    latents.ARCHIVE,
+    tensorboard.EVENTS,
+    json_log.JSON,
+    csv_log.CSV,
+    latents.TABLE,
+    lines.LINES,
+)
+"""Most specific first: the first reader that understands a document reads it, otherwise the first whose layout fits."""
+
+LARGEST = 2**28
+"""Bytes of a text log that are read; the rest is ignored."""
+LOG_NAMES = ("metrics.csv", "history.csv", "training.log", "log.csv", "history.json", "history.jsonl")
+"""Files to look for in a folder, best first."""
+
+
+def read_path(argument: str, pixels: int | None = None) -> Facts:
+    """Read a file, or a folder that is not a run. `pixels` is height * width * channels, for a log that does not say."""
+    path = Path(argument)
+    if path.is_dir():
+        return _read_folder(path, pixels)
+    with path.open("rb") as file:
+        return read_stream(file, argument, pixels, path if path.is_file() else None)
+
+
+def _read_folder(path: Path, pixels: int | None) -> Facts:
+    if files := tensorboard.event_files(path):
+        return to_facts(tensorboard.read_files(files, path), str(path), pixels)
+    for name in LOG_NAMES:
+        if matches := sorted(path.rglob(name)):
+            return read_path(str(matches[-1]), pixels)
+    raise DiagnosisError(
+        f"{path} is not a run and has neither TensorBoard events nor metrics.csv; name the log or the run folder"
+    )
+
+
+def read_stream(stream: BinaryIO, name: str, pixels: int | None = None, path: Path | None = None) -> Facts:
+    """Read a document of any format. Raises DiagnosisError or FormatError naming it, and nothing else."""
+    document = Document(name, stream.read(LARGEST), path)
+    if not document.data.strip():
+        raise DiagnosisError(f"{name} is empty; give a training log, a run folder or latents")
+    content = _choose_reader(document).read(document)
+    return _to_facts(content, name, pixels)
+
+
+def _choose_reader(document: Document) -> Reader:
+    fitting = None
+    for reader in READERS:
+        evidence = reader.evidence(document)
+        if evidence is not None and evidence.understood:
+            return reader
+        if evidence is not None and fitting is None:
+            fitting = reader
+    if fitting is None:
+        raise nothing_found(document.name)
+    return fitting
+
+
+def _to_facts(content: Table | Latents, name: str, pixels: int | None) -> Facts:
+    return from_latents(content, name) if isinstance(content, Latents) else to_facts(content, name, pixels)
