@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from latentkit import registry
 from latentkit.architecture import Architecture, parameters
 from latentkit.errors import FormatError
-from latentkit.formats import history
+from latentkit.formats.history import History, read_history
 from latentkit.formats.run import RunImages, read_images, read_record
 from latentkit.formats.tensors import digest, read_tensors
 from latentkit.images import Transform
@@ -70,9 +70,9 @@ class Run:
         return dict(zip(self.images.digest.tolist(), self.images.split.tolist(), strict=True))
 
     @cached_property
-    def history(self) -> list[dict[str, Any]]:
-        """The lines of history.jsonl; empty if there is none."""
-        return history.read(self.path / "history.jsonl")
+    def history(self) -> History:
+        """The validations and findings in history.jsonl; empty if there is none."""
+        return read_history(self.path / "history.jsonl")
 
     @cached_property
     def weights(self) -> dict[str, NDArray[Any]]:

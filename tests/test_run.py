@@ -39,7 +39,7 @@ def test_nothing_but_the_record_is_needed_to_open_a_run(run):
     assert opened.record["backend"]["name"] == "numpy"
     assert opened.architecture.latent == opened.record["options"]["latent"]
     assert opened.weights_digest is None
-    assert opened.history == []
+    assert opened.history.lines == []
 
 
 @pytest.mark.parametrize("part", PARTS)
