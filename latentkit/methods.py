@@ -7,18 +7,14 @@ named as the method, and add one record here.
 Importing a table imports no method: `Table.module` does that on first use.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from latentkit.errors import ExportError, LatentkitError, ProjectionError, SeparationError
 from latentkit.installation import how_to_install, versions
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = [
     "CLUSTERINGS",
@@ -29,15 +25,11 @@ __all__ = [
     "Method",
     "ProjectionMethod",
     "Table",
-    "axis_lengths",
-    "bad_parameter",
+    "check_installed",
 ]
 
-Bounds = Mapping[str, tuple[float, str]]
-"""The least value of each parameter, and the axis (a letter of `axis_lengths`) whose length is its largest value."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Method:
     """One row of a table: the name on the command line and in files, the title for people, a clause for the help."""
 
@@ -50,7 +42,7 @@ class Method:
     """Distributions whose versions are recorded with a result."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ProjectionMethod(Method):
     """Its module has ARRAYS, PARAMETERS, `fit` and `place`: see `projection.layout`."""
 
@@ -60,7 +52,7 @@ class ProjectionMethod(Method):
     """The picture depends on the number of threads."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClusteringMethod(Method):
     """Its module has ARRAYS, PARAMETERS, `fit` and `assign`: see `clustering.assignment`."""
 
@@ -72,7 +64,7 @@ class ClusteringMethod(Method):
     """The method finds the number of clusters itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExportFormat(Method):
     """Its module has `write`: see `exporting`."""
 
@@ -220,42 +212,12 @@ EXPORTS = Table(
 
 def check_installed(format: ExportFormat) -> None:
     """Raise ExportError, saying how to install it, if what writes this format is missing."""
+    from importlib.util import find_spec
+
     if format.requires and format.extra and find_spec(format.requires) is None:
         raise ExportError(
             f"--to {format.name} needs {format.requires}, which is not installed: {how_to_install(format.extra)}"
         )
-
-
-def axis_lengths(
-    arrays: Mapping[str, "NDArray[Any]"], axes: Mapping[str, str], lengths: Mapping[str, int]
-) -> dict[str, int] | None:
-    """Match the shapes of arrays with axes that are named by letters; the same letter is the same length.
-
-    `axes` maps the key of an array to its letters, "md" for (m, d). Return every letter's length, or None if an array
-    has another number of axes, or a letter two lengths.
-    """
-    found = dict(lengths)
-    for key, letters in axes.items():
-        shape = arrays[key].shape
-        if len(shape) != len(letters):
-            return None
-        for letter, length in zip(letters, shape, strict=True):
-            if found.setdefault(letter, length) != length:
-                return None
-    return found
-
-
-def bad_parameter(
-    parameters: Mapping[str, Any], bounds: Bounds, lengths: Mapping[str, int]
-) -> tuple[str, Any] | None:
-    """Return the first stored parameter that is missing or out of bounds, and its value; "a.b" is b in the object a."""
-    for path, (least, axis) in bounds.items():
-        value: Any = parameters
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if not isinstance(value, int | float) or not least <= value <= lengths[axis]:
-            return path, value
-    return None
 
 
 def _are(n: int) -> str:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.methods import CLUSTERINGS, Bounds
+from latentkit.formats.stored import Bounds
+from latentkit.methods import CLUSTERINGS
 
 __all__ = ["Assignment", "ClusterFit", "ClusteringModule", "Tell", "module_of", "order_by_size"]
 
@@ -35,7 +36,7 @@ class ClusterFit:
 class ClusteringModule(Protocol):
     """A module of this package that has the name of a method.
 
-    ARRAYS are the arrays that a model stores, with their axes by letter (`methods.axis_lengths`): k for the clusters, d for
+    ARRAYS are the arrays that a model stores, with their axes by letter (`formats.stored.axis_lengths`): k for the clusters, d for
     the coordinates that are clustered. PARAMETERS are the bounds of the stored parameters that `assign` uses.
     """
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from latentkit.clustering.assignment import Assignment, module_of
 from latentkit.errors import FormatError
 from latentkit.formats.latents import Latents
-from latentkit.methods import CLUSTERINGS, axis_lengths, bad_parameter
+from latentkit.formats.stored import axis_lengths, bad_parameter
+from latentkit.methods import CLUSTERINGS
 
 __all__ = ["SCHEMA", "Model", "model_in", "with_clusters"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.methods import PROJECTIONS, Bounds
+from latentkit.formats.stored import Bounds
+from latentkit.methods import PROJECTIONS
 
 if TYPE_CHECKING:
     from latentkit.projection.pca import Axes
@@ -30,7 +31,7 @@ class Layout:
 class ProjectionModule(Protocol):
     """A module of this package that has the name of a method.
 
-    ARRAYS are the arrays that a reducer stores, all floats, with their axes by letter (`methods.axis_lengths`): F for the
+    ARRAYS are the arrays that a reducer stores, all floats, with their axes by letter (`formats.stored.axis_lengths`): F for the
     latent dimensions that are used, e for the dimensions of the picture. PARAMETERS are the bounds of the stored
     parameters that `place` uses.
     """

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 from latentkit.formats.npz import read_npz, write_npz
-from latentkit.methods import PROJECTIONS, axis_lengths, bad_parameter
+from latentkit.formats.stored import axis_lengths, bad_parameter
+from latentkit.methods import PROJECTIONS
 from latentkit.projection.layout import module_of
 
 __all__ = ["SCHEMA", "Reducer", "read_reducer", "write_reducer"]
