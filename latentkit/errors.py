@@ -1,22 +1,21 @@
-"""Every error latentkit raises on purpose.
+"""The errors that latentkit raises on purpose.
 
     LatentkitError
     ├── ImagesError          images that cannot be found, read or split
     ├── ArchitectureError    a network that cannot be built
-    ├── FormatError          a file or a stream that is not what it should be
-    ├── BackendError         a backend that is unknown, missing or not to the contract
-    ├── TrainingError        a run that cannot start, resume or go on
-    ├── ProjectionError      latents that cannot be projected as asked
-    ├── SeparationError      latents that cannot be judged as asked
-    ├── DiagnosisError       a log that holds nothing to diagnose
-    ├── GroupError           a group of processes that failed; without a text where another process tells why
-    ├── PictureError         a figure that cannot be drawn as asked
-    ├── ExportError          latents that cannot be exported as asked
-    └── DecodingError        latents that cannot be decoded as asked
+    ├── FormatError          a file or stream that does not have the expected format
+    ├── BackendError         a backend that is unknown, missing or breaks the contract
+    ├── TrainingError        a run that cannot start, resume or continue
+    ├── ProjectionError      latents that cannot be projected as requested
+    ├── SeparationError      latents that cannot be scored as requested
+    ├── DiagnosisError       a log with nothing to diagnose
+    ├── GroupError           a failed group of processes; has no message if another process reports the reason
+    ├── PictureError         a figure that cannot be drawn as requested
+    ├── ExportError          latents that cannot be exported as requested
+    └── DecodingError        latents that cannot be decoded as requested
 
-The message of each is for a person and is printed as it stands: what happened, with the value and
-the file, then what to do next. It is one line. Anything else that is raised is a bug of ours and
-keeps its traceback.
+A message is one line for a person, printed unchanged: what happened, with the value and the file, then what to do.
+It is not escaped: `latentkit.shell` does that once, when it prints. Any other exception is a bug and keeps its traceback.
 """
 
 __all__ = [
@@ -37,7 +36,7 @@ __all__ = [
 
 
 class LatentkitError(Exception):
-    """What every error below is."""
+    """Base class of the errors that are reported without a traceback."""
 
 
 class ImagesError(LatentkitError):
@@ -49,40 +48,40 @@ class ArchitectureError(LatentkitError):
 
 
 class FormatError(LatentkitError):
-    """A file or a stream that is not what it should be."""
+    """A file or stream that does not have the expected format."""
 
 
 class BackendError(LatentkitError):
-    """A backend that is unknown, missing or not to the contract."""
+    """A backend that is unknown, missing or breaks the contract."""
 
 
 class TrainingError(LatentkitError):
-    """A run that cannot start, resume or go on."""
+    """A run that cannot start, resume or continue."""
 
 
 class ProjectionError(LatentkitError):
-    """Latents that cannot be projected as asked."""
+    """Latents that cannot be projected as requested."""
 
 
 class SeparationError(LatentkitError):
-    """Latents that cannot be judged as asked."""
+    """Latents that cannot be scored as requested."""
 
 
 class DiagnosisError(LatentkitError):
-    """A log that holds nothing to diagnose."""
+    """A log with nothing to diagnose."""
 
 
 class GroupError(LatentkitError):
-    """A group of processes that failed; without a text where another process tells why."""
+    """A group of processes that failed; has no message if another process reports the reason."""
 
 
 class PictureError(LatentkitError):
-    """A figure that cannot be drawn as asked."""
+    """A figure that cannot be drawn as requested."""
 
 
 class ExportError(LatentkitError):
-    """Latents that cannot be exported as asked."""
+    """Latents that cannot be exported as requested."""
 
 
 class DecodingError(LatentkitError):
-    """Latents that cannot be decoded as asked."""
+    """Latents that cannot be decoded as requested."""

@@ -1,29 +1,29 @@
-"""How latentkit behaves in a shell. Every command keeps to this, and none does it by itself.
+"""How latentkit behaves in a shell: the conventions that every command keeps, implemented once.
 
- 1  Data go to stdout and words to stderr, always.
- 2  `-` is stdin or stdout, and the default of every latents argument.
- 3  Binary data are never read from a terminal or written to one: a usage error.
- 4  A stage passes on everything it received and adds keys, so `embed | project | report` composes.
- 5  `train` prints exactly one line: the run's path.
- 6  The format of the output never depends on what is at its other end; `--json` asks for JSON. One exception:
-    a picture that is given no name is drawn in characters on a terminal, where PNG would be refused.
- 7  A file is replaced whole or stays as it was; `>`, `>>` and `|` are as good as `-o`.
- 8  Control characters in file names and labels are printed as escapes: they cannot move the cursor.
- 9  An error is one line: what happened, to which file, what to do. A bug keeps its traceback, and
-    LATENTKIT_DEBUG=1 shows that of an error too.
-10  The exit code says how it went:
+ 1  Data go to stdout, messages to stderr.
+ 2  `-` means stdin or stdout, and is the default of every latents argument.
+ 3  Binary data are never read from or written to a terminal: that is a usage error.
+ 4  A command passes on everything it received and adds keys, so `embed | project | report` composes.
+ 5  `train` prints exactly one line on stdout: the path of the run.
+ 6  The format of the output never depends on what it is connected to; `--json` asks for JSON. One exception: a picture
+    without a file name is drawn in characters on a terminal, where PNG would be refused.
+ 7  A file is replaced as a whole or left unchanged; `>`, `>>` and `|` work as well as `-o`.
+ 8  Control characters in file names and labels are escaped, so they cannot move the cursor.
+ 9  An error is one line: what happened, to which file, what to do. A bug keeps its traceback, and LATENTKIT_DEBUG=1
+    shows the traceback of an error too.
+10  Exit codes:
 
       0  done
       1  failed
-      2  asked wrongly: an option, an argument, a terminal where data should be
-      3  a `--require` does not hold
-    130  interrupted by SIGINT, 143 terminated by SIGTERM; in both cases work is kept
-    141  nobody reads stdout any more; silent
+      2  usage error: a wrong option or argument, or a terminal where data should be
+      3  a `--require` condition is not met
+    130  interrupted by SIGINT; 143 terminated by SIGTERM; work is saved in both cases
+    141  stdout was closed by its reader; nothing is printed
 
-11  Of a group of processes (torchrun) the first alone speaks and writes; errors are those of the first to fail.
+11  In a group of processes (torchrun) only rank 0 prints and writes; the first process to fail reports its error.
 
-SIGTERM arrives as Terminated, which is a KeyboardInterrupt: whoever has work to keep catches
-KeyboardInterrupt, saves and raises it again, and has served both.
+SIGTERM is raised as Terminated, a KeyboardInterrupt: code that has work to save catches KeyboardInterrupt, saves and
+raises it again, which covers both signals.
 """
 
 import errno
@@ -65,37 +65,37 @@ FAILED, UNMET, INTERRUPTED, CLOSED_PIPE, TERMINATED = 1, 3, 130, 141, 143
 _quiet = False
 
 
-class UnmetRequirement(Exception):  # noqa: N818  (a finding, not a fault)
-    """What a `--require` asks for does not hold; the message names it and says what is so instead."""
+class UnmetRequirement(Exception):  # noqa: N818  (a result, not a failure)
+    """A `--require` condition is not met; the message names it and gives the actual value."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM."""
+    """The process received SIGTERM."""
 
 
-# Words and data ------------------------------------------------------------------------------
+# Messages and data ---------------------------------------------------------------------------
 
 
 def say(text: str) -> None:
-    """Print words on stderr, a line or several; nothing after `quiet(True)`.
+    """Print a message of one or several lines on stderr, unless `quiet(True)` was called.
 
-    Work goes on when nobody listens: a stderr that is closed or full is no error.
+    A stderr that is closed or full is not an error: the work continues.
     """
     if not _quiet:
-        _tell("\n".join(escape(line) for line in text.split("\n")))
+        _print_error("\n".join(escape(line) for line in text.split("\n")))
 
 
 def quiet(on: bool) -> None:
-    """Keep `say` silent, or let it speak again. Errors are printed all the same."""
+    """Turn `say` off, or on again. Errors are always printed."""
     global _quiet
     _quiet = on
 
 
 def emit(text: str) -> None:
-    """Print data on stdout, with a newline at the end.
+    """Print text on stdout, followed by a newline.
 
-    Control characters other than newline and tab are escaped. File names that are not Unicode leave as
-    the bytes they are on disk, so that `$(latentkit train ...)` names the folder that was made.
+    Control characters other than newline and tab are escaped. File names that are not Unicode are written as the bytes
+    they are on disk, so that `$(latentkit train ...)` names the folder that was created.
     """
     if rank() > 0:
         return
@@ -104,13 +104,16 @@ def emit(text: str) -> None:
 
 
 def draw(characters: str) -> None:
-    """Print a picture in characters on stdout as it stands, its colours too: whoever drew it has escaped what came
-    from files."""
+    """Print a picture made of characters on stdout unchanged, colors included.
+
+    The caller has escaped all text that came from files.
+    """
     with _stdout() as stdout:
         stdout.write(characters.encode())
 
 
-def _tell(text: str) -> None:
+def _print_error(text: str) -> None:
+    """Print on stderr, if it is open."""
     if sys.stderr is not None:
         try:
             sys.stderr.write(f"{text}\n")
@@ -122,13 +125,13 @@ def _tell(text: str) -> None:
 
 
 def load_latents(argument: str, labels: str | None = None) -> "Latents":
-    """Read the latents that an argument names, `-` being stdin, with labels from a CSV if there is one."""
+    """Read the latents that an argument names (`-` is stdin), with the labels of a CSV file if one is given."""
     from latentkit.formats.latents import read_latents, with_labels
 
     if argument == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise typer.BadParameter(
-                "there are no latents on standard input: name a file, or pipe in what `latentkit embed` writes"
+                "no latents on standard input: name a file, or pipe in the output of `latentkit embed`"
             )
         latents = read_latents(sys.stdin.buffer, name="standard input")
     else:
@@ -137,7 +140,7 @@ def load_latents(argument: str, labels: str | None = None) -> "Latents":
 
 
 def save_latents(latents: "Latents", argument: str) -> None:
-    """Write latents to the file that an argument names, `-` being stdout."""
+    """Write latents to the file that an argument names (`-` is stdout)."""
     from latentkit.formats.latents import write_latents
 
     with open_output(argument) as stream:
@@ -145,15 +148,17 @@ def save_latents(latents: "Latents", argument: str) -> None:
 
 
 def save_bytes(data: bytes, argument: str) -> None:
-    """Write binary data to the file that an argument names, `-` being stdout."""
+    """Write binary data to the file that an argument names (`-` is stdout)."""
     with open_output(argument) as stream:
         stream.write(data)
 
 
 @contextmanager
 def open_output(argument: str) -> Iterator[BinaryIO]:
-    """Yield the binary stream that an argument names: stdout for `-`, else a file that is replaced whole
-    when the block ends well and stays as it was when it does not."""
+    """Yield the binary stream that an argument names: stdout for `-`, otherwise a file.
+
+    The file is replaced as a whole when the block succeeds, and left unchanged when it fails.
+    """
     from latentkit.formats.atomic import replace_file
 
     if rank() > 0:
@@ -161,14 +166,14 @@ def open_output(argument: str) -> Iterator[BinaryIO]:
     with replace_file(argument) if argument != "-" else _stdout() as stream:
         if stream.isatty():
             raise typer.BadParameter(
-                "binary data are not written to a terminal: add `-o FILE`, `> FILE` or a pipe"
+                "binary data cannot be written to a terminal: add `-o FILE`, `> FILE` or a pipe"
             )
         yield stream
 
 
 @contextmanager
 def _stdout() -> Iterator[BinaryIO]:
-    """Stdout for bytes; what goes wrong with it is told of it by name."""
+    """Yield stdout as a binary stream; its errors name it as the file."""
     if sys.stdout is None:  # `>&-`
         raise BrokenPipeError(errno.EPIPE, "closed")
     try:
@@ -185,26 +190,26 @@ def _stdout() -> Iterator[BinaryIO]:
 
 
 def main() -> None:
-    """The `latentkit` command."""
+    """Run the `latentkit` command and exit."""
     sys.exit(run(_app))
 
 
 def _app() -> None:
-    """Import the commands and run them: a Ctrl-C while they are imported is a Ctrl-C like any other."""
+    """Import the command line and run it. Ctrl-C during the import is handled like any other."""
     from latentkit.cli import app
 
     app()
 
 
 def run(app: Callable[[], Any]) -> int:
-    """Run a Typer app on the command line; print the error if there is one; return the exit code.
+    """Run a Typer app on the command line, print its error if there is one, and return the exit code.
 
-    An exception that is a bug is left to the interpreter.
+    Exceptions that are bugs are not caught.
     """
     streams = sys.stdout, sys.stderr
     _occupy_closed_descriptors()
     signal.signal(signal.SIGTERM, _raise_terminated)
-    # A forked worker would inherit the handler, and its pool expects SIGTERM to end it.
+    # A forked worker would inherit the handler, but its pool uses SIGTERM to end it.
     os.register_at_fork(after_in_child=partial(signal.signal, signal.SIGTERM, signal.SIG_DFL))
     try:
         try:
@@ -223,16 +228,15 @@ def run(app: Callable[[], Any]) -> int:
     except LatentkitError as error:
         return _fail(error, str(error) or None, FAILED)
     except OSError as error:
-        what = error.strerror or str(error)
-        return _fail(
-            error, what if error.filename is None else f"{os.fsdecode(error.filename)}: {what}", FAILED
-        )
+        reason = error.strerror or str(error)
+        file = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        return _fail(error, f"{file}{reason}", FAILED)
     except MemoryError as error:
         return _fail(error, f"not enough memory: {error}", FAILED)
 
 
 def _invoke(app: Callable[[], Any]) -> int:
-    """Typer ends everything in SystemExit, also a broken pipe, a Ctrl-C and an EOFError: these are taken back."""
+    """Run the app. Typer turns a broken pipe, Ctrl-C and EOFError into SystemExit; raise the original instead."""
     try:
         app()
     except SystemExit as stop:
@@ -246,17 +250,18 @@ def _invoke(app: Callable[[], Any]) -> int:
 
 
 def _fail(error: BaseException, message: str | None, code: int) -> int:
+    """Print the message, with the traceback if LATENTKIT_DEBUG asks for it; return the exit code."""
     if os.environ.get("LATENTKIT_DEBUG"):
         import traceback
 
-        _tell("".join(traceback.format_exception(error)).rstrip())
+        _print_error("".join(traceback.format_exception(error)).rstrip())
     if message is not None:
-        _tell(f"latentkit: {escape(' '.join(message.split()))}")
+        _print_error(f"latentkit: {escape(' '.join(message.split()))}")
     return code
 
 
 def _flush_stdout() -> None:
-    """Write what is still buffered, now that errors can be told; the interpreter does it too late."""
+    """Write what is still buffered while errors can be reported; the interpreter would do it too late."""
     try:
         if sys.stdout is not None:
             with _stdout():
@@ -267,17 +272,20 @@ def _flush_stdout() -> None:
 
 
 def _abandon(descriptor: int) -> None:
-    """The buffer keeps what it could not write, and the interpreter would try again and exit with 120."""
+    """Redirect a descriptor to the null device: the interpreter would write the rest of the buffer and exit with 120."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def _occupy_closed_descriptors() -> None:
-    """After `>&-` the next file opened would be descriptor 1, and get what a library prints."""
+    """Open the null device as 0, 1 or 2 where that is closed, as after `>&-`.
+
+    Otherwise the next file would become descriptor 1 and receive what a library prints.
+    """
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor
 
 
 def _raise_terminated(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,122 @@
+"""Rules of the language that a machine can hold: summaries, first lines of docstrings, American spelling."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from latentkit.cli import app
+
+ROOT = Path(__file__).parent.parent
+FRAGMENT = re.compile(r"(Of|As|By|So|The same|What|Where|Whether)\b")
+BRITISH = re.compile(
+    r"colour|grey|centre|centring|neighbour|normalis|labell|optimis|behaviour|initialis|favour|catalogue|organis|recognis"
+    r"|regularis|generalis|serialis|summaris|visualis|analyse|analysing|modell|travell|artefact|honour|neutralis|minimis"
+    r"|maximis|standardis|quantis|vectoris|utilis|defence|licence|judgement",
+    re.IGNORECASE,
+)
+KEPT = re.compile(r"aria-labelledby")
+"""Words that are part of an interface."""
+PENDING: tuple[str, ...] = (
+    "latentkit/architecture.py",
+    "latentkit/clustering",
+    "latentkit/commands",
+    "latentkit/decoding",
+    "latentkit/diagnosis",
+    "latentkit/embedding",
+    "latentkit/exporting",
+    "latentkit/formats",
+    "latentkit/group.py",
+    "latentkit/images",
+    "latentkit/launch.py",
+    "latentkit/objective.py",
+    "latentkit/page",
+    "latentkit/pictures",
+    "latentkit/projection",
+    "latentkit/protocol.py",
+    "latentkit/separation",
+    "latentkit/summary.py",
+    "latentkit/testing",
+    "latentkit/training",
+    "backends",
+    "examples",
+    "tests",
+    "README.md",
+    "CHANGELOG.md",
+)
+"""Parts that the rules do not hold yet."""
+SUMMARY = 45
+
+
+def is_pending(path: Path) -> bool:
+    return str(path.relative_to(ROOT)).startswith(PENDING)
+
+
+MODULES = [
+    path
+    for folder in ("latentkit", "backends")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not is_pending(path)
+]
+
+
+def docstrings(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
+    """The docstring of a module and of every public object in it, by name."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        if (text := ast.get_docstring(node)) is not None:
+            yield name, text
+        for child in ast.iter_child_nodes(node):
+            child_name = getattr(child, "name", "_")
+            if not child_name.startswith("_") or child_name.startswith("__"):
+                yield from docstrings(child, f"{name}.{child_name}")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_docstring_of_a_public_object_begins_with_a_fragment(module):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    assert [name for name, text in docstrings(tree, module.stem) if FRAGMENT.match(text)] == []
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file() and path != Path(__file__) and not is_pending(path)]
+
+
+def test_spelling_is_american():
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+        for number, line in enumerate(text.splitlines(), 1):
+            if BRITISH.search(KEPT.sub("", line)) or BRITISH.search(path.name):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    assert found == []
+
+
+def commands(group, above: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """The help of every command, by the words that name it."""
+    for name, command in group.commands.items():
+        yield " ".join((*above, name)), command.help
+        if hasattr(command, "commands"):
+            yield from commands(command, (*above, name))
+
+
+def test_every_summary_is_short_and_stands_alone():
+    wrong = {
+        name: summary
+        for name, text in commands(typer.main.get_command(app))
+        if len(summary := text.split("\n\n")[0].strip()) > SUMMARY
+        or not summary.endswith(".")
+        or FRAGMENT.match(summary)
+    }
+    assert set(wrong) - set(SUMMARIES_PENDING) == set()
+
+
+SUMMARIES_PENDING = [name for name, _ in commands(typer.main.get_command(app))]
