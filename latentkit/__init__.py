@@ -1,3 +1,3 @@
-"""latentkit: train a variational auto-encoder on unlabelled images, then ask whether the classes separate."""
+"""Train a variational auto-encoder on unlabeled images and find out whether the classes separate."""
 
 __version__ = "0.1.0"

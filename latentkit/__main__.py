@@ -1,4 +1,4 @@
-"""`python -m latentkit`"""
+"""Run the command line as `python -m latentkit`."""
 
 from latentkit.shell import main
 

@@ -1,6 +1,6 @@
-"""The demo: real handwritten digits go through every command, each printed before it is run.
+"""The demo: handwritten digits go through the whole pipe, and each command is printed before it runs.
 
-It teaches the pipe, so it runs what it prints, in a shell.
+It teaches the command line, so it runs exactly what it prints, in a shell.
 """
 
 import os
@@ -18,7 +18,7 @@ DIGITS = ("0", "1", "2")
 
 
 def write_digits(folder: Path) -> int:
-    """Write scikit-learn's digits 0, 1 and 2 as PNGs of 8x8 pixels, a folder each; returns how many."""
+    """Write scikit-learn's digits 0, 1 and 2 as 8x8 PNG files, one folder per digit, and return their number."""
     from PIL import Image
     from sklearn.datasets import load_digits
 
@@ -34,29 +34,29 @@ def write_digits(folder: Path) -> int:
 
 
 def commands(folder: str, backend: str | None) -> list[str]:
-    """The lines of shell that the demo runs."""
+    """Return the shell commands that the demo runs."""
     here = shlex.quote(folder)
-    chosen = f" --backend {shlex.quote(backend)}" if backend else ""
+    option = f" --backend {shlex.quote(backend)}" if backend else ""
     return [
-        f"latentkit train {here}/digits --size 16 --latent 8 --epochs 30 --batch 32 -o {here}/run --overwrite{chosen}",
-        f"latentkit embed {here}/run {here}/digits{chosen} | tee {here}/latents.npz | latentkit project -o {here}/projection.npz",
+        f"latentkit train {here}/digits --size 16 --latent 8 --epochs 30 --batch 32 -o {here}/run --overwrite{option}",
+        f"latentkit embed {here}/run {here}/digits{option} | tee {here}/latents.npz | latentkit project -o {here}/projection.npz",
         f"latentkit plot {here}/projection.npz -o {here}/scatter.png",
-        f"latentkit traverse {here}/run --image {here}/digits/0/0000.png --dims top5 --width 5.3 -o {here}/traversal.png{chosen}",
+        f"latentkit traverse {here}/run --image {here}/digits/0/0000.png --dims top5 --width 5.3 -o {here}/traversal.png{option}",
         f"latentkit report {here}/projection.npz",
     ]
 
 
 def demonstrate(folder: str, backend: str | None, say: Callable[[str], None]) -> None:
-    """Write the digits, then run each command; raises LatentkitError naming the one that fails."""
+    """Write the digits and run each command; raise LatentkitError if one fails, naming it."""
     count = write_digits(Path(folder) / "digits")
     say(
-        f"wrote {count} handwritten digits (scikit-learn's) to {folder}/digits, a folder for each of {', '.join(DIGITS)}"
+        f"wrote {count} handwritten digits of scikit-learn to {folder}/digits, one folder for each of {', '.join(DIGITS)}"
     )
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     for command in commands(folder, backend):
         say(f"\n$ {command}")
         if subprocess.run(["sh", "-c", command], env=os.environ | {"PATH": path}).returncode:
-            raise LatentkitError(f"the demo stopped: `{command}` failed; what it said is above")
+            raise LatentkitError(f"the demo stopped: `{command}` failed; its error is above")
     say(
-        f"\nLook at {folder}/scatter.png and {folder}/traversal.png; the run, the latents and their projection are beside it."
+        f"\nLook at {folder}/scatter.png and {folder}/traversal.png. The run, the latents and their projection are in {folder} too."
     )

@@ -1,6 +1,6 @@
-"""Progress on stderr, drawn with rich, and only where stderr is a terminal; words where it is not.
+"""Progress on stderr: bars, drawn by rich, where stderr is a terminal, and messages everywhere.
 
-It is fed plain events and numbers, and knows nothing of how they come about.
+It receives events and numbers, and does not know who produces them.
 """
 
 import shlex
@@ -17,18 +17,18 @@ from latentkit.training.loop import Stepped, Validated
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Counter", "Training", "left_out"]
+__all__ = ["Counter", "TrainingProgress", "report_skipped"]
 
 
-def left_out(skipped: Sequence[Skipped], total: int) -> None:
-    """Count and name the images that could not be read."""
-    shell.say(f"{len(skipped)} of {total} images could not be read and are left out:")
+def report_skipped(skipped: Sequence[Skipped], total: int) -> None:
+    """Print how many images could not be read, and which."""
+    shell.say(f"{len(skipped)} of {total} images could not be read and are skipped:")
     for image in skipped:
         shell.say(f"  {escape(image.path)}: {image.reason}")
 
 
 def _bar(*, quiet: bool) -> "Progress | None":
-    """A bar that disappears when it is done; None where nobody watches."""
+    """Return a bar that disappears at the end, or None if stderr is not a terminal or `quiet` is set."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         return None
     from rich.console import Console
@@ -44,7 +44,7 @@ def _bar(*, quiet: bool) -> "Progress | None":
 
 
 class Counter:
-    """So many of so many, under a name: `with Counter("reading") as counter: counter(done, total)`."""
+    """A bar for one count: `with Counter("reading") as counter: counter(done, total)`."""
 
     def __init__(self, name: str, *, quiet: bool = False) -> None:
         self._name = name
@@ -68,8 +68,8 @@ class Counter:
             self._bar.stop()
 
 
-class Training:
-    """What `train` shows: a bar while it reads and trains, a line a validation, and words."""
+class TrainingProgress:
+    """Progress of `train`: a bar while it reads and trains, one line per validation, and messages."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._bar = _bar(quiet=quiet)
@@ -78,7 +78,7 @@ class Training:
         self._best: Validated | None = None
         self._last: Validated | None = None
 
-    def __enter__(self) -> "Training":
+    def __enter__(self) -> "TrainingProgress":
         if self._bar is not None:
             self._bar.start()
         return self
@@ -92,7 +92,7 @@ class Training:
             case Read(done, total):
                 self._read(done, total)
             case LeftOut(skipped, total):
-                left_out(skipped, total)
+                report_skipped(skipped, total)
             case Said(text):
                 shell.say(text)
             case Began():
@@ -113,10 +113,10 @@ class Training:
             self._bar.update(self._reading, completed=done, total=total)
 
     def _begin(self, event: Began) -> None:
-        together = f" in {event.processes} processes" if event.processes > 1 else ""
+        group = f" in {event.processes} processes" if event.processes > 1 else ""
         shell.say(
-            f"training on {event.training} images, validating on all of {event.validation} held out; "
-            f"{event.parameters:,} weights, {event.backend} on {event.device}{together}"
+            f"training on {event.training} images, validating on all {event.validation} held-out images; "
+            f"{event.parameters:,} weights, {event.backend} on {event.device}{group}"
         )
         if self._bar is not None:
             if self._reading is not None:
@@ -140,18 +140,20 @@ class Training:
             shell.say(f"best: {_line(self._best)}")
         if event.state == "done" and self._best is not None and self._best is self._last:
             more_epochs = 2 * int(self._best.record["epoch"])
-            shell.say(f"the last was the best: more training may help, with --resume --epochs {more_epochs}")
-        more = f"latentkit diagnose {shlex.quote(str(event.run))}"
+            shell.say(
+                f"the last validation was the best; more training may help: --resume --epochs {more_epochs}"
+            )
+        command = f"latentkit diagnose {shlex.quote(str(event.run))}"
         if event.worries:
-            shell.say(f"look at {', '.join(event.worries)}: {more}")
+            shell.say(f"problems found: {', '.join(event.worries)}; for details: {command}")
         elif event.worries is not None:
             shell.say(
-                f"healthy, as far as its figures tell; its latents and reconstructions: {more} --images IMAGES"
+                f"no problems found in the metrics; to check latents and reconstructions: {command} --images IMAGES"
             )
 
 
 def _line(event: Validated) -> str:
-    """One validation in one line; reconstruction is per pixel, so that it can be compared between sizes."""
+    """Return a validation as one line; the error is per pixel, so that image sizes can be compared."""
     record, figures = event.record, event.figures
     r2 = "-" if figures.r2 is None else f"{figures.r2:.3f}"
     return (

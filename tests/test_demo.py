@@ -39,7 +39,7 @@ def test_every_command_of_the_demo_is_one_that_there_is(folder, backend):
     made = {"train": "out", "embed": "run"}
     for name, option in made.items():
         assert dict(stages)[name][option] == f"{folder}/run"
-        assert dict(stages)[name]["images"] == [f"{folder}/digits"]
+        assert list(dict(stages)[name]["images"]) == [f"{folder}/digits"]
         assert dict(stages)[name]["backend"] == backend
     assert dict(stages)["train"]["overwrite"] is True
 
@@ -66,7 +66,7 @@ def test_a_command_that_fails_stops_it_and_is_named(tmp_path, capfd):
     with pytest.raises(LatentkitError) as error:
         demo.demonstrate(str(tmp_path / "there"), None, told.append)
     command = demo.commands(str(tmp_path / "there"), None)[0]
-    assert str(error.value) == f"the demo stopped: `{command}` failed; what it said is above"
+    assert str(error.value) == f"the demo stopped: `{command}` failed; its error is above"
     assert told[-1] == f"\n$ {command}"
     assert "is a folder with other things in it and not a run" in capfd.readouterr().err
 

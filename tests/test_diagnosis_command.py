@@ -150,7 +150,7 @@ def test_a_healthy_run_is_reported_as_healthy_and_its_history_has_notes_at_most(
     command("train", digits, "-o", "run", *SMALL)
     messages = capsys.readouterr().err
     assert (
-        "healthy, as far as its figures tell" in messages
+        "no problems found in the metrics" in messages
         and "latentkit diagnose run --images IMAGES" in messages
     )
     assert "warning" not in messages and "error P" not in messages
@@ -170,7 +170,7 @@ def test_the_findings_of_a_beta_of_10000_are_printed_once_and_saved(command, dig
     messages = capsys.readouterr().err.splitlines()
     assert sum(line.startswith("error P8: ") for line in messages) == 1
     assert sum(line.startswith("warning P9: ") for line in messages) == 1
-    assert messages[-1] == "look at P9, P8: latentkit diagnose run"
+    assert messages[-1] == "problems found: P9, P8; for details: latentkit diagnose run"
     saved = findings(tmp_path / "run")
     assert [each["id"] for each in saved if each["severity"] != "note"] == ["P9", "P8"]
     assert saved[0]["fix"]["latentkit"].startswith("latentkit train")
@@ -183,7 +183,7 @@ def test_a_resumed_run_repeats_no_finding_and_still_ends_with_a_summary(command,
     command("train", digits, "-o", "run", "--backend", "numpy", "--resume", "--epochs", "14")
     messages = capsys.readouterr().err
     assert findings(tmp_path / "run") == before
-    assert "error P8" not in messages and "look at P9, P8: latentkit diagnose run" in messages
+    assert "error P8" not in messages and "problems found: P9, P8; for details: latentkit diagnose run" in messages
 
 
 def test_a_loss_that_is_not_finite_is_a_finding_and_the_best_weights_are_kept(latentkit, digits, tmp_path):
@@ -203,7 +203,7 @@ def test_a_loss_that_is_not_finite_is_a_finding_and_the_best_weights_are_kept(la
     assert done.returncode == 1
     lines = done.stderr.splitlines()
     assert any(line.startswith("error P7: ") for line in lines)
-    assert "look at P7: latentkit diagnose run" in lines
+    assert "problems found: P7; for details: latentkit diagnose run" in lines
     assert lines[-1].startswith("latentkit: the training loss is not finite at step")
     assert read_record(tmp_path / "run")["state"] == "stopped"
     assert (tmp_path / "run" / "weights.safetensors").is_file()

@@ -86,7 +86,7 @@ def test_torchrun_and_latentkit_know_every_option_of_the_recipes(words, load_bac
     assert (asked.module, asked.training_script) == (True, "latentkit")
     name, *arguments = (word for word in asked.training_script_args if word != "$more")
     context = typer.main.get_command(app).commands[name].make_context(name, arguments)
-    assert context.params["images"] == ["photos"]
+    assert list(context.params["images"]) == ["photos"]
 
 
 def test_there_are_recipes_for_one_machine_slurm_and_kubernetes():

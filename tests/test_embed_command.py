@@ -190,7 +190,7 @@ def test_images_that_cannot_be_read_are_counted_named_and_left_out(embed, make_b
     (images / "red" / "evil \x1b]0;x\x07.png").write_bytes(b"no")
     assert len(embed(images)["ids"]) == 9
     words = capsys.readouterr().err.splitlines()
-    assert words[0] == "1 of 10 images could not be read and are left out:"
+    assert words[0] == "1 of 10 images could not be read and are skipped:"
     assert words[1].startswith(f"  {images}/red/evil \\x1b]0;x\\x07.png: ")
 
 
@@ -273,7 +273,9 @@ def test_a_list_may_be_piped_in(sh, blobs, trained, tmp_path):
 
 def test_an_empty_list_is_an_error(embed, tmp_path):
     (tmp_path / "names").write_text("\n\n")
-    with pytest.raises(ImagesError, match="the list of files names is empty; put the names of images in it"):
+    with pytest.raises(
+        ImagesError, match="the list of files names is empty; write the names of images to it"
+    ):
         embed("--files-from", "names")
 
 

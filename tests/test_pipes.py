@@ -113,7 +113,7 @@ def test_what_a_library_prints_to_a_closed_stdout_gets_into_no_file(sh, tmp_path
 def test_a_closed_stdin_is_a_usage_error(sh):
     done = sh("app pass <&-")
     assert done.returncode == 2
-    assert done.stderr.endswith(b"what `latentkit embed` writes\n")
+    assert done.stderr.endswith(b"the output of `latentkit embed`\n")
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_two_processes_embed_to_the_bytes_of_one(runs, threadless, alone, folder
     said = [process.communicate(timeout=120)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert (tmp_path / "two.npz").read_bytes() == (tmp_path / "one.npz").read_bytes()
-    assert said[0].startswith("1 of 60 images could not be read and are left out:\n")
+    assert said[0].startswith("1 of 60 images could not be read and are skipped:\n")
     assert said[1] == ""
 
 

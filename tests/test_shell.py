@@ -290,7 +290,7 @@ def test_latents_are_not_read_from_a_terminal():
     code, told, _ = at_terminal("pass", stdin=True)
     assert code == 2
     assert told.endswith(
-        "\nError: Invalid value: there are no latents on standard input: name a file, or pipe in what `latentkit embed` writes\n"
+        "\nError: Invalid value: no latents on standard input: name a file, or pipe in the output of `latentkit embed`\n"
     )
 
 
@@ -299,7 +299,7 @@ def test_binary_data_are_not_written_to_a_terminal(arguments):
     code, told, received = at_terminal(*arguments, stdout=True)
     assert code == 2
     assert told.endswith(
-        "\nError: Invalid value: binary data are not written to a terminal: add `-o FILE`, `> FILE` or a pipe\n"
+        "\nError: Invalid value: binary data cannot be written to a terminal: add `-o FILE`, `> FILE` or a pipe\n"
     )
     assert received == b"end"
 

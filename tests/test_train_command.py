@@ -37,7 +37,7 @@ def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_pa
     assert (done.returncode, done.stdout) == (0, "runs/one\n")
     assert {path.name for path in (tmp_path / "runs" / "one").iterdir()} == set(FILES)
     words = done.stderr.splitlines()
-    assert words[0].startswith("training on 54 images, validating on all of 6 held out; ")
+    assert words[0].startswith("training on 54 images, validating on all 6 held-out images; ")
     assert words[0].endswith(" on cpu")
     assert words[1] == "done"
     assert re.fullmatch(
@@ -45,7 +45,7 @@ def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_pa
         r"active \d/3  lr 0\.001  \d+ images/s",
         words[2],
     )
-    assert words[3] == "the last was the best: more training may help, with --resume --epochs 4"
+    assert words[3] == "the last validation was the best; more training may help: --resume --epochs 4"
     assert "latentkit diagnose runs/one" in words[4]
     assert len(words) == 5
 
@@ -60,7 +60,7 @@ def test_more_training_is_not_advised_where_the_best_was_before_the_last(latentk
         if "validation" in line
     ]
     assert lines.index(min(lines)) < len(lines) - 1
-    assert "the last was the best" not in done.stderr
+    assert "the last validation was the best" not in done.stderr
 
 
 def test_quiet_is_silent(train, blobs, capsys):
@@ -214,7 +214,7 @@ def test_images_that_cannot_be_read_are_counted_named_and_left_out(train, make_b
     (images / "red" / "evil \x1b[31m.png").write_bytes(b"")
     train(images, "-o", "run")
     words = capsys.readouterr().err.splitlines()
-    assert words[0] == "2 of 62 images could not be read and are left out:"
+    assert words[0] == "2 of 62 images could not be read and are skipped:"
     assert words[1].startswith(f"  {images}/red/broken.png: ")
     assert words[2].startswith(f"  {images}/red/evil \\x1b[31m.png: ")
     assert read_record(Path("run"))["images"]["count"] == 60
@@ -236,7 +236,7 @@ def test_one_image_is_too_few(train, make_blobs):
 def test_two_images_are_enough(train, make_blobs, capsys):
     images = make_blobs("images") / "red"
     train(images / "00.png", images / "01.png", "-o", "run")
-    assert "training on 1 images, validating on all of 1 held out" in capsys.readouterr().err
+    assert "training on 1 images, validating on all 1 held-out images" in capsys.readouterr().err
     assert read_record(Path("run"))["validation"]["r2"] is None
 
 
@@ -259,7 +259,7 @@ def test_a_folder_is_validated_on_and_what_it_shares_is_not_trained_on(train, ma
     train(images, "-o", "run", "--validation", held_out)
     words = capsys.readouterr().err
     assert "2 training images are left out: the validation folder has them too\n" in words
-    assert "training on 58 images, validating on all of 11 held out" in words
+    assert "training on 58 images, validating on all 11 held-out images" in words
     found = read_images(Path("run"))
     assert np.isin(found.digest[found.split == "train"], found.digest[found.split == "validation"]).sum() == 0
 
@@ -363,8 +363,8 @@ def test_overwriting_with_what_cannot_be_read_costs_no_run(train, blobs, tmp_pat
         ("--epochs 0", "--epochs"),
         ("--beta=-1", "--beta"),
         ("--likelihood poisson", "--likelihood"),
-        ("--workers 0", "'0' is neither a number of threads nor auto"),
-        ("--workers ٣", "is neither a number of threads nor auto"),
+        ("--workers 0", "'0' is neither a positive number of threads nor auto"),
+        ("--workers ٣", "is neither a positive number of threads nor auto"),
         ("--latent many", "--latent"),
     ],
 )

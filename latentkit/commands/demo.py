@@ -10,13 +10,14 @@ from latentkit.commands import inputs
 
 def demo(
     folder: Annotated[
-        str, typer.Argument(metavar="[FOLDER]", help="Where everything is put.")
+        str, typer.Argument(metavar="[FOLDER]", help="Folder for everything the demo writes.")
     ] = "latentkit-demo",
     backend: inputs.Backend = None,
 ) -> None:
-    """Show the whole pipe on real handwritten digits: train, embed, project, plot, report.
+    """Run the whole pipe on handwritten digits.
 
-    Each command is printed before it is run. It takes about a minute.
+    It trains, embeds, projects, plots and reports, and prints each command before running it. This takes about a
+    minute.
     """
     from latentkit.demo import demonstrate
 

@@ -55,4 +55,4 @@ def embed(
         cache=not no_cache,
     )
     with shell.open_output(output) as stream, progress.Counter("embedding", quiet=quiet) as counter:
-        embedding.embed(request, stream, progress=counter, left_out=progress.left_out)
+        embedding.embed(request, stream, progress=counter, left_out=progress.report_skipped)

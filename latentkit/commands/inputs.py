@@ -1,4 +1,4 @@
-"""How images and backends are named on the command line: the same for every command that takes them."""
+"""The arguments and options that several commands share, for images, labels, backends and output."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -21,15 +21,15 @@ __all__ = [
     "NoCache",
     "Quiet",
     "Workers",
+    "check_workers",
     "sources",
-    "workers_of",
 ]
 
 
-def workers_of(text: str) -> str:
-    """Check a number of workers."""
+def check_workers(text: str) -> str:
+    """Return the value of --workers if it is valid."""
     if text != "auto" and not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise typer.BadParameter(f"{text!r} is neither a number of threads nor auto")
+        raise typer.BadParameter(f"{text!r} is neither a positive number of threads nor auto")
     return text
 
 
@@ -37,46 +37,51 @@ Images = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="IMAGES...",
-        help="Folders (with all below them), files, globs, or arrays: X.npy, X.npz:key.",
+        help="Folders (searched recursively), files, globs, or arrays: X.npy, X.npz:key.",
         show_default=False,
     ),
 ]
 FilesFrom = Annotated[
     str | None,
-    typer.Option(metavar="FILE|-", help="Read more names from a file, or standard input, one a line."),
+    typer.Option(metavar="FILE|-", help="More names, one per line, from a file or stdin."),
 ]
 Files0From = Annotated[
-    str | None, typer.Option(metavar="FILE|-", help="The same, names ended by zero bytes (find -print0).")
+    str | None, typer.Option(metavar="FILE|-", help="More names, separated by zero bytes (find -print0).")
 ]
 Labels = Annotated[
-    str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label a row.")
+    str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label per row.")
 ]
 Backend = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="torch, keras or another that is installed.", show_default="the first that works"
+        metavar="NAME",
+        help="torch, keras, or another installed backend.",
+        show_default="the first that can be imported",
     ),
 ]
 Device = Annotated[
-    str, typer.Option(metavar="auto|cpu|cuda:0", help="Where to compute; auto is the best there is.")
+    str,
+    typer.Option(metavar="auto|cpu|cuda:0", help="Device to compute on; auto selects the best available."),
 ]
 Workers = Annotated[
-    str, typer.Option(metavar="N|auto", help="Threads that read images.", callback=workers_of)
+    str, typer.Option(metavar="N|auto", help="Threads that read images.", callback=check_workers)
 ]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Do not keep decoded images, nor use those kept.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Neither read nor write the cache of decoded images.")
+]
 Quiet = Annotated[
     bool,
     typer.Option(
         "--quiet",
         "-q",
-        help="No progress and no words, errors excepted.",
-        callback=lambda asked: asked or rank() > 0,  # of a group only the first speaks
+        help="Print errors only.",
+        callback=lambda requested: requested or rank() > 0,  # in a group only rank 0 prints
     ),
 ]
 
 
 def sources(images: list[str] | None, files_from: str | None, files0_from: str | None) -> "Sources":
-    """The images that the arguments and lists of names stand for."""
+    """Find the images that the arguments and the lists of names refer to."""
     from latentkit.images import find
 
     with before_meeting():
@@ -93,14 +98,14 @@ def _names(argument: str | None, separator: str) -> list[str]:
     if argument == "-":
         if launched():
             raise typer.BadParameter(
-                "a group of processes cannot share standard input: give the names in a file"
+                "a group of processes cannot share standard input: put the names in a file"
             )
         if sys.stdin is None or sys.stdin.isatty():
-            raise typer.BadParameter("no names come from standard input: pipe them in, or name a file")
+            raise typer.BadParameter("no names on standard input: pipe them in, or name a file")
         names = read_names(sys.stdin.buffer, separator)
     else:
         with Path(argument).open("rb") as file:
             names = read_names(file, separator)
     if not names:
-        raise ImagesError(f"the list of files {argument} is empty; put the names of images in it")
+        raise ImagesError(f"the list of files {argument} is empty; write the names of images to it")
     return names

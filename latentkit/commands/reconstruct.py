@@ -49,6 +49,6 @@ def reconstruct(
             workers="auto" if workers == "auto" else int(workers),
             cache=not no_cache,
             progress=counter,
-            left_out=progress.left_out,
+            left_out=progress.report_skipped,
         )
         drawing.write(reconstructions, stream, format, theme, width)

@@ -42,7 +42,7 @@ def train(
     from pathlib import Path
 
     from latentkit.diagnosis import watch
-    from latentkit.progress import Training
+    from latentkit.progress import TrainingProgress
     from latentkit.training.run import TrainRequest, train
 
     if resume and overwrite:
@@ -60,6 +60,6 @@ def train(
         workers="auto" if workers == "auto" else int(workers),
         cache=not no_cache,
     )
-    with Training(quiet=quiet) as progress:
+    with TrainingProgress(quiet=quiet) as progress:
         train(request, progress, watch)
     shell.emit(out)

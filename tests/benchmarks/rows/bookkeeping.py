@@ -11,7 +11,7 @@ import numpy as np
 from latentkit import registry
 from latentkit.diagnosis import watch
 from latentkit.images import find
-from latentkit.progress import Training
+from latentkit.progress import TrainingProgress
 from latentkit.training.events import Began, Ended
 from latentkit.training.run import TrainRequest, train
 
@@ -69,9 +69,11 @@ def share(scale: Scale) -> list[Line]:
     found = []
     for turn in range(scale.of(3, 1)):
         times: dict[type, float] = {}
-        with redirect_stderr(Terminal()), Training() as shown:
+        with redirect_stderr(Terminal()), TrainingProgress() as shown:
 
-            def listen(event: object, shown: Training = shown, times: dict[type, float] = times) -> None:
+            def listen(
+                event: object, shown: TrainingProgress = shown, times: dict[type, float] = times
+            ) -> None:
                 times.setdefault(type(event), time.perf_counter())
                 shown(event)
 
