@@ -183,7 +183,10 @@ def test_a_resumed_run_repeats_no_finding_and_still_ends_with_a_summary(command,
     command("train", digits, "-o", "run", "--backend", "numpy", "--resume", "--epochs", "14")
     messages = capsys.readouterr().err
     assert findings(tmp_path / "run") == before
-    assert "error P8" not in messages and "problems found: P9, P8; for details: latentkit diagnose run" in messages
+    assert (
+        "error P8" not in messages
+        and "problems found: P9, P8; for details: latentkit diagnose run" in messages
+    )
 
 
 def test_a_loss_that_is_not_finite_is_a_finding_and_the_best_weights_are_kept(latentkit, digits, tmp_path):
