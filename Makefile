@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 export LATENTKIT_TEST_BACKENDS ?= torch,keras
 
-.PHONY: demo test test-slow lint lint-page bench
+.PHONY: demo test test-slow lint lint-page release bench
 
 demo: .venv/torch.stamp
 	$(BIN)/latentkit demo
@@ -30,6 +30,9 @@ lint: .venv/dev.stamp
 # The page's scripts and style; this alone needs Node.
 lint-page: tools/page/node_modules/stamp
 	cd tools/page && npm run --silent lint
+
+release: .venv/dev.stamp
+	$(BIN)/python tools/release.py
 
 tools/page/node_modules/stamp: tools/page/package-lock.json
 	cd tools/page && npm ci

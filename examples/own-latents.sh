@@ -1,5 +1,5 @@
 #!/bin/sh
-# Latents that latentkit did not make: a Keras user's .npy, and a CSV of labels.
+# Report on latents from another tool: an .npy file, and labels in a CSV file with one label per row.
 set -eu
 python -c '
 import numpy as np

@@ -1,7 +1,7 @@
 #!/bin/sh
-# From a folder of images to a verdict and a picture. Usage: pipe.sh FOLDER
+# Go from a folder of images to a verdict and a picture. Usage: pipe.sh FOLDER
 set -eu
-images=${1:?name a folder of images}
+images=${1:?usage: pipe.sh FOLDER}
 
 run=$(latentkit train "$images" -o pipe-run --size 32 --latent 16 --epochs 10)
 latentkit embed "$run" "$images" | tee pipe-latents.npz | latentkit project | tee pipe-pca.npz | latentkit report

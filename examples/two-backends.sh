@@ -1,7 +1,7 @@
 #!/bin/sh
-# Train in PyTorch, embed in Keras: the latents are the same. Usage: two-backends.sh FOLDER
+# Train in PyTorch and embed in both backends: the latents are the same. Usage: two-backends.sh FOLDER
 set -eu
-images=${1:?name a folder of images}
+images=${1:?usage: two-backends.sh FOLDER}
 
 run=$(latentkit train "$images" -o two-run --backend torch --size 16 --latent 4 --epochs 2)
 latentkit embed "$run" "$images" --backend torch -o two-torch.npz

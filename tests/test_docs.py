@@ -154,3 +154,14 @@ def test_no_document_installs_the_unrelated_project():
         assert not re.search(
             r"pip install [^\n]*\blatentkit(?!-vae|-numpy|_vae|/)|[\"'`]latentkit\[", text
         ), document
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_paths_and_the_make_targets_of_a_document_exist(document):
+    text = document.read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:latentkit|tests|tools|backends|examples)/[\w./-]*)`", text)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    targets = re.findall(r"(?:^|`)make ([\w-]+)", text, re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = [target for target in targets if target != "test-quick"]
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
