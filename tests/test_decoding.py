@@ -15,7 +15,7 @@ from latentkit.errors import DecodingError, FormatError, ImagesError
 from latentkit.formats.latents import Latents, read_latents
 from latentkit.formats.run import read_record
 from latentkit.images import find, load
-from latentkit.pictures.sheet import bytes_of_means
+from latentkit.pictures.sheet import to_uint8
 from latentkit.run import open_run
 
 LATENT = 4
@@ -81,15 +81,15 @@ def test_means_in_a_file_are_whole_and_read_again_as_images(run, z, tmp_path, fo
     assert images.dtype == np.float32
     np.testing.assert_allclose(images, run.model.decode(z.mu), atol=1e-6)
     read = load(find([str(tmp_path / argument)]), run.transform)
-    np.testing.assert_array_equal(read.pixels, bytes_of_means(images))
+    np.testing.assert_array_equal(read.pixels, to_uint8(images))
     if format == "npz":
         assert found["ids"].tolist() == z.ids.tolist()
         assert found["labels"].tolist() == z.arrays["labels"].tolist()
 
 
-def test_bytes_of_means_are_the_nearest():
+def test_to_uint8_are_the_nearest():
     means = np.array([[-0.1, 0, 0.4999 / 255, 0.5001 / 255, 1, 1.2]], np.float32)
-    assert bytes_of_means(means).tolist() == [[0, 0, 0, 1, 255, 255]]
+    assert to_uint8(means).tolist() == [[0, 0, 0, 1, 255, 255]]
 
 
 # One image -------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_an_animation_of_samples_begins_with_them_and_moves(run):
     made = decoding.sample(run, 4)
     sheets = made.frames().sheets
     first, quarter = ([cell.image for row in sheets[at].cells for cell in row] for at in (0, 6))
-    np.testing.assert_array_equal(first, bytes_of_means(made.images))
+    np.testing.assert_array_equal(first, to_uint8(made.images))
     assert (np.array(first) != np.array(quarter)).any()
 
 
@@ -291,13 +291,13 @@ def test_an_animation_goes_round_the_square(run, ends):
     made = decoding.interpolate(run, ends, 3)
     way = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
     shown = [frame.cells[0][1].image for frame in made.frames().sheets]
-    np.testing.assert_array_equal(shown, [bytes_of_means(made.images[at]) for at in way])
+    np.testing.assert_array_equal(shown, [to_uint8(made.images[at]) for at in way])
 
 
 def test_an_animation_goes_there_and_back(run, ends):
     made = decoding.interpolate(run, ends[:2], 3)
     shown = [frame.cells[0][1].image for frame in made.frames().sheets]
-    np.testing.assert_array_equal(shown, bytes_of_means(made.images[0, [0, 1, 2, 1]]))
+    np.testing.assert_array_equal(shown, to_uint8(made.images[0, [0, 1, 2, 1]]))
 
 
 @pytest.mark.parametrize(("count", "steps"), [(1, 5), (3, 5), (2, 1)])

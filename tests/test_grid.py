@@ -1,4 +1,4 @@
-"""Sheets of images as pictures: every pixel a square, every word in its place, the same bytes every time."""
+"""Sheets of images: every pixel a square, all text in its place, reproducible byte for byte."""
 
 import io
 import itertools
@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from latentkit.errors import PictureError
-from latentkit.pictures.arrangement import LEAST, MARGIN, arrange
+from latentkit.pictures.arrangement import MARGIN, MIN_CELL, arrange
 from latentkit.pictures.grid import draw_sheet
-from latentkit.pictures.ruler import DPI, fitted, line_height, width, wrapped
-from latentkit.pictures.sheet import Cell, Frames, Sheet, folded
+from latentkit.pictures.sheet import Cell, Frames, Sheet, rows_of
+from latentkit.pictures.text_metrics import DPI, line_height, width
 
 HOSTILE = (
     "$\\frac{$",
@@ -27,7 +27,7 @@ HOSTILE = (
 )
 
 
-class Shown:
+class Drawable:
     """A sheet, and frames of it."""
 
     def __init__(self, *sheets: Sheet) -> None:
@@ -44,9 +44,9 @@ def image(side: int = 8, channels: int = 3, seed: int = 0):
     return np.random.default_rng(seed).integers(0, 256, (side, side, channels), np.uint8)
 
 
-def sheet(n: int = 6, across: int = 3, words: tuple[str, ...] = (), **more) -> Sheet:
-    cells = [Cell(image(seed=seed), words) for seed in range(n)]
-    return Sheet(folded(cells, across), **{"title": "A title", "text": "and a text", **more})
+def sheet(n: int = 6, across: int = 3, caption: tuple[str, ...] = (), **more) -> Sheet:
+    cells = [Cell(image(seed=seed), caption) for seed in range(n)]
+    return Sheet(rows_of(cells, across), **{"title": "A title", "text": "and a text", **more})
 
 
 NAMED = sheet(
@@ -71,22 +71,22 @@ SHEETS = {
 }
 
 
-def boxes(sheet: Sheet, asked: int | None = None):
-    """The size, the images and the words as (left, top, right, bottom)."""
-    placed = arrange(sheet, asked)
+def boxes(sheet: Sheet, total_width: int | None = None):
+    """Return the size, the images and the texts, each as (left, top, right, bottom)."""
+    placed = arrange(sheet, total_width)
     pictures = [(x, y, x + pixels.shape[1], y + pixels.shape[0]) for x, y, pixels in placed.pictures]
-    words = []
-    for word in placed.words:
-        wide = width(word.text, word.points, word.weight)
-        left = word.x - {"left": 0, "center": wide / 2, "right": wide}[word.align]
-        words.append((left, word.y, left + wide, word.y + line_height(word.points)))
-    return (placed.width, placed.height), pictures, words
+    texts = []
+    for line in placed.texts:
+        full = width(line.text, line.points, line.weight)
+        left = line.x - {"left": 0, "center": full / 2, "right": full}[line.align]
+        texts.append((left, line.y, left + full, line.y + line_height(line.points)))
+    return (placed.width, placed.height), pictures, texts
 
 
 @pytest.mark.parametrize("name", SHEETS)
-def test_nothing_lies_over_anything_else_nor_outside(name):
-    size, pictures, words = boxes(SHEETS[name])
-    everything = pictures + words
+def test_nothing_overlaps_anything_else_or_lies_outside(name):
+    size, pictures, texts = boxes(SHEETS[name])
+    everything = pictures + texts
     assert len(pictures) == sum(cell.image is not None for row in SHEETS[name].cells for cell in row)
     for left, top, right, bottom in pictures:
         assert left >= MARGIN
@@ -96,10 +96,10 @@ def test_nothing_lies_over_anything_else_nor_outside(name):
     for one, other in itertools.combinations(everything, 2):
         apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
         assert apart, (one, other)
-    assert all(left >= 0 and right <= size[0] and bottom <= size[1] for left, _, right, bottom in words)
+    assert all(left >= 0 and right <= size[0] and bottom <= size[1] for left, _, right, bottom in texts)
 
 
-def test_a_small_image_is_enlarged_to_squares_of_one_color():
+def test_pixels_of_a_small_image_are_enlarged_to_squares_of_one_color():
     placed = arrange(sheet(1, 1)).pictures[0].pixels
     factor = placed.shape[0] // 8
     assert factor > 1
@@ -108,7 +108,7 @@ def test_a_small_image_is_enlarged_to_squares_of_one_color():
 
 
 def test_the_pixels_of_a_png_are_those_of_the_images():
-    data = draw_sheet(Shown(sheet(4, 2)))
+    data = draw_sheet(Drawable(sheet(4, 2)))
     drawn = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     placed = arrange(sheet(4, 2))
     assert drawn.shape == (placed.height, placed.width, 3)
@@ -122,24 +122,24 @@ def test_gray_is_drawn_as_gray():
     assert (placed == placed[:, :, :1]).all()
 
 
-def test_large_images_are_made_to_fit():
+def test_large_images_are_reduced_to_fit():
     placed = arrange(Sheet([[Cell(image(600))] * 9], "large"))
     assert placed.width <= 2000
     assert all(picture.pixels.shape[0] < 600 for picture in placed.pictures)
 
 
 @pytest.mark.parametrize("inches", [2.0, 4.3, 7.0, 12.0])
-def test_a_width_that_is_asked_for_is_met_exactly(inches):
-    data = draw_sheet(Shown(sheet(6, 3, ("name.png",))), width=inches)
+def test_a_sheet_has_exactly_the_requested_width(inches):
+    data = draw_sheet(Drawable(sheet(6, 3, ("name.png",))), width=inches)
     assert Image.open(io.BytesIO(data)).width == round(inches * DPI)
     _, pictures, _ = boxes(sheet(6, 3), round(inches * DPI))
     assert (max(right for _, _, right, _ in pictures) > 0.5 * inches * DPI) or inches == 12
 
 
-def test_a_width_that_is_too_narrow_is_refused_with_one_that_is_not():
-    many = Shown(sheet(60, 60))
+def test_a_width_that_is_too_small_is_refused_with_one_that_is_enough():
+    many = Drawable(sheet(60, 60))
     with pytest.raises(
-        PictureError, match=r"60 images do not fit side by side into 2 inches: give --width (\S+) or more"
+        PictureError, match=r"60 images do not fit side by side into 2 inches: use --width (\S+) or more"
     ) as error:
         draw_sheet(many, width=2)
     enough = float(str(error.value).split("--width ")[1].split()[0])
@@ -147,38 +147,38 @@ def test_a_width_that_is_too_narrow_is_refused_with_one_that_is_not():
     assert drawn.width == round(enough * DPI)
     with pytest.raises(PictureError):
         draw_sheet(many, width=enough - 60 * 2 / DPI)
-    assert LEAST >= 8
+    assert MIN_CELL >= 8
 
 
-def test_a_picture_that_gets_too_high_is_refused():
-    with pytest.raises(PictureError, match=r"pixels high, and 30000 is the most: show fewer images"):
+def test_a_sheet_that_would_be_too_tall_is_refused():
+    with pytest.raises(PictureError, match=r"pixels high, and at most 30000 are allowed: show fewer images"):
         arrange(sheet(400, 1))
 
 
 @pytest.mark.parametrize("format", ["png", "svg", "pdf", "gif", "webp"])
-def test_a_picture_repeats_byte_for_byte_whatever_the_settings(format):
-    first = draw_sheet(Shown(NAMED, sheet()), format=format)
+def test_a_sheet_is_reproducible_byte_for_byte_whatever_the_settings(format):
+    first = draw_sheet(Drawable(NAMED, sheet()), format=format)
     with matplotlib.rc_context(
         {"figure.dpi": 33, "savefig.bbox": "tight", "font.size": 40, "text.color": "red"}
     ):
-        assert draw_sheet(Shown(NAMED, sheet()), format=format) == first
+        assert draw_sheet(Drawable(NAMED, sheet()), format=format) == first
         assert matplotlib.rcParams["font.size"] == 40
     assert b"Date" not in first
 
 
 def test_an_svg_is_well_formed_and_has_no_text_from_names():
-    data = draw_sheet(Shown(HOSTILE_CELLS), format="svg")
+    data = draw_sheet(Drawable(HOSTILE_CELLS), format="svg")
     root = ET.fromstring(data)
     assert root.tag.endswith("svg")
     assert {element.tag.rpartition("}")[2] for element in root.iter()} & {"script", "text", "img"} == set()
 
 
-def test_dark_paper_is_dark_and_its_words_are_light():
+def test_dark_paper_has_light_text():
     dark, light = (
         np.asarray(
-            Image.open(io.BytesIO(draw_sheet(Shown(Sheet([[Cell(image())]], "title")), theme=theme))).convert(
-                "L"
-            )
+            Image.open(
+                io.BytesIO(draw_sheet(Drawable(Sheet([[Cell(image())]], "title")), theme=theme))
+            ).convert("L")
         )
         for theme in ("dark", "light")
     )
@@ -187,11 +187,13 @@ def test_dark_paper_is_dark_and_its_words_are_light():
 
 
 @pytest.mark.parametrize("format", ["gif", "webp"])
-def test_an_animation_has_every_frame_its_time_and_no_end(format):
-    shown = Shown(*(Sheet([[Cell(np.full((8, 8, 3), gray, np.uint8))]], "title") for gray in (0, 90, 180)))
-    opened = Image.open(io.BytesIO(draw_sheet(shown, format=format)))
+def test_an_animation_has_every_frame_for_its_time_and_loops_forever(format):
+    drawable = Drawable(
+        *(Sheet([[Cell(np.full((8, 8, 3), gray, np.uint8))]], "title") for gray in (0, 90, 180))
+    )
+    opened = Image.open(io.BytesIO(draw_sheet(drawable, format=format)))
     assert (opened.n_frames, opened.info["loop"]) == (3, 0)
-    x, y, pixels = arrange(shown.sheet()).pictures[0]
+    x, y, pixels = arrange(drawable.sheet()).pictures[0]
     for frame, gray in enumerate((0, 90, 180)):
         opened.seek(frame)
         opened.load()
@@ -200,9 +202,9 @@ def test_an_animation_has_every_frame_its_time_and_no_end(format):
         assert middle == (gray, gray, gray)
 
 
-def test_words_that_change_in_an_animation_are_drawn_anew():
-    named = [Sheet([[Cell(image(), (word,))]], "title") for word in ("first", "second", "second", "first")]
-    drawn = Image.open(io.BytesIO(draw_sheet(Shown(*named), format="webp")))
+def test_text_that_changes_in_an_animation_is_drawn_again():
+    named = [Sheet([[Cell(image(), (name,))]], "title") for name in ("first", "second", "second", "first")]
+    drawn = Image.open(io.BytesIO(draw_sheet(Drawable(*named), format="webp")))
     frames = []
     for frame in range(drawn.n_frames):
         drawn.seek(frame)
@@ -213,32 +215,13 @@ def test_words_that_change_in_an_animation_are_drawn_anew():
 
 
 def test_an_animation_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr("latentkit.pictures.grid.MOST_PIXELS", 1_000_000)
+    monkeypatch.setattr("latentkit.pictures.grid.MAX_PIXELS", 1_000_000)
     with pytest.raises(PictureError, match=r"20 pictures of 532 x \d+ pixels is too large"):
-        draw_sheet(Shown(*[sheet(1, 1)] * 20), format="gif")
+        draw_sheet(Drawable(*[sheet(1, 1)] * 20), format="gif")
 
 
-def test_another_format_is_refused():
-    with pytest.raises(PictureError, match="cannot be 'bmp': choose one of png, svg, pdf, gif, webp"):
-        draw_sheet(Shown(sheet()), format="bmp")
-
-
-# Words -----------------------------------------------------------------------------------------
-
-
-def test_names_fit_their_room_and_stay_different():
-    names = [f"a rather long name of an image {n}.png" for n in range(20)]
-    fit = fitted(names, 120, 7)
-    assert len(set(fit)) == 20
-    assert all(width(text, 7) <= 120 for text in fit)
-
-
-def test_equal_names_stay_equal():
-    assert fitted(["mse 0.1", "mse 0.2", "mse 0.1"], 200, 7) == ["mse 0.1", "mse 0.2", "mse 0.1"]
-
-
-def test_text_is_broken_between_words_and_none_is_lost():
-    lines = wrapped("many words of a text that is too long for a line", 150, 8)
-    assert len(lines) > 1
-    assert " ".join(lines) == "many words of a text that is too long for a line"
-    assert all(width(line, 8) <= 150 for line in lines)
+def test_an_unknown_format_is_refused():
+    with pytest.raises(
+        PictureError, match="'bmp' is not a picture format: choose one of png, svg, pdf, gif, webp"
+    ):
+        draw_sheet(Drawable(sheet()), format="bmp")

@@ -38,7 +38,7 @@ def test_classes_too_many_for_a_legend_keep_their_names():
     assert len(who.names) == 60
     assert len(who.legend) == 34
     assert who.places.count(-1) == 26
-    assert who.rest == "26 smaller ones"
+    assert who.rest == "26 smaller classes"
 
 
 def test_a_cluster_below_nought_is_none():

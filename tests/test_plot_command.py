@@ -101,4 +101,4 @@ def test_thumbnails_come_from_a_folder_or_are_refused(z, tmp_path):
     assert shown.exit_code == 0, shown.exception
     assert shown.stdout_bytes != plain.stdout_bytes
     refused = run(z, "--thumbnails", "4")
-    assert "carry no thumbnails" in str(refused.exception)
+    assert "have no thumbnails" in str(refused.exception)

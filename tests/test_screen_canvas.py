@@ -2,7 +2,8 @@
 
 import pytest
 
-from latentkit.pictures.screen.canvas import Canvas, cells, cut, flow, paint
+from latentkit.pictures.screen.canvas import Canvas, cut, flow, paint
+from latentkit.text import cell_width
 
 
 def test_each_dot_of_a_cell_is_a_bit_of_its_braille_character():
@@ -22,7 +23,7 @@ def test_each_dot_of_a_cell_is_a_bit_of_its_braille_character():
         assert canvas.lines(color=False) == [character]
 
 
-def test_dots_add_up_within_a_cell_and_a_character_hides_them():
+def test_dots_of_a_cell_add_up_and_a_character_hides_them():
     canvas = Canvas(2, 1)
     for y in range(4):
         canvas.dot(0, y)
@@ -37,7 +38,7 @@ def test_a_line_goes_from_end_to_end_without_a_gap():
     assert canvas.lines(color=False) == ["⣀⣀⣀⣀"]
 
 
-def test_what_lies_outside_is_left_out():
+def test_anything_outside_is_clipped():
     canvas = Canvas(2, 1)
     canvas.dot(4, 0)
     canvas.dot(0, 4)
@@ -47,7 +48,7 @@ def test_what_lies_outside_is_left_out():
     assert canvas.lines(color=False) == ["ab"]
 
 
-def test_colors_change_only_where_they_must_and_end():
+def test_colors_change_only_where_needed_and_are_reset_at_the_end():
     assert (
         paint([("a", 33), ("b", 33), (" ", None), ("c", 202)], color=True)
         == "\x1b[38;5;33mab \x1b[38;5;202mc\x1b[0m"
@@ -55,22 +56,24 @@ def test_colors_change_only_where_they_must_and_end():
     assert paint([("a", 33), ("c", 202)], color=False) == "ac"
 
 
-@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("猫", 2), ("e\u0301", 1), ("", 0)])
-def test_a_text_takes_the_columns_that_its_letters_take(text, columns):
-    assert cells(text) == columns
+@pytest.mark.parametrize(
+    ("text", "columns"), [("abc", 3), ("猫", 2), ("e\u0301", 1), ("", 0), ("👨\u200d👩\u200d👧\u200d👦", 2)]
+)
+def test_wide_and_combined_characters_take_as_many_columns_as_a_terminal_gives_them(text, columns):
+    assert cell_width(text) == columns
 
 
-def test_wide_letters_push_what_follows_by_two():
+def test_a_wide_character_moves_the_next_one_by_two_columns():
     canvas = Canvas(5, 1)
     canvas.write(0, 0, "猫ab")
     assert canvas.lines(color=False) == ["猫ab"]
 
 
-def test_a_text_is_cut_to_columns_not_to_letters():
+def test_text_is_cut_by_columns_rather_than_characters():
     assert cut("猫猫猫", 5) == "猫猫…"
     assert cut("abc", 3) == "abc"
 
 
-def test_entries_flow_into_lines_that_are_no_wider_than_asked():
+def test_entries_flow_into_lines_of_at_most_the_requested_width():
     lines = flow([[("aaaa", None)], [("bbbb", None)], [("cccc", None)]], 12, color=False)
     assert lines == ["aaaa   bbbb", "cccc"]

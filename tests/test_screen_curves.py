@@ -5,37 +5,37 @@ import re
 import numpy as np
 import pytest
 
-from latentkit.pictures import Course, Screen, Style, curves
-from latentkit.pictures.course import SERIES, Event
-from latentkit.pictures.screen.canvas import cells
+from latentkit.pictures import RunHistory, Screen, Style, curves
+from latentkit.pictures.history import METRICS, PANELS, Event
+from latentkit.text import cell_width
 
 
-def a_course(name: str = "run", values=(3.0, 2.0, 1.0), events=()) -> Course:
+def a_history(name: str = "run", values=(3.0, 2.0, 1.0), events=()) -> RunHistory:
     y = np.array(values, float)
-    figures = {(side, series.name): y for series in SERIES for side in series.sides}
-    return Course(name, np.arange(1.0, len(y) + 1), figures, tuple(events), None)
+    series = {(side, metric.name): y for metric in METRICS.values() for side in metric.sides}
+    return RunHistory(name, np.arange(1.0, len(y) + 1), series, tuple(events), None)
 
 
-def drawn(*courses, screen: Screen | None = None) -> str:
-    return curves(courses, Style("txt", screen=screen or Screen(100, 30))).decode()
+def drawn(*histories, screen: Screen | None = None) -> str:
+    return curves(histories, Style("txt", screen=screen or Screen(100, 30))).decode()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 50), (220, 60)])
 def test_the_panels_fit_the_screen(size):
-    lines = drawn(a_course(), screen=Screen(*size)).split("\n")
+    lines = drawn(a_history(), screen=Screen(*size)).split("\n")
     assert len(lines) <= size[1]
-    assert max(map(cells, lines)) < size[0]
+    assert max(map(cell_width, lines)) < size[0]
 
 
-def test_every_panel_is_there_with_the_ends_of_its_axes():
-    text = drawn(a_course())
-    assert all(series.title in text for series in SERIES)
+def test_every_panel_has_the_ends_of_its_axes():
+    text = drawn(a_history())
+    assert all(metric.title in text for metric in PANELS)
     assert text.count("epoch 3") == 6
     assert len(re.findall(r"\b3│", text)) == 6
 
 
 def test_a_line_that_falls_begins_at_the_top_and_ends_at_the_bottom():
-    rows = [line[8:32] for line in drawn(a_course(values=(9, 1))).split("\n")][1:12]
+    rows = [line[8:32] for line in drawn(a_history(values=(9, 1))).split("\n")][1:12]
     heights = [
         min(i for i, row in enumerate(rows) if len(row) > c and row[c] not in " ─1") for c in (0, 10, 22)
     ]
@@ -45,14 +45,14 @@ def test_a_line_that_falls_begins_at_the_top_and_ends_at_the_bottom():
 
 
 def test_each_run_has_its_own_character_along_its_line_and_in_the_legend():
-    text = drawn(a_course("one", (3, 2, 1)), a_course("two", (1, 2, 3)))
+    text = drawn(a_history("one", (3, 2, 1)), a_history("two", (1, 2, 3)))
     assert "● one   ▲ two   ⠤⠤ validation   ⠄⠄ training" in text
     assert text.count("●") > 6
     assert text.count("▲") > 6
 
 
-def test_a_finding_is_a_letter_on_the_axis_at_its_epoch_and_a_line_of_words():
-    text = drawn(a_course(events=[Event(2, "P8", "The posterior has collapsed", "error")]))
+def test_a_finding_is_a_letter_on_the_axis_at_its_epoch_and_a_sentence():
+    text = drawn(a_history(events=[Event(2, "P8", "The posterior has collapsed", "error")]))
     axis = next(line for line in text.split("\n") if "└" in line)
     panel = axis[axis.index("└") + 1 :].split(" ")[0]
     assert panel.index("E") == pytest.approx((len(panel) - 1) / 2, abs=0.5)
@@ -60,30 +60,30 @@ def test_a_finding_is_a_letter_on_the_axis_at_its_epoch_and_a_line_of_words():
     assert "E P8 error, epoch 2: The posterior has collapsed" in text
 
 
-def test_the_worst_of_many_findings_are_told_and_the_rest_counted():
+def test_the_worst_of_many_findings_are_described_and_the_rest_counted():
     events = [*(Event(1, "P20", f"note {n}", "note") for n in range(9)), Event(1, "P8", "collapse", "error")]
-    lines = drawn(a_course(events=events)).rstrip("\n").split("\n")
-    assert lines[-1] == "  and 4 more findings: latentkit diagnose tells them all"
+    lines = drawn(a_history(events=events)).rstrip("\n").split("\n")
+    assert lines[-1] == "  and 4 more findings: latentkit diagnose lists all of them"
     assert lines[-7].startswith("E P8")
 
 
-def test_gaps_stay_gaps_and_what_was_never_recorded_is_said():
-    text = drawn(a_course(values=(np.nan, np.nan, np.nan)))
+def test_gaps_stay_gaps_and_metrics_without_values_are_marked():
+    text = drawn(a_history(values=(np.nan, np.nan, np.nan)))
     assert text.count("not recorded") == 6
     assert "nan" not in text
-    assert drawn(a_course(values=(1, np.nan, 3)))
+    assert drawn(a_history(values=(1, np.nan, 3)))
 
 
 def test_one_validation_is_a_point_and_numbers_of_any_size_fit():
-    assert drawn(a_course(values=(5,))).count("●") == 7
-    text = drawn(a_course(values=(-1.2345e-300, -999999.7, 1e300)))
-    assert max(map(cells, text.split("\n"))) < 100
+    assert drawn(a_history(values=(5,))).count("●") == 7
+    text = drawn(a_history(values=(-1.2345e-300, -999999.7, 1e300)))
+    assert max(map(cell_width, text.split("\n"))) < 100
     assert "1e+300│" in text
 
 
-def test_colors_are_added_and_nothing_else():
+def test_colors_are_the_only_escape_sequences():
     screen = Screen(100, 30, color=True)
-    colored = drawn(a_course("a\x1b[2Jb"), screen=screen)
-    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == drawn(a_course("a\x1b[2Jb"))
-    assert "\x1b[38;5;33m" in colored
-    assert "a\\x1b[2Jb" in colored
+    with_colors = drawn(a_history("a\x1b[2Jb"), screen=screen)
+    assert re.sub(r"\x1b\[[\d;]*m", "", with_colors) == drawn(a_history("a\x1b[2Jb"))
+    assert "\x1b[38;5;33m" in with_colors
+    assert "a\\x1b[2Jb" in with_colors

@@ -7,8 +7,8 @@ import pytest
 
 from latentkit.pictures import Classes, Panel, Quantity, Screen, Style, caption, scatter
 from latentkit.pictures.palette import MAX_CLASSES
-from latentkit.pictures.screen.canvas import cells
-from latentkit.pictures.screen.looks import GLYPHS, look
+from latentkit.pictures.screen.canvas import GLYPHS, look
+from latentkit.text import cell_width
 
 SCREEN = Screen(80, 24)
 
@@ -27,19 +27,19 @@ def islands(n: int = 90, dims: int = 2):
 
 
 def inside(text: str) -> list[str]:
-    """What is within the frame."""
+    """Return the lines within the frame."""
     return [line[1:-1] for line in text.split("\n") if line.startswith("│")]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 50), (40, 20), (200, 60)])
-def test_a_drawing_fits_the_screen_with_a_line_left_for_the_prompt(size):
+def test_a_plot_fits_the_screen_and_leaves_a_line_for_the_prompt(size):
     lines = drawn(*islands(), Screen(*size)).split("\n")
     assert len(lines) <= size[1]
-    assert max(map(cells, lines)) < size[0]
+    assert max(map(cell_width, lines)) < size[0]
     assert len(lines) > size[1] - 4
 
 
-def test_classes_lie_where_their_points_do_each_with_its_character():
+def test_classes_are_drawn_where_their_points_are_each_with_its_character():
     rows = inside(drawn(*islands()))
     places = {
         glyph: np.mean(
@@ -54,35 +54,37 @@ def test_classes_lie_where_their_points_do_each_with_its_character():
     assert eel[0] < cat[0] - 5
 
 
-def test_the_legend_says_what_each_character_is_and_the_caption_how_it_came_about():
+def test_the_legend_explains_each_character_and_the_caption_the_projection():
     text = drawn(*islands())
     assert "● cat (30)   ▲ dog (30)   ■ eel (30)" in text
     assert "PCA of 90 images" in text
     assert "→ PCA 1 · ↑ PCA 2 · seed 7" in text
 
 
-def test_no_two_classes_have_one_character():
+def test_no_two_classes_share_a_character():
     assert len({look(i)[0] for i in range(-1, MAX_CLASSES)}) == MAX_CLASSES + 1
-    assert all(cells(glyph) == 1 for glyph in GLYPHS)
+    assert all(cell_width(glyph) == 1 for glyph in GLYPHS)
 
 
-def test_colors_come_only_where_they_are_wanted():
+def test_colors_are_used_only_if_requested():
     assert "\x1b" not in drawn(*islands())
-    colored = drawn(*islands(), Screen(80, 24, color=True))
-    assert {"33", "202", "35"} <= set(re.findall(r"\x1b\[38;5;(\d+)m", colored))
-    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == drawn(*islands())
+    with_colors = drawn(*islands(), Screen(80, 24, color=True))
+    assert {"33", "202", "35"} <= set(re.findall(r"\x1b\[38;5;(\d+)m", with_colors))
+    assert re.sub(r"\x1b\[[\d;]*m", "", with_colors) == drawn(*islands())
 
 
-def test_a_mixture_is_shown_as_one():
+def test_a_mixture_of_classes_is_shown_as_a_mixture():
     rng = np.random.default_rng(0)
     mixed = Classes("class", ("a", "b"), (np.arange(4000) < 2400).astype(int), "none")
     text = "".join(inside(drawn(rng.uniform(size=(4000, 2)), mixed)))
     assert 0.5 < text.count("▲") / (text.count("▲") + text.count("●")) < 0.7
 
 
-def test_who_belongs_to_no_class_is_a_dot_and_in_the_legend():
-    points, found = islands(30)
-    some = Classes("class", found.names, np.where(np.arange(30) < 10, -1, found.codes), "no label")
+def test_points_without_a_class_are_dots_and_in_the_legend():
+    points, islands_classes = islands(30)
+    some = Classes(
+        "class", islands_classes.names, np.where(np.arange(30) < 10, -1, islands_classes.codes), "no label"
+    )
     text = drawn(points, some)
     assert "· no label (10)" in text
     assert "·" in "".join(inside(text))
@@ -93,7 +95,7 @@ def test_without_classes_points_are_braille_dots():
     assert {c for c in "".join(inside(text)) if c != " "} <= set(map(chr, range(0x2801, 0x2900)))
 
 
-def test_a_quantity_is_shaded_in_steps_that_the_legend_gives():
+def test_a_quantity_is_shaded_in_the_steps_of_the_legend():
     values = np.linspace(0, 1, 200)
     text = drawn(np.column_stack([values, np.zeros(200)]), Quantity("mse", values))
     row = "".join("".join(inside(text)).split())
@@ -102,7 +104,7 @@ def test_a_quantity_is_shaded_in_steps_that_the_legend_gives():
     assert "mse:   ░░ 0.01 to 0.255   ▒▒ 0.255 to 0.5   ▓▓ 0.5 to 0.745   ██ 0.745 to 0.99" in text
 
 
-def test_a_unit_is_as_long_either_way_where_distances_mean_something():
+def test_units_are_equal_along_both_axes_if_distances_are_meaningful():
     square = [[x, y] for x in (0, 1) for y in (0, 1)]
     rows = inside(drawn(square, Classes("c", ("a",), np.zeros(4, int), "none"), Screen(120, 24)))
     across = [column for line in rows for column, c in enumerate(line) if c == "●"]
@@ -112,14 +114,14 @@ def test_a_unit_is_as_long_either_way_where_distances_mean_something():
 
 @pytest.mark.parametrize("n", [1, 2])
 @pytest.mark.parametrize("dims", [2, 3])
-def test_a_point_or_two_are_drawn(n, dims):
+def test_one_or_two_points_are_drawn(n, dims):
     text = "".join(
         inside(drawn(np.arange(n * dims).reshape(n, dims), Classes("c", ("a",), np.zeros(n, int), "none")))
     )
     assert text.count("●") == n
 
 
-def test_three_dimensions_are_seen_as_a_figure_shows_them():
+def test_three_dimensions_are_seen_from_the_same_angle_as_in_a_figure():
     axes = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
     rows = inside(drawn(axes, Classes("c", tuple("oxyz"), np.arange(4), "none"), method="umap"))
     at = {c: (row, column) for row, line in enumerate(rows) for column, c in enumerate(line) if c != " "}

@@ -28,4 +28,4 @@ def curves(
     from latentkit import pictures
 
     style = figures.style(output, theme, width, dpi)
-    figures.deliver(pictures.curves(pictures.courses(runs), style), output)
+    figures.deliver(pictures.curves(pictures.read_histories(runs), style), output)

@@ -11,7 +11,7 @@ from latentkit.decoding.decode import decode_batches
 from latentkit.errors import DecodingError
 from latentkit.formats.latents import Latents
 from latentkit.images import Source, load
-from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, named
+from latentkit.pictures.sheet import Cell, Frames, Sheet, id_lines, to_uint8
 from latentkit.run import Run
 
 __all__ = ["Averages", "average"]
@@ -50,11 +50,11 @@ class Averages:
         return Frames([self._sheet([row]) for row in range(len(self.names))], MILLISECONDS)
 
     def _sheet(self, rows: "range | list[int]") -> Sheet:
-        means = bytes_of_means(self.images)
+        means = to_uint8(self.images)
         cells = [
             [
                 Cell(means[row]),
-                *(Cell(self.pictures[id], named(id)) for id in self.nearest[row] if self.pictures),
+                *(Cell(self.pictures[id], id_lines(id)) for id in self.nearest[row] if self.pictures),
             ]
             for row in rows
         ]

@@ -12,7 +12,7 @@ from latentkit.errors import DecodingError
 from latentkit.formats.latents import Latents, refuse_other_run
 from latentkit.formats.npy import canonical, header_bytes
 from latentkit.formats.npz import NpzWriter
-from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded, named
+from latentkit.pictures.sheet import Cell, Frames, Sheet, id_lines, rows_of, to_uint8
 from latentkit.run import Run
 from latentkit.stats import evenly_spaced
 
@@ -32,16 +32,14 @@ class DecodedLatents:
 
     def sheet(self) -> Sheet:
         """Lay out the images in the order of the file."""
-        return self._sheet(folded(self._cells(), math.ceil(math.sqrt(len(self.ids)))))
+        return self._sheet(rows_of(self._cells(), math.ceil(math.sqrt(len(self.ids)))))
 
     def frames(self) -> Frames:
         """Show one image after another."""
         return Frames([self._sheet([[cell]]) for cell in self._cells()], MILLISECONDS)
 
     def _cells(self) -> list[Cell]:
-        return [
-            Cell(image, named(id)) for id, image in zip(self.ids, bytes_of_means(self.images), strict=True)
-        ]
+        return [Cell(image, id_lines(id)) for id, image in zip(self.ids, to_uint8(self.images), strict=True)]
 
     def _sheet(self, cells: list[list[Cell]]) -> Sheet:
         n = len(self.ids)

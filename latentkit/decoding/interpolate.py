@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from latentkit.decoding.decode import decode_batches
 from latentkit.decoding.encode import EncodedImage
 from latentkit.errors import DecodingError
-from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means
+from latentkit.pictures.sheet import Cell, Frames, Sheet, to_uint8
 from latentkit.run import Run
 
 __all__ = ["Interpolation", "grid_between", "interpolate", "path_between"]
@@ -37,7 +37,7 @@ class Interpolation:
 
     def sheet(self) -> Sheet:
         """Lay out a strip with the two images at its ends, or a square with the four images in a row below."""
-        cells = [[Cell(image) for image in row] for row in bytes_of_means(self.images)]
+        cells = [[Cell(image) for image in row] for row in to_uint8(self.images)]
         if len(self.ends) == 2:
             left, right = self._originals()
             shares = [f"{share:.3g}" for share in np.linspace(0, 1, len(cells[0]))]
@@ -46,7 +46,7 @@ class Interpolation:
 
     def frames(self) -> Frames:
         """Move from one image to the other and back, or around the edge of the square: A, B, D, C."""
-        images = bytes_of_means(self.images)
+        images = to_uint8(self.images)
         if len(self.ends) == 2:
             path = [*images[0], *images[0, -2:0:-1]]
         else:

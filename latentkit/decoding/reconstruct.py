@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from latentkit.decoding.decode import BATCH, decode_batches
 from latentkit.images import Cache, Skipped, Source, stream
-from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded, named
+from latentkit.pictures.sheet import Cell, Frames, Sheet, id_lines, rows_of, to_uint8
 from latentkit.protocol import Batch
 from latentkit.run import Run
 from latentkit.stats import evenly_spaced
@@ -40,24 +40,24 @@ class Reconstructions:
 
     def sheet(self) -> Sheet:
         """Lay out each image above its reconstruction, in bands."""
-        above = folded([Cell(image) for image in self.images], ACROSS)
-        below = folded(self._cells(bytes_of_means(self.decoded)), ACROSS)
+        above = rows_of([Cell(image) for image in self.images], ACROSS)
+        below = rows_of(self._cells(to_uint8(self.decoded)), ACROSS)
         cells = [row for pair in zip(above, below, strict=True) for row in pair]
         return Sheet(cells, *self._caption(), rows=[("image",), ("decoded",)] * len(above), band=2)
 
     def frames(self) -> Frames:
         """Alternate between the images and their reconstructions."""
         title, text = self._caption()
-        versions = {"images": self.images, "decoded": bytes_of_means(self.decoded)}
+        versions = {"images": self.images, "decoded": to_uint8(self.decoded)}
         sheets = [
-            Sheet(folded(self._cells(images), ACROSS), f"{title}: {name}", text)
+            Sheet(rows_of(self._cells(images), ACROSS), f"{title}: {name}", text)
             for name, images in versions.items()
         ]
         return Frames(sheets, MILLISECONDS)
 
     def _cells(self, images: NDArray[np.uint8]) -> list[Cell]:
         return [
-            Cell(image, (*named(id), f"mse {mse:#.2g}"))
+            Cell(image, (*id_lines(id), f"mse {mse:#.2g}"))
             for image, id, mse in zip(images, self.ids, self.mse.tolist(), strict=True)
         ]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from latentkit.decoding.decode import decode_batches
 from latentkit.errors import DecodingError
-from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means, folded
+from latentkit.pictures.sheet import Cell, Frames, Sheet, rows_of, to_uint8
 from latentkit.randomness import generator
 from latentkit.run import Run
 
@@ -40,9 +40,9 @@ class Samples:
 
     def _sheet(self, images: NDArray[np.float32]) -> Sheet:
         n = len(images)
-        cells = [Cell(image) for image in bytes_of_means(images)]
+        cells = [Cell(image) for image in to_uint8(images)]
         return Sheet(
-            folded(cells, math.ceil(math.sqrt(n))),
+            rows_of(cells, math.ceil(math.sqrt(n))),
             f"{n:,} sample{'' if n == 1 else 's'} from the prior",
             f"seed {self.seed} · temperature {self.temperature:g}",
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from latentkit.decoding.decode import decode_batches
 from latentkit.decoding.encode import EncodedImage
 from latentkit.errors import DecodingError
-from latentkit.pictures.sheet import Cell, Frames, Sheet, bytes_of_means
+from latentkit.pictures.sheet import Cell, Frames, Sheet, to_uint8
 from latentkit.run import Run
 
 __all__ = ["Traversal", "parse_dims", "traverse"]
@@ -35,7 +35,7 @@ class Traversal:
 
     def sheet(self) -> Sheet:
         """Lay out a row per dimension and a column per value, with the image to start from below."""
-        cells = [[Cell(image) for image in row] for row in bytes_of_means(self.images)]
+        cells = [[Cell(image) for image in row] for row in to_uint8(self.images)]
         return Sheet(
             [*cells, *self._start()],
             *self._caption(),
@@ -47,7 +47,7 @@ class Traversal:
     def frames(self) -> Frames:
         """Show a cell per dimension, all of them moving at once, back and forth."""
         order = [*range(len(self.values)), *range(len(self.values) - 2, 0, -1)]
-        images = bytes_of_means(self.images)
+        images = to_uint8(self.images)
         across = math.ceil(math.sqrt(len(self.dims)))
         sheets = []
         for step in order:
@@ -68,7 +68,7 @@ class Traversal:
     def _start(self) -> list[list[Cell]]:
         if self.start is None or self.reconstruction is None:
             return []
-        decoded = bytes_of_means(self.reconstruction)
+        decoded = to_uint8(self.reconstruction)
         return [[Cell(self.start.pixels, (self.start.name,)), Cell(decoded, ("decoded",))]]
 
     def _caption(self) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from latentkit.formats.latents import Latents
 from latentkit.pictures import Caption, caption
-from latentkit.pictures.caption import name_of
+from latentkit.pictures.caption import title
 from latentkit.projection import recorded
 
 __all__ = ["View", "views"]
@@ -31,4 +31,4 @@ def views(latents: Latents, method: str | None = None) -> list[View]:
 def _view(latents: Latents, method: str) -> View:
     found = recorded(latents, method)
     words = caption(method, len(latents), found.points.shape[1], found.info)
-    return View(name_of(method), found.points, words)
+    return View(title(method), found.points, words)

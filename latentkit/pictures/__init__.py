@@ -1,25 +1,27 @@
-"""Pictures: figures as bytes, drawn without a display and without global state.
+"""Figures as bytes, drawn without a display and without global state.
 
-    style       format, theme, width and resolution
-    coloring   what the colors of a figure say: classes, or a quantity
-    palette     colors and shapes that the color-blind can tell apart
-    lettering   any text at all made fit to be drawn
-    caption     what must stand under a projection
-    scatter     projections as a figure; layout, points, contours, naming, inlays and legend are its parts
-    thumbnails  where the small pictures on a scatter come from
-    course      what a run's history says of its training
-    curves      the same as a figure
-    screen      scatter and curves in characters, for a terminal
+    palette        colors and marker shapes that can be told apart, of figures and pages
+    coloring       what the colors of a figure stand for: classes, or a quantity
+    text_metrics   text that can be drawn, and the space that it takes
+    render         format, size and resolution; matplotlib figures to bytes
+    caption        the caption of a projection
+    scatter        projections as a figure; layout, points, density, class_names, insets and legend are its parts
+    thumbnails     sources of the small images on a scatter plot
+    history        the history of a training run as series
+    curves         the series as a figure; findings are marked on it
+    sheet          small images with text around them; arrangement and grid draw them
+    screen         scatter plots and curves in characters, for a terminal
 
 The same input gives the same bytes. Nothing here writes files.
 """
 
-from latentkit.pictures.caption import Caption, caption
+from latentkit.pictures.caption import Caption, Panel, caption, panel
 from latentkit.pictures.coloring import Classes, Quantity, coloring
-from latentkit.pictures.course import Course, courses
 from latentkit.pictures.curves import curves
-from latentkit.pictures.scatter import Panel, panel, scatter
-from latentkit.pictures.style import FORMATS, THEMES, Screen, Style
+from latentkit.pictures.history import RunHistory, read_histories
+from latentkit.pictures.palette import THEMES
+from latentkit.pictures.render import FORMATS, Screen, Style
+from latentkit.pictures.scatter import scatter
 from latentkit.pictures.thumbnails import Thumbnails, thumbnails
 
 __all__ = [
@@ -27,17 +29,17 @@ __all__ = [
     "THEMES",
     "Caption",
     "Classes",
-    "Course",
     "Panel",
     "Quantity",
+    "RunHistory",
     "Screen",
     "Style",
     "Thumbnails",
     "caption",
     "coloring",
-    "courses",
     "curves",
     "panel",
+    "read_histories",
     "scatter",
     "thumbnails",
 ]

@@ -1,7 +1,7 @@
-"""Where everything on a sheet stands: pixels at DPI, from the top left corner.
+"""Positions of everything on a sheet, in pixels at DPI from the top left corner.
 
-Small images are enlarged by a whole number and nearest neighbor, so that a pixel stays a square; only
-what is larger than its place is resampled. Words never lie on images, nor on each other.
+Small images are enlarged by a whole factor with nearest neighbor, so that a pixel stays a square; only images that
+are larger than their cell are resampled. Text never overlaps images or other text.
 """
 
 from typing import NamedTuple
@@ -10,36 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import PictureError
-from latentkit.pictures.ruler import DPI, fitted, line_height, width, wrapped
 from latentkit.pictures.sheet import Sheet
+from latentkit.pictures.text_metrics import DPI, fit_widths, line_height, width, wrap
 
-__all__ = ["Arrangement", "Picture", "Words", "arrange"]
+__all__ = ["Arrangement", "Picture", "Text", "arrange"]
 
 MARGIN, GAP, BAND = 36, 6, 26
 TITLE, SMALL, LABEL, CAPTION = 11.0, 8.0, 8.0, 7.0
-"""Points."""
-NARROWEST = 460
-"""Pixels inside the margins, so that titles have room."""
-TALLEST = 30_000
-LEAST = 12
-"""Pixels of a side of a cell; what is smaller shows nothing."""
-BEFORE = 390
-"""The most pixels that names before the rows may take."""
-WIDE, SIDES = 1100, (100, 180)
-"""The pixels that cells share where no width is asked for, and the bounds of what one gets."""
-WIDEST = 1900
+"""Sizes of text, in points."""
+MIN_INNER_WIDTH = 460
+"""Pixels within the margins, so that there is space for titles."""
+MAX_HEIGHT = 30_000
+MIN_CELL = 12
+"""Pixels; an image smaller than this cannot be made out."""
+MAX_ROW_NAME = 390
+"""Maximum width of names before the rows."""
+USUAL_WIDTH, SIDES = 1100, (100, 180)
+"""Width that cells share if no width is requested, and the bounds of what each gets."""
+MAX_WIDTH = 1900
 
 
 class Picture(NamedTuple):
-    """Pixels (h, w, 3) uint8 and the place of their top left corner."""
+    """Pixels (h, w, 3) uint8 and the position of their top left corner."""
 
     x: int
     y: int
     pixels: NDArray[np.uint8]
 
 
-class Words(NamedTuple):
-    """A line that begins, is centerd or ends at x, with its top at y."""
+class Text(NamedTuple):
+    """A line of text that begins, is centered or ends at x, with its top at y."""
 
     x: int
     y: int
@@ -51,135 +51,138 @@ class Words(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """A sheet of that many pixels."""
+    """A sheet of this width and height, with its images and lines of text."""
 
     width: int
     height: int
     pictures: list[Picture]
-    words: list[Words]
+    texts: list[Text]
 
 
-def arrange(sheet: Sheet, asked: int | None = None) -> Arrangement:
-    """Find every place; `asked` is the width of the whole. PictureError where that is too narrow, or it gets too tall."""
-    names = _names(sheet)
-    before = max((width(line, LABEL) for lines in names for line in lines), default=-2 * GAP) + 2 * GAP
+def arrange(sheet: Sheet, total_width: int | None = None) -> Arrangement:
+    """Return the position of everything; `total_width` is the width of the sheet, by default as needed.
+
+    Raises PictureError if the width is too small or the sheet would be too tall.
+    """
+    names = _row_names(sheet)
+    name_width = max((width(line, LABEL) for lines in names for line in lines), default=-2 * GAP) + 2 * GAP
     columns = max(map(len, sheet.cells))
-    wide, tall = _side(sheet, columns, before, asked)
-    inside = max(before + columns * (wide + GAP) - GAP, 0 if asked else NARROWEST)
-    if asked:
-        inside = asked - 2 * MARGIN
-    words, y = _heading(sheet, inside)
-    for column, text in enumerate(fitted(sheet.columns, wide + GAP, LABEL)):
-        words.append(Words(MARGIN + before + column * (wide + GAP) + wide // 2, y, text, LABEL, "center"))
+    cell_width, cell_height = _cell_size(sheet, columns, name_width, total_width)
+    inner_width = max(name_width + columns * (cell_width + GAP) - GAP, 0 if total_width else MIN_INNER_WIDTH)
+    if total_width:
+        inner_width = total_width - 2 * MARGIN
+    texts, y = _heading(sheet, inner_width)
+    for column, text in enumerate(fit_widths(sheet.columns, cell_width + GAP, LABEL)):
+        x = MARGIN + name_width + column * (cell_width + GAP) + cell_width // 2
+        texts.append(Text(x, y, text, LABEL, "center"))
     y += line_height(LABEL) + 4 if any(sheet.columns) else 0
-    captions = _captions(sheet, wide)
+    captions = _captions(sheet, cell_width)
     pictures: list[Picture] = []
     for row, cells in enumerate(sheet.cells):
         y += BAND if row and sheet.band and row % sheet.band == 0 else 0
-        over = max(0, len(names[row]) * line_height(LABEL) - tall) if names else 0
-        y += over // 2
+        excess = max(0, len(names[row]) * line_height(LABEL) - cell_height) if names else 0
+        y += excess // 2
         for column, cell in enumerate(cells):
-            x = MARGIN + before + column * (wide + GAP)
+            x = MARGIN + name_width + column * (cell_width + GAP)
             if cell.image is not None:
-                pixels = _scaled(cell.image, wide, tall)
-                pictures.append(
-                    Picture(x + (wide - pixels.shape[1]) // 2, y + (tall - pixels.shape[0]) // 2, pixels)
-                )
-            for line, text in enumerate(captions[row][column]):
-                words.append(
-                    Words(
-                        x + wide // 2,
-                        y + tall + 3 + line * line_height(CAPTION),
-                        text,
-                        CAPTION,
-                        "center",
-                        True,
-                    )
-                )
+                pictures.append(_centered(cell.image, x, y, cell_width, cell_height))
+            top = y + cell_height + 3
+            texts += _lines(captions[row][column], x + cell_width // 2, top, CAPTION, "center", faint_from=0)
         if names:
-            top = y + (tall - len(names[row]) * line_height(LABEL)) // 2
-            for line, text in enumerate(names[row]):
-                words.append(
-                    Words(
-                        MARGIN + before - 2 * GAP,
-                        top + line * line_height(LABEL),
-                        text,
-                        LABEL,
-                        "right",
-                        line > 0,
-                    )
-                )
-        lines = max((len(each) for each in captions[row]), default=0)
-        y += tall + GAP + max((lines * line_height(CAPTION) + GAP) if lines else 0, over - over // 2)
-    if y + MARGIN > TALLEST:
+            top = y + (cell_height - len(names[row]) * line_height(LABEL)) // 2
+            texts += _lines(names[row], MARGIN + name_width - 2 * GAP, top, LABEL, "right", faint_from=1)
+        count = max((len(each) for each in captions[row]), default=0)
+        below = (count * line_height(CAPTION) + GAP) if count else 0
+        y += cell_height + GAP + max(below, excess - excess // 2)
+    if y + MARGIN > MAX_HEIGHT:
         raise PictureError(
-            f"the picture would be {y + MARGIN} pixels high, and {TALLEST} is the most: show fewer images"
+            f"the picture would be {y + MARGIN} pixels high, and at most {MAX_HEIGHT} are allowed: show fewer images"
         )
-    return Arrangement(inside + 2 * MARGIN, y - GAP + MARGIN, pictures, words)
+    return Arrangement(inner_width + 2 * MARGIN, y - GAP + MARGIN, pictures, texts)
 
 
-def _names(sheet: Sheet) -> list[tuple[str, ...]]:
-    """What stands before the rows, fit to be drawn: the first lines are told apart from each other."""
-    first = fitted([lines[0] for lines in sheet.rows], BEFORE, LABEL)
-    return [(name, *fitted(lines[1:], BEFORE, LABEL)) for name, lines in zip(first, sheet.rows, strict=True)]
-
-
-def _captions(sheet: Sheet, wide: int) -> list[list[tuple[str, ...]]]:
-    """The words of every cell, fit to its width; lines of one height are told apart from each other."""
-    deepest = max(len(cell.words) for row in sheet.cells for cell in row)
-    fit: list[dict[str, str]] = []
-    for line in range(deepest):
-        texts = [cell.words[line] for row in sheet.cells for cell in row if len(cell.words) > line]
-        fit.append(dict(zip(texts, fitted(texts, wide + GAP - 2, CAPTION), strict=True)))
+def _row_names(sheet: Sheet) -> list[tuple[str, ...]]:
+    """Return the lines before each row as they can be drawn; different first lines stay different."""
+    first = fit_widths([lines[0] for lines in sheet.rows], MAX_ROW_NAME, LABEL)
     return [
-        [tuple(fit[line][text] for line, text in enumerate(cell.words)) for cell in row]
+        (name, *fit_widths(lines[1:], MAX_ROW_NAME, LABEL))
+        for name, lines in zip(first, sheet.rows, strict=True)
+    ]
+
+
+def _captions(sheet: Sheet, cell_width: int) -> list[list[tuple[str, ...]]]:
+    """Return the lines below each cell, shortened to its width; different texts on the same line stay different."""
+    depth = max(len(cell.text) for row in sheet.cells for cell in row)
+    fitted: list[dict[str, str]] = []
+    for line in range(depth):
+        texts = [cell.text[line] for row in sheet.cells for cell in row if len(cell.text) > line]
+        fitted.append(dict(zip(texts, fit_widths(texts, cell_width + GAP - 2, CAPTION), strict=True)))
+    return [
+        [tuple(fitted[line][text] for line, text in enumerate(cell.text)) for cell in row]
         for row in sheet.cells
     ]
 
 
-def _heading(sheet: Sheet, inside: int) -> tuple[list[Words], int]:
-    """The title and the text over the cells, and where these begin."""
-    words, y = [], MARGIN - 8
-    for text in wrapped(sheet.title, inside, TITLE, "bold"):
-        words.append(Words(MARGIN, y, text, TITLE, weight="bold"))
+def _heading(sheet: Sheet, inner_width: int) -> tuple[list[Text], int]:
+    """Return the title and the text above the cells, and the top of the cells."""
+    texts, y = [], MARGIN - 8
+    for line in wrap(sheet.title, inner_width, TITLE, "bold"):
+        texts.append(Text(MARGIN, y, line, TITLE, weight="bold"))
         y += line_height(TITLE)
-    for text in wrapped(sheet.text, inside, SMALL):
-        words.append(Words(MARGIN, y + 2, text, SMALL, faint=True))
+    for line in wrap(sheet.text, inner_width, SMALL):
+        texts.append(Text(MARGIN, y + 2, line, SMALL, faint=True))
         y += line_height(SMALL)
-    return words, y + 16
+    return texts, y + 16
 
 
-def _side(sheet: Sheet, columns: int, before: int, asked: int | None) -> tuple[int, int]:
-    """Width and height of a cell."""
+def _lines(
+    lines: tuple[str, ...], x: int, top: int, points: float, align: str, *, faint_from: int
+) -> list[Text]:
+    """Return lines below each other; those from index `faint_from` on are faint."""
+    height = line_height(points)
+    return [
+        Text(x, top + index * height, text, points, align, index >= faint_from)
+        for index, text in enumerate(lines)
+    ]
+
+
+def _cell_size(sheet: Sheet, columns: int, name_width: int, total_width: int | None) -> tuple[int, int]:
+    """Return the width and height of a cell."""
     shapes = [cell.image.shape[:2] for row in sheet.cells for cell in row if cell.image is not None]
-    tall, wide = (max(sides) for sides in zip(*shapes, strict=True))
-    if asked is None:
-        most = (WIDEST - before) // columns - GAP
-        good = min(max(WIDE // columns, SIDES[0]), SIDES[1])
-        factor = min(max(1, round(good / max(wide, tall))), most // wide)
+    image_height, image_width = (max(sides) for sides in zip(*shapes, strict=True))
+    if total_width is None:
+        available = (MAX_WIDTH - name_width) // columns - GAP
+        usual = min(max(USUAL_WIDTH // columns, SIDES[0]), SIDES[1])
+        factor = min(max(1, round(usual / max(image_width, image_height))), available // image_width)
     else:
-        most = (asked - 2 * MARGIN - before + GAP) // columns - GAP
-        factor = most // wide
-    if most < LEAST:
-        needed = 2 * MARGIN + before + columns * (LEAST + GAP)
+        available = (total_width - 2 * MARGIN - name_width + GAP) // columns - GAP
+        factor = available // image_width
+    if available < MIN_CELL:
+        needed = 2 * MARGIN + name_width + columns * (MIN_CELL + GAP)
         raise PictureError(
-            f"{columns} images do not fit side by side into {(asked or WIDEST) / DPI:.3g} inches: "
-            f"give --width {needed / DPI + 0.05:.1f} or more, or fewer of them"
+            f"{columns} images do not fit side by side into {(total_width or MAX_WIDTH) / DPI:.3g} inches: "
+            f"use --width {needed / DPI + 0.05:.1f} or more, or fewer images"
         )
     if factor >= 1:
-        return wide * factor, tall * factor
-    return most, max(1, round(tall * most / wide))
+        return image_width * factor, image_height * factor
+    return available, max(1, round(image_height * available / image_width))
 
 
-def _scaled(image: NDArray[np.uint8], wide: int, tall: int) -> NDArray[np.uint8]:
-    """(H, W, 1 or 3) to (h, w, 3) that fits, as large as a whole factor makes it."""
+def _centered(image: NDArray[np.uint8], x: int, y: int, cell_width: int, cell_height: int) -> Picture:
+    """Return an image (H, W, 1 or 3) in the middle of a cell, as large as a whole factor makes it."""
+    pixels = _scaled(image, cell_width, cell_height)
+    height, width, _ = pixels.shape
+    return Picture(x + (cell_width - width) // 2, y + (cell_height - height) // 2, pixels)
+
+
+def _scaled(image: NDArray[np.uint8], max_width: int, max_height: int) -> NDArray[np.uint8]:
     image = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-    height, width_ = image.shape[:2]
-    factor = min(wide // width_, tall // height)
+    height, width = image.shape[:2]
+    factor = min(max_width // width, max_height // height)
     if factor >= 1:
         return image.repeat(factor, axis=0).repeat(factor, axis=1)
     from PIL import Image
 
-    ratio = min(wide / width_, tall / height)
-    size = max(1, round(width_ * ratio)), max(1, round(height * ratio))
+    ratio = min(max_width / width, max_height / height)
+    size = max(1, round(width * ratio)), max(1, round(height * ratio))
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))

@@ -1,17 +1,22 @@
-"""What must stand under a projection, so that a picture that travels alone is not believed too much."""
+"""The caption of a projection: what a reader must know so as not to trust the plot too much."""
 
 from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
-from latentkit.methods import PROJECTIONS
-from latentkit.pictures import lettering
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Caption", "caption", "lettered", "name_of"]
+from latentkit.methods import PROJECTIONS
+from latentkit.pictures import text_metrics
+
+__all__ = ["Caption", "Panel", "caption", "drawable_caption", "panel", "title"]
 
 
 class Caption(NamedTuple):
-    """The title above, the text beneath, the names of the axes, and whether distances along them mean
-    something (else they get no numbers)."""
+    """The title above a plot, the text below it and the names of its axes.
+
+    `metric` tells whether distances along the axes are meaningful; the axes have no numbers otherwise.
+    """
 
     title: str
     text: str
@@ -19,15 +24,27 @@ class Caption(NamedTuple):
     metric: bool
 
 
+class Panel(NamedTuple):
+    """One projection to draw: points (N, 2 or 3) and their caption."""
+
+    points: NDArray[np.floating]
+    caption: Caption
+
+
+def panel(method: str, points: NDArray[np.floating], info: Mapping[str, Any]) -> Panel:
+    """Return a projection with its caption, from what the latents file records about it."""
+    dims = points.shape[1] if points.ndim == 2 else 0
+    return Panel(points, caption(method, len(points), dims, info))
+
+
 def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
-    """The caption of a projection by method of n images, from what the file knows of it, be it nothing."""
-    name = name_of(method)
-    images = f"{n:,} image{'' if n == 1 else 's'}"
+    """Return the caption of a projection of n images, from what the latents file records about it, if anything."""
+    name = title(method)
     facts = []
     if isinstance(info.get("seed"), int):
         facts.append(f"seed {info['seed']}")
     if isinstance(info.get("fitted_on"), int):
-        facts.append(f"placed in a picture of {info['fitted_on']:,} others")
+        facts.append(f"placed into a projection of {info['fitted_on']:,} other images")
     facts += _fidelity(info.get("fidelity"))
     share = _numbers(_mapping(info.get("parameters")).get("explained_variance_ratio"))
     axes = tuple(f"{name} {i + 1}" for i in range(dims))
@@ -36,30 +53,28 @@ def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
         axes = tuple(f"{axis} ({part:.1%}{of})" for axis, part in zip(axes, share, strict=False))
     metric = method == "mu" or (method in PROJECTIONS and PROJECTIONS[method].linear)
     if not metric:
-        facts.append("sizes of islands and gaps between them mean little")
-    return Caption(f"{name} of {images}", " · ".join(facts), axes, metric)
+        facts.append("cluster sizes and the distances between clusters are not meaningful")
+    return Caption(f"{name} of {n:,} image{'' if n == 1 else 's'}", " · ".join(facts), axes, metric)
 
 
-def name_of(method: str) -> str:
-    """Return the title of a projection method; latents of 2 or 3 dimensions ("mu") are their own picture."""
+def title(method: str) -> str:
+    """Return the title of a projection method; latents of 2 or 3 dimensions ("mu") are drawn as they are."""
     return "Latent space" if method == "mu" else PROJECTIONS.title(method)
 
 
-def lettered(given: Caption, drawable: Container[int]) -> Caption:
-    """The caption made fit to be drawn: the name of a method comes from a file."""
-    title, *axes = lettering.fit([given.title, *given.axes], drawable, 60)
-    return given._replace(title=title, axes=tuple(axes))
+def drawable_caption(caption: Caption, drawable: Container[int] | None = None) -> Caption:
+    """Return the caption as it can be drawn: the name of a method comes from a file (see `text_metrics.fit`)."""
+    title, *axes = text_metrics.fit([caption.title, *caption.axes], drawable, 60)
+    return caption._replace(title=title, axes=tuple(axes))
 
 
-def _fidelity(found: Any) -> list[str]:
-    figures = {key: _mapping(value).get("value") for key, value in _mapping(found).items()}
-    named = {"trustworthiness": "trustworthiness", "continuity": "continuity", "kept": "neighbors kept"}
-    shown = [
-        f"{word} {figures[key]:.2f}"
-        for key, word in named.items()
-        if isinstance(figures.get(key), int | float)
+def _fidelity(scores: Any) -> list[str]:
+    values = {key: _mapping(score).get("value") for key, score in _mapping(scores).items()}
+    names = {"trustworthiness": "trustworthiness", "continuity": "continuity", "kept": "neighbors kept"}
+    parts = [
+        f"{name} {values[key]:.2f}" for key, name in names.items() if isinstance(values.get(key), int | float)
     ]
-    return [", ".join(shown)] if shown else []
+    return [", ".join(parts)] if parts else []
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

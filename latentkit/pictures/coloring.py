@@ -1,4 +1,4 @@
-"""What the colors of a figure say: which class an image belongs to, or how much of something it has."""
+"""What the colors of a figure stand for: the class of each image, or a quantity."""
 
 import re
 from dataclasses import dataclass
@@ -14,36 +14,47 @@ from latentkit.pictures.palette import MAX_CLASSES
 __all__ = ["Classes", "Coloring", "Quantity", "coloring"]
 
 TITLES = {"labels": "class", "clusters": "cluster", "split": "split", "mse": "squared error per pixel"}
-NOBODY = {"labels": "no label", "clusters": "no cluster"}
+REST = {"labels": "no label", "clusters": "no cluster"}
 SPLITS = ("train", "validation", "unseen")
 
 
 @dataclass(frozen=True)
 class Classes:
-    """codes (N,) index names; -1 is none of them, and `rest` says who those are."""
+    """Classes by name: codes (N,) are indices into names; -1 is no class, and `rest` describes those images."""
 
     title: str
     names: tuple[str, ...]
     codes: NDArray[np.intp]
     rest: str
 
+    def entries(self) -> list[tuple[int, str, int]]:
+        """Return (index, name, number of images) of each class; -1 is last, if there are images without a class."""
+        counts = np.bincount(self.codes + 1, minlength=len(self.names) + 1).tolist()
+        entries = [(index, name, counts[index + 1]) for index, name in enumerate(self.names)]
+        return entries + ([(-1, self.rest, counts[0])] if counts[0] else [])
+
 
 @dataclass(frozen=True)
 class Quantity:
-    """values (N,) float64, at least one of them finite; NaN where there is none."""
+    """Values (N,) float64, NaN where missing; at least one is finite."""
 
     title: str
     values: NDArray[np.float64]
+
+    def limits(self) -> tuple[float, float]:
+        """Return the 1st and 99th percentiles: outliers would leave everything else in one color."""
+        low, high = np.percentile(self.values[~np.isnan(self.values)], [1, 99])
+        return float(low), float(high)
 
 
 Coloring = Classes | Quantity | None
 
 
 def coloring(latents: Latents, key: str | None = None) -> Coloring:
-    """What the array of that name says of each image; by default the labels, else the clusters, else nothing.
+    """Return what the array `key` says about each image; by default labels, else clusters, else nothing.
 
-    Text, truth values and whole numbers of few values are classes; other numbers are quantities. "none"
-    is one color for all. Raises PictureError if there is no such array with one value an image.
+    Text, booleans and integers with few distinct values are classes; other numbers are quantities. The key "none"
+    means one color for all points. Raises PictureError unless the array has one value per image.
     """
     if key is None:
         labels = latents.labels
@@ -53,13 +64,13 @@ def coloring(latents: Latents, key: str | None = None) -> Coloring:
         return None
     values = latents.arrays.get(key)
     if values is None or values.shape != (len(latents),) or values.dtype.kind not in "fiubU":
-        raise PictureError(_no_such(latents, key, values))
+        raise PictureError(_unusable(latents, key, values))
     title = TITLES.get(key, key)
     if values.dtype.kind == "f":
         numbers = values.astype(np.float64)
         numbers[~np.isfinite(numbers)] = np.nan
         if np.isnan(numbers).all():
-            raise PictureError(f"'{key}' holds no number to color by: choose another --color")
+            raise PictureError(f"'{key}' has no finite value to color by: choose another --color")
         return Quantity(title, numbers)
     if key == "labels" and not (values != "").any():
         raise PictureError("every label is empty: add --labels CSV, or choose another --color")
@@ -71,27 +82,27 @@ def coloring(latents: Latents, key: str | None = None) -> Coloring:
 
 def _classes(key: str, title: str, kinds: NDArray[Any], codes: NDArray[np.intp]) -> Classes:
     names = [str(kind) for kind in kinds.tolist()]
-    nobody = [name == "" or (key == "clusters" and name.startswith("-")) for name in names]
-    order = sorted((i for i in range(len(names)) if not nobody[i]), key=lambda i: _rank(key, names[i]))
+    unlabeled = [name == "" or (key == "clusters" and name.startswith("-")) for name in names]
+    order = sorted((i for i in range(len(names)) if not unlabeled[i]), key=lambda i: _rank(key, names[i]))
     counts = np.bincount(codes, minlength=len(names))
-    rest = NOBODY.get(key, "none")
+    rest = REST.get(key, "none")
     if len(order) > MAX_CLASSES:
-        named = set(sorted(order, key=lambda i: (-counts[i], _rank(key, names[i])))[: MAX_CLASSES - 1])
-        rest = f"{len(order) - len(named)} smaller ones" + (" and none" if any(nobody) else "")
-        order = [i for i in order if i in named]
-    new = np.full(len(names), -1, np.intp)
-    new[order] = np.arange(len(order))
-    return Classes(title, tuple(names[i] for i in order), new[codes], rest)
+        largest = set(sorted(order, key=lambda i: (-counts[i], _rank(key, names[i])))[: MAX_CLASSES - 1])
+        rest = f"{len(order) - len(largest)} smaller classes" + (f" or {rest}" if any(unlabeled) else "")
+        order = [i for i in order if i in largest]
+    index = np.full(len(names), -1, np.intp)
+    index[order] = np.arange(len(order))
+    return Classes(title, tuple(names[i] for i in order), index[codes], rest)
 
 
 def _rank(key: str, name: str) -> tuple[Any, ...]:
-    """Splits in their order; other names by the numbers in them, so that 10 comes after 9."""
+    """Return the sort key of a name: splits in their order, other names by the numbers in them (9 before 10)."""
     place = SPLITS.index(name) if key == "split" and name in SPLITS else 0
     parts = re.split(r"([0-9]+)", name)
     return (place, [(int(part), "") if part.isdigit() else (-1, part) for part in parts], name)
 
 
-def _no_such(latents: Latents, key: str, values: NDArray[Any] | None) -> str:
+def _unusable(latents: Latents, key: str, values: NDArray[Any] | None) -> str:
     usable = [
         name
         for name, array in latents.arrays.items()
@@ -101,5 +112,5 @@ def _no_such(latents: Latents, key: str, values: NDArray[Any] | None) -> str:
     if key == "labels":
         fix = f"add --labels CSV, or {fix}"
     if values is None:
-        return f"the latents hold no '{key}' to color by: {fix}"
+        return f"the latents have no '{key}' to color by: {fix}"
     return f"'{key}' is {values.dtype} of shape {values.shape}, not one value for each of {len(latents)} images: {fix}"

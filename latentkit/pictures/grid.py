@@ -1,6 +1,6 @@
-"""A sheet of images as a picture: PNG, SVG or PDF, or an animated GIF or WebP of its frames.
+"""Draw a sheet of images: as PNG, SVG or PDF, or its frames as an animated GIF or WebP.
 
-The same sheet gives the same bytes, whatever the user's settings of matplotlib are.
+The same sheet gives the same bytes, whatever the user's matplotlib settings are.
 """
 
 import io
@@ -11,96 +11,100 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import PictureError
-from latentkit.pictures import render
 from latentkit.pictures.arrangement import Arrangement, arrange
+from latentkit.pictures.palette import THEMES, Theme
+from latentkit.pictures.render import Style, empty_figure, settings, to_bytes
 from latentkit.pictures.sheet import Frames, Sheetable
-from latentkit.pictures.style import THEMES, Style, Theme
+from latentkit.pictures.text_metrics import DPI
 
 __all__ = ["ANIMATED", "STILL", "draw_sheet"]
 
 STILL = ("png", "svg", "pdf")
 ANIMATED = ("gif", "webp")
-MOST_PIXELS = 400_000_000
-"""Of all pictures of an animation, which are in memory at once."""
+MAX_PIXELS = 400_000_000
+"""Maximum number of pixels of an animation, whose frames are in memory at the same time."""
 
 
 def draw_sheet(
-    shown: Sheetable, *, format: str = "png", theme: str = "light", width: float | None = None
+    sheetable: Sheetable, *, format: str = "png", theme: str = "light", width: float | None = None
 ) -> bytes:
-    """The bytes of the sheet, or of the frames; `width` is in inches of 150 pixels. PictureError for an unknown format."""
-    paper, asked = THEMES[theme], None if width is None else round(width * render.DPI)
-    with render.settings(paper):
+    """Return the sheet, or the animation of its frames, in a format; `width` is in inches of DPI pixels.
+
+    Raises PictureError for an unknown format.
+    """
+    colors, pixels = THEMES[theme], None if width is None else round(width * DPI)
+    with settings(colors):
         if format in ANIMATED:
-            return _animation(shown.frames(), format, paper, asked)
+            return _animation(sheetable.frames(), format, colors, pixels)
         if format not in STILL:
             raise PictureError(
-                f"a picture cannot be '{format}': choose one of {', '.join((*STILL, *ANIMATED))}"
+                f"'{format}' is not a picture format: choose one of {', '.join((*STILL, *ANIMATED))}"
             )
-        figure = _figure(arrange(shown.sheet(), asked), paper)
-        return render.to_bytes(figure, Style(format, paper))
+        figure = _figure(arrange(sheetable.sheet(), pixels), colors)
+        return to_bytes(figure, Style(format, colors))
 
 
-def _figure(placed: Arrangement, theme: Theme) -> Any:
-    width, height = placed.width, placed.height
-    figure = render.sheet()
-    # A hundredth of a pixel more, as matplotlib cuts what rounding left below a whole one.
-    figure.set_size_inches((width + 0.01) / render.DPI, (height + 0.01) / render.DPI)
+def _figure(arrangement: Arrangement, theme: Theme) -> Any:
+    width, height = arrangement.width, arrangement.height
+    figure = empty_figure()
+    # Matplotlib truncates to whole pixels, so a hundredth is added against rounding errors.
+    figure.set_size_inches((width + 0.01) / DPI, (height + 0.01) / DPI)
     paper = np.full((height, width, 3), tuple(bytes.fromhex(theme.paper[1:])), np.uint8)
-    figure.figimage(_pasted(paper, placed), origin="upper")
-    for words in placed.words:
+    figure.figimage(_paste(paper, arrangement), origin="upper")
+    for line in arrangement.texts:
         figure.text(
-            words.x / width,
-            1 - words.y / height,
-            words.text,
-            fontsize=words.points,
-            color=theme.faint if words.faint else theme.ink,
-            ha=words.align,
+            line.x / width,
+            1 - line.y / height,
+            line.text,
+            fontsize=line.points,
+            color=theme.faint if line.faint else theme.ink,
+            ha=line.align,
             va="top",
-            weight=words.weight,
+            weight=line.weight,
         )
     return figure
 
 
-def _animation(frames: Frames, format: str, theme: Theme, asked: int | None) -> bytes:
+def _animation(frames: Frames, format: str, theme: Theme, total_width: int | None) -> bytes:
     from PIL import Image
 
-    placed = [arrange(sheet, asked) for sheet in frames.sheets]
-    width, height = max(each.width for each in placed), max(each.height for each in placed)
-    if width * height * len(placed) > MOST_PIXELS:
+    arrangements = [arrange(sheet, total_width) for sheet in frames.sheets]
+    width, height = max(each.width for each in arrangements), max(each.height for each in arrangements)
+    if width * height * len(arrangements) > MAX_PIXELS:
         raise PictureError(
-            f"an animation of {len(placed)} pictures of {width} x {height} pixels is too large to be made: "
-            "have fewer of them, or a smaller --width"
+            f"an animation of {len(arrangements)} pictures of {width} x {height} pixels is too large: "
+            "use fewer pictures or a smaller --width"
         )
-    drawn = []
-    for each in _drawn(placed, theme):
+    images = []
+    for pixels in _drawn_frames(arrangements, theme):
         image = Image.new("RGB", (width, height), theme.paper)
-        image.paste(Image.fromarray(each))
+        image.paste(Image.fromarray(pixels))
         if format == "gif":
             image = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        drawn.append(image)
-    more: dict[str, Any] = {"lossless": True} if format == "webp" else {"optimize": False}
+        images.append(image)
+    options: dict[str, Any] = {"lossless": True} if format == "webp" else {"optimize": False}
+    options |= {"save_all": True, "append_images": images[1:], "duration": frames.milliseconds, "loop": 0}
     stream = io.BytesIO()
-    drawn[0].save(
-        stream, format, save_all=True, append_images=drawn[1:], duration=frames.milliseconds, loop=0, **more
-    )
+    images[0].save(stream, format, **options)
     return stream.getvalue()
 
 
-def _drawn(placed: Sequence[Arrangement], theme: Theme) -> Iterator[NDArray[np.uint8]]:
-    """The pixels of each (height, width, 3). Words that stay as they were are not drawn again: they never
-    lie on images, and take most of the time."""
+def _drawn_frames(arrangements: Sequence[Arrangement], theme: Theme) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pixels (height, width, 3) of each frame.
+
+    Text takes most of the time, so it is drawn again only where it changes; it never overlaps images.
+    """
     before = None
-    for each in placed:
-        bare = each._replace(pictures=[])
-        if bare != before:
-            before, canvas = bare, _figure(bare, theme).canvas
+    for arrangement in arrangements:
+        text_only = arrangement._replace(pictures=[])
+        if text_only != before:
+            before, canvas = text_only, _figure(text_only, theme).canvas
             canvas.draw()
-            paper = np.asarray(canvas.buffer_rgba())[:, :, :3]
-        yield _pasted(paper.copy(), each)
+            background = np.asarray(canvas.buffer_rgba())[:, :, :3]
+        yield _paste(background.copy(), arrangement)
 
 
-def _pasted(canvas: NDArray[np.uint8], placed: Arrangement) -> NDArray[np.uint8]:
-    """The canvas with the images on it."""
-    for x, y, pixels in placed.pictures:
-        canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
-    return canvas
+def _paste(pixels: NDArray[np.uint8], arrangement: Arrangement) -> NDArray[np.uint8]:
+    for x, y, image in arrangement.pictures:
+        pixels[y : y + image.shape[0], x : x + image.shape[1]] = image
+    return pixels

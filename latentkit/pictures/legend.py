@@ -1,84 +1,53 @@
-"""The legend of a scatter: every class with its look and how many images it has."""
+"""Legends that fit: of the classes of a scatter plot, and of anything else that has handles and texts."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from latentkit.pictures import lettering
 from latentkit.pictures.coloring import Classes
-from latentkit.pictures.style import Theme
+from latentkit.pictures.palette import Theme
+from latentkit.pictures.text_metrics import MAX_LENGTH, fit
 
-__all__ = ["entries", "extent", "fitting", "legend", "unplaced"]
+__all__ = ["add_legend", "class_legend", "extent", "first_that_fits"]
 
-ROWS = 24
-"""The most entries in a column."""
-
-
-def entries(classes: Classes) -> list[tuple[int, str, int]]:
-    """(index, name, count) of each class, and -1 for who belongs to none, where there are any; names as given."""
-    counts = np.bincount(classes.codes + 1, minlength=len(classes.names) + 1).tolist()
-    found = [(i, name, counts[i + 1]) for i, name in enumerate(classes.names)]
-    return found + ([(-1, classes.rest, counts[0])] if counts[0] else [])
+MAX_ROWS = 24
+"""Maximum number of entries in a column."""
 
 
-def legend(figure: Any, classes: Classes, theme: Theme, *, within: float | None = None) -> Any:
-    """A legend without a place yet: in columns of ROWS, or in as many columns as so many inches have room for."""
-    listed = entries(classes)
-    if within is None:
-        return _legend(figure, classes, listed, theme, -(-len(listed) // ROWS), lettering.LONGEST)
-    return fitting(figure, partial(_legend, figure, classes, listed, theme), len(listed), within)
+def class_legend(figure: Any, classes: Classes, theme: Theme, *, max_width: float | None = None) -> Any:
+    """Add a legend of classes with their looks and counts, to be placed by the caller.
+
+    It has columns of MAX_ROWS entries, or as many columns as fit into `max_width` inches.
+    """
+    entries = classes.entries()
+    if max_width is None:
+        return _class_legend(figure, classes, theme, -(-len(entries) // MAX_ROWS), MAX_LENGTH)
+    return first_that_fits(figure, partial(_class_legend, figure, classes, theme), len(entries), max_width)
 
 
-def fitting(figure: Any, make: Callable[[int, int], Any], entries: int, within: float) -> Any:
-    """Of the legends that make(columns, longest name) makes the first that takes at most so many inches, or the
-    narrowest: fewer columns are tried before shorter names."""
-    shapes = [(columns, lettering.LONGEST) for columns in range(min(entries, 10), 0, -1)]
-    for columns, longest in [*shapes, (1, 20), (1, 13), (1, 9)]:
-        made = make(columns, longest)
-        if extent(figure, made)[0] <= within:
-            return made
-        made.remove()
+def first_that_fits(figure: Any, make: Callable[[int, int], Any], entries: int, max_width: float) -> Any:
+    """Add the first legend of make(columns, maximum length of names) that fits into `max_width` inches.
+
+    Fewer columns are tried before shorter names; if none fits, the narrowest is added.
+    """
+    shapes = [(columns, MAX_LENGTH) for columns in range(min(entries, 10), 0, -1)]
+    for columns, max_length in [*shapes, (1, 20), (1, 13), (1, 9)]:
+        legend = make(columns, max_length)
+        if extent(figure, legend)[0] <= max_width:
+            return legend
+        legend.remove()
     return make(1, 6)
 
 
-def extent(figure: Any, made: Any) -> tuple[float, float]:
-    """Width and height in inches."""
-    box = made.get_window_extent(figure.canvas.get_renderer())
+def extent(figure: Any, legend: Any) -> tuple[float, float]:
+    """Return the width and height of a legend in inches."""
+    box = legend.get_window_extent(figure.canvas.get_renderer())
     return box.width / figure.dpi, box.height / figure.dpi
 
 
-def _legend(
-    figure: Any,
-    classes: Classes,
-    listed: list[tuple[int, str, int]],
-    theme: Theme,
-    columns: int,
-    longest: int,
-) -> Any:
-    from matplotlib.lines import Line2D
-
-    names = lettering.fit([name for _, name, _ in listed], lettering.glyphs(), longest)
-    looks = [theme.look(index) for index, _, _ in listed]
-    handles = [
-        Line2D([], [], color=each.color, marker=each.shape, linestyle="none", markersize=7) for each in looks
-    ]
-    return unplaced(
-        figure,
-        handles,
-        [f"{name} ({count:,})" for name, (_, _, count) in zip(names, listed, strict=True)],
-        title=lettering.fit([classes.title], lettering.glyphs())[0],
-        alignment="left",
-        ncols=columns,
-        handletextpad=0.2,
-        columnspacing=1.0,
-    )
-
-
-def unplaced(figure: Any, handles: Sequence[Any], words: Sequence[str], **look: Any) -> Any:
-    """A legend in the lower left corner, whose upper left is to be placed."""
-    made = figure.legend(
+def add_legend(figure: Any, handles: Sequence[Any], texts: Sequence[str], **look: Any) -> Any:
+    """Add a legend at the lower left corner of the figure; the caller moves its upper left corner into place."""
+    legend = figure.legend(
         handles,
         [str(i) for i in range(len(handles))],
         loc="upper left",
@@ -89,7 +58,28 @@ def unplaced(figure: Any, handles: Sequence[Any], words: Sequence[str], **look: 
         frameon=False,
         **look,
     )
-    # Set afterwards: a legend leaves out the entries whose label begins with an underscore.
-    for text, word in zip(made.get_texts(), words, strict=True):
-        text.set_text(word)
-    return made
+    # Texts are set afterwards because matplotlib leaves out entries whose label begins with an underscore.
+    for artist, text in zip(legend.get_texts(), texts, strict=True):
+        artist.set_text(text)
+    return legend
+
+
+def _class_legend(figure: Any, classes: Classes, theme: Theme, columns: int, max_length: int) -> Any:
+    from matplotlib.lines import Line2D
+
+    entries = classes.entries()
+    names = fit([name for _, name, _ in entries], max_length=max_length)
+    looks = [theme.look(index) for index, _, _ in entries]
+    handles = [
+        Line2D([], [], color=each.color, marker=each.shape, linestyle="none", markersize=7) for each in looks
+    ]
+    return add_legend(
+        figure,
+        handles,
+        [f"{name} ({count:,})" for name, (_, _, count) in zip(names, entries, strict=True)],
+        title=fit([classes.title])[0],
+        alignment="left",
+        ncols=columns,
+        handletextpad=0.2,
+        columnspacing=1.0,
+    )

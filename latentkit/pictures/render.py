@@ -1,39 +1,66 @@
-"""Figures to bytes, without a display: matplotlib on Agg under its own default settings, whatever the user's are.
+"""Render figures to bytes without a display, with matplotlib's Agg backend and its default settings.
 
-The same figure gives the same bytes, and bears no date.
+The user's own matplotlib settings have no effect and are not changed. The same figure gives the same bytes, so no
+date is written.
 """
 
 import io
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from latentkit.errors import PictureError
-from latentkit.pictures import lettering
-from latentkit.pictures.style import Style, Theme
+from latentkit.pictures.palette import LIGHT, Theme
+from latentkit.pictures.text_metrics import DPI, families
 
-__all__ = ["DPI", "resize", "settings", "sheet", "to_bytes", "width_of", "wrapped"]
+__all__ = ["DPI", "FORMATS", "Screen", "Style", "empty_figure", "resize", "settings", "to_bytes"]
 
-DPI = 150
-"""Of the layout: what is measured does not depend on the resolution that is asked for."""
-LARGEST = 20_000
-"""Pixels of a side; beyond it lie gigabytes."""
+FORMATS = ("png", "svg", "pdf", "txt")
+MAX_SIDE = 20_000
+"""Pixels; a larger figure would take gigabytes of memory."""
 NO_DATES: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The size of a terminal in characters, and whether it shows colors."""
+
+    columns: int = 100
+    rows: int = 32
+    color: bool = False
+
+
+@dataclass(frozen=True)
+class Style:
+    """The format, theme, width in inches (None for the natural width) and resolution of a figure.
+
+    The format txt is drawn for the screen instead.
+    """
+
+    format: str = "png"
+    theme: Theme = LIGHT
+    width: float | None = None
+    dpi: int = 150
+    screen: Screen = Screen()
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise PictureError(f"'{self.format}' is not a figure format: choose one of {', '.join(FORMATS)}")
 
 
 @contextmanager
 def settings(theme: Theme) -> Iterator[None]:
-    """matplotlib as it comes, and our own on top; the user's are put back."""
+    """Use matplotlib's default settings with the theme's colors, and restore the user's settings afterwards."""
     import matplotlib
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
             {
-                "font.family": list(lettering.families()),
+                "font.family": list(families()),
                 "font.size": 9,
-                "text.parse_math": False,
+                "text.parse_math": False,  # a `$` in a name is not mathematics
                 "text.color": theme.ink,
                 "figure.facecolor": theme.paper,
                 "savefig.facecolor": theme.paper,
@@ -50,8 +77,8 @@ def settings(theme: Theme) -> Iterator[None]:
         yield
 
 
-def sheet() -> Any:
-    """An empty figure to be laid out; its size is set when it is known."""
+def empty_figure() -> Any:
+    """Return an empty figure at DPI; its size is set once its layout is known."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -60,39 +87,19 @@ def sheet() -> Any:
     return figure
 
 
-def width_of(figure: Any, text: str, **font: Any) -> float:
-    """Inches that a line of text takes, in the font that the figure would draw it in."""
-    drawn = figure.text(0, 0, text, **font)
-    inches = drawn.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
-    drawn.remove()
-    return float(inches)
-
-
-def wrapped(figure: Any, text: str, room: float, **font: Any) -> tuple[str, ...]:
-    """The text in lines that take at most so many inches each, or one word."""
-    if not text:
-        return ()
-    letters = max(10, int(len(text) * room / max(width_of(figure, text, **font), 0.01)))
-    lines = textwrap.wrap(text, letters)
-    while letters > 10 and max(width_of(figure, line, **font) for line in lines) > room:
-        letters -= 2
-        lines = textwrap.wrap(text, letters)
-    return tuple(lines)
-
-
 def resize(figure: Any, width: float, height: float, style: Style) -> None:
-    """Make the figure so many inches wide and tall; PictureError where it would have too many pixels."""
+    """Set the size of the figure in inches; raise PictureError if it would have too many pixels."""
     pixels = max(width, height) * style.dpi
-    if pixels > LARGEST:
+    if pixels > MAX_SIDE:
         raise PictureError(
-            f"at {style.dpi} dots per inch this figure would be {pixels:,.0f} pixels long, "
-            f"and {LARGEST:,} are the most: use a smaller --dpi or --width"
+            f"at {style.dpi} dots per inch the longer side of this figure would have {pixels:,.0f} pixels, "
+            f"and at most {MAX_SIDE:,} are allowed: use a smaller --dpi or --width"
         )
     figure.set_size_inches(width, height)
 
 
 def to_bytes(figure: Any, style: Style) -> bytes:
-    """The figure in the style's format."""
+    """Return the figure in the style's format."""
     stream = io.BytesIO()
     figure.savefig(stream, format=style.format, dpi=style.dpi, metadata=NO_DATES[style.format])
     return stream.getvalue()

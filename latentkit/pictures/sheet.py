@@ -1,4 +1,4 @@
-"""A sheet of small images with words around them, as a value: what `grid` draws, still or frame by frame."""
+"""A sheet of small images with text around them, as a value: what `grid` draws, still or as an animation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,62 +7,62 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Cell", "Frames", "Sheet", "Sheetable", "bytes_of_means", "folded", "named"]
+__all__ = ["Cell", "Frames", "Sheet", "Sheetable", "id_lines", "rows_of", "to_uint8"]
 
 
 class Cell(NamedTuple):
-    """An image (H, W, 1 or 3) uint8 of any size, or none, and the lines of words under it."""
+    """An image (H, W, 1 or 3) uint8 of any size, or none, and the lines of text below it."""
 
     image: NDArray[np.uint8] | None
-    words: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of cells; a row may be shorter than others. Words are of any text at all, a line each."""
+    """Rows of cells, which may differ in length, with any text around them."""
 
     cells: Sequence[Sequence[Cell]]
     title: str
     text: str = ""
-    """Small, under the title."""
+    """Small text below the title."""
     rows: Sequence[tuple[str, ...]] = ()
-    """What stands before each row: none at all, or as many as there are rows."""
+    """Lines of text before each row, or nothing for all of them."""
     columns: Sequence[str] = ()
-    """What stands over each column."""
+    """Text above each column."""
     band: int = 0
-    """A wider gap comes after so many rows; 0 is never."""
+    """Number of rows after which the gap is wider; 0 means never."""
 
 
 class Frames(NamedTuple):
-    """Sheets of one arrangement, one after another and round again."""
+    """Sheets with the same arrangement, shown one after another in an endless loop."""
 
     sheets: Sequence[Sheet]
     milliseconds: int
-    """How long each is seen."""
+    """Time that each is shown."""
 
 
 class Sheetable(Protocol):
-    """What can be drawn: it lays itself out, as one sheet and as an animation."""
+    """A value that can be drawn as one sheet and as an animation."""
 
     def sheet(self) -> Sheet:
-        """The whole at a glance."""
+        """Return everything at a glance."""
 
     def frames(self) -> Frames:
-        """The same in time."""
+        """Return the same as an animation."""
 
 
-def bytes_of_means(means: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Decoded means in 0..1 to the nearest of 0..255."""
-    whole: NDArray[np.uint8] = np.rint(np.clip(means, 0, 1) * 255).astype(np.uint8)
-    return whole
+def to_uint8(means: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Return decoded means in 0..1 rounded to 0..255."""
+    pixels: NDArray[np.uint8] = np.rint(np.clip(means, 0, 1) * 255).astype(np.uint8)
+    return pixels
 
 
-def folded(cells: Sequence[Cell], columns: int) -> list[list[Cell]]:
-    """Cells in rows of so many, the last one shorter."""
+def rows_of(cells: Sequence[Cell], columns: int) -> list[list[Cell]]:
+    """Return cells in rows of this many columns; the last row may be shorter."""
     return [list(cells[start : start + columns]) for start in range(0, len(cells), columns)]
 
 
-def named(id: str) -> tuple[str, ...]:
-    """The id of an image in lines: its folders, and its name, so that neither is cut to make room for the other."""
+def id_lines(id: str) -> tuple[str, ...]:
+    """Return the id of an image in lines, folders and name, so that each is shortened on its own."""
     folder, slash, name = id.rpartition("/")
     return (folder + slash, name) if folder else (id,)

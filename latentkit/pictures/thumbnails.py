@@ -1,4 +1,4 @@
-"""Where the small pictures on a scatter come from: carried by the latents, or read again from their images."""
+"""Sources of the small images on a scatter plot: the latents themselves, or the folder that was embedded."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,66 +12,70 @@ from latentkit.images import Source, Transform, find, load
 
 __all__ = ["Thumbnails", "thumbnails"]
 
-Pictures = Mapping[int, NDArray[np.uint8]]
-USUAL = 40
-Tell = Callable[[str], None]
+PixelsByRow = Mapping[int, NDArray[np.uint8]]
+DEFAULT_COUNT = 40
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """At most so many of them; `there` (N,) says for which rows there is one, and read(rows, side) gives those of
-    some rows, (h, w, C) each, about so many pixels long where that can be chosen."""
+    """At most `max_count` small images for a plot.
 
-    most: int
-    there: NDArray[np.bool_]
-    read: Callable[[NDArray[np.intp], int], Pictures]
+    `available` (N,) tells which rows have one; `read(rows, side)` returns (h, w, C) pixels by row, about `side`
+    pixels long where that can be chosen.
+    """
+
+    max_count: int
+    available: NDArray[np.bool_]
+    read: Callable[[NDArray[np.intp], int], PixelsByRow]
 
 
-def thumbnails(latents: Latents, folder: str | None, most: int | None, tell: Tell) -> Thumbnails | None:
-    """Those that are asked for: of the images in a folder, matched by id, or else of key `thumbnails`; None where
-    neither a folder nor a number is given. Raises PictureError where there are none."""
-    if folder is None and most is None:
+def thumbnails(latents: Latents, folder: str | None, max_count: int | None, say: Say) -> Thumbnails | None:
+    """Return thumbnails of the images in a folder, matched by id, or else those stored in the latents.
+
+    Without a folder and a count there are none (None). Raises PictureError if no image is available.
+    """
+    if folder is None and max_count is None:
         return None
-    most = USUAL if most is None else most
+    max_count = DEFAULT_COUNT if max_count is None else max_count
     if folder is None:
-        return _carried(latents, most)
+        return _stored(latents, max_count)
     sources = {source.id: source for source in find([folder])}
     ids = latents.ids.tolist()
-    there = np.array([id in sources for id in ids])
-    if not there.any():
+    available = np.array([id in sources for id in ids])
+    if not available.any():
         raise PictureError(
-            f"none of the {len(ids)} ids of the latents is an image in {folder}, {ids[0]!r} for one: "
+            f"none of the {len(ids)} ids of the latents, such as {ids[0]!r}, is an image in {folder}: "
             "name the folder that was embedded"
         )
-    if not there.all():
-        tell(
-            f"{(~there).sum()} of {len(ids)} images are not in {folder}, {ids[int(there.argmin())]!r} for one"
-        )
+    if not available.all():
+        missing = int((~available).sum())
+        say(f"{missing} of {len(ids)} images are not in {folder}, such as {ids[int(available.argmin())]!r}")
     fit = latents.meta.get("fit", "crop")
 
-    def read(rows: NDArray[np.intp], side: int) -> Pictures:
-        return _read({int(row): sources[ids[row]] for row in rows}, Transform(side, "rgb", fit), tell)
+    def read(rows: NDArray[np.intp], side: int) -> PixelsByRow:
+        return _read({int(row): sources[ids[row]] for row in rows}, Transform(side, "rgb", fit), say)
 
-    return Thumbnails(most, there, read)
+    return Thumbnails(max_count, available, read)
 
 
-def _carried(latents: Latents, most: int) -> Thumbnails:
-    small = latents.thumbnails
-    if small is None:
+def _stored(latents: Latents, max_count: int) -> Thumbnails:
+    pixels = latents.thumbnails
+    if pixels is None:
         raise PictureError(
-            "the latents carry no thumbnails: name the folder of their images with --images, "
+            "the latents have no thumbnails: name the folder of their images with --images, "
             "or embed them with --thumbnails 32"
         )
     return Thumbnails(
-        most,
+        max_count,
         np.ones(len(latents), np.bool_),
-        lambda rows, side: {int(row): np.asarray(small[row]) for row in rows},
+        lambda rows, side: {int(row): np.asarray(pixels[row]) for row in rows},
     )
 
 
-def _read(sources: Mapping[int, Source], transform: Transform, tell: Tell) -> Pictures:
+def _read(sources: Mapping[int, Source], transform: Transform, say: Say) -> PixelsByRow:
     images = load(list(sources.values()), transform)
     for skipped in images.skipped:
-        tell(f"left out: {skipped.path}: {skipped.reason}")
-    found = dict(zip(images.ids.tolist(), images.pixels, strict=True))
-    return {row: found[source.id] for row, source in sources.items() if source.id in found}
+        say(f"skipped {skipped.path}: {skipped.reason}")
+    pixels = dict(zip(images.ids.tolist(), images.pixels, strict=True))
+    return {row: pixels[source.id] for row, source in sources.items() if source.id in pixels}

@@ -1,11 +1,10 @@
-"""Pictures in characters, for a terminal: over ssh one sees the classes, too.
+"""Plots in characters for a terminal, such as one reached over ssh.
 
-    canvas      cells of characters, and finer dots within them (Braille)
-    looks       colors and characters of classes, readable on dark and light terminals
+    canvas      characters, finer dots within them (Braille), and the colors of a terminal
     scatter     a projection
-    curves      the curves of trainings
+    curves      the curves of training runs
 
-Whatever comes from files goes through lettering first: the only escape sequences are our own colors.
+Text from files is escaped first: the only escape sequences are those of our own colors.
 """
 
 from latentkit.pictures.screen.curves import curves

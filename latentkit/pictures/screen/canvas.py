@@ -1,20 +1,59 @@
-"""Cells of characters to draw on; each cell also has two by four finer dots, drawn as Braille (Unicode 2800).
+"""A canvas of character cells, each of which also has two by four finer dots, drawn as Braille (Unicode 2800).
 
-Nothing is ever drawn outside: what does not fit is cut at the edge.
+Anything outside of the canvas is clipped. Colors are numbers from the 256 of terminals, of medium lightness, since the
+background may be light or dark; no class differs from another by color alone.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["ACROSS", "DOWN", "Canvas", "cells", "cut", "flow", "paint"]
+from latentkit.pictures.palette import MAX_CLASSES
+from latentkit.text import cell_width
 
-ACROSS, DOWN = 2, 4
+__all__ = [
+    "ALL_CHARACTERS",
+    "COLORS",
+    "DOT_COLUMNS",
+    "DOT_ROWS",
+    "ERROR",
+    "FAINT",
+    "GLYPHS",
+    "NOTE",
+    "SHADES",
+    "UNLABELED",
+    "WARNING",
+    "Canvas",
+    "cut",
+    "flow",
+    "look",
+    "paint",
+]
+
+DOT_COLUMNS, DOT_ROWS = 2, 4
 """Dots in a cell."""
 _BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 
+COLORS = (33, 202, 35, 170, 44, 178, 245)
+"""Colors of classes, near those of the palette."""
+GLYPHS = "●▲■◆×+○△□◇*#" + "ABCDEFGHIJKLMNPQRSTUVWXYZ"[: MAX_CLASSES - 12]
+UNLABELED = "·"
+FAINT = 245
+ERROR, WARNING, NOTE = 196, 172, 245
+SHADES = ((" ", 245), ("░", 61), ("▒", 31), ("▓", 71), ("█", 178))
+"""Steps of a quantity from low to high, similar to viridis; the first is not used."""
+ALL_CHARACTERS = range(0x110000)
+"""Code points that a terminal, which has its own fonts, can draw; `text_metrics.fit` still escapes controls."""
+
+Piece = tuple[str, int | None]
+"""Text and its color."""
+
+
+def look(index: int) -> tuple[str, int]:
+    """Return the character and color of the class with this index; -1 is no class."""
+    return (UNLABELED, FAINT) if index < 0 else (GLYPHS[index], COLORS[index % len(COLORS)])
+
 
 class Canvas:
-    """`columns` by `rows` cells, the first row at the top. A color is a number of the 256 of terminals."""
+    """A canvas of `columns` by `rows` cells, with the first row at the top."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.columns, self.rows = columns, rows
@@ -23,92 +62,84 @@ class Canvas:
         self._colors: list[list[int | None]] = [[None] * columns for _ in range(rows)]
 
     def put(self, column: int, row: int, character: str, color: int | None = None) -> None:
-        """A character that takes one cell; it hides the dots of the cell."""
+        """Draw a character that takes one cell; it hides the dots of the cell."""
         if 0 <= column < self.columns and 0 <= row < self.rows:
             self._characters[row][column] = character
             self._colors[row][column] = color
 
     def write(self, column: int, row: int, text: str, color: int | None = None) -> None:
-        """A text from left to right."""
+        """Write text from left to right."""
         for character in text:
-            wide = cells(character)
-            if wide == 0:
+            width = cell_width(character)
+            if width == 0:
                 continue
-            if column + wide > self.columns:
+            if column + width > self.columns:
                 return
             self.put(column, row, character, color)
-            if wide == 2:
+            if width == 2:
                 self.put(column + 1, row, "", color)
-            column += wide
+            column += width
 
     def dot(self, x: int, y: int, color: int | None = None) -> None:
-        """A dot, 0 <= x < 2 columns, 0 <= y < 4 rows, y downwards. The last color in a cell is that of all its dots."""
-        column, row = x // ACROSS, y // DOWN
+        """Draw a dot, with y downwards. All dots of a cell get the color of the last one."""
+        column, row = x // DOT_COLUMNS, y // DOT_ROWS
         if 0 <= column < self.columns and 0 <= row < self.rows:
-            self._dots[row][column] |= _BITS[x % ACROSS][y % DOWN]
+            self._dots[row][column] |= _BITS[x % DOT_COLUMNS][y % DOT_ROWS]
             self._colors[row][column] = color
 
     def line(
         self, start: tuple[int, int], end: tuple[int, int], color: int | None = None, every: int = 1
     ) -> None:
-        """Dots in a straight line, every n-th of them."""
+        """Draw every n-th dot of a straight line."""
         steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
         for step in range(0, steps + 1, every):
-            part = step / steps
-            x, y = (round(a + (b - a) * part) for a, b in zip(start, end, strict=True))
+            x, y = (round(a + (b - a) * step / steps) for a, b in zip(start, end, strict=True))
             self.dot(x, y, color)
 
     def lines(self, *, color: bool) -> list[str]:
-        """The rows as text, with spaces at their ends left out."""
+        """Return the rows as text, without spaces at their ends."""
         return [paint(self._row(row), color=color) for row in range(self.rows)]
 
-    def _row(self, row: int) -> list[tuple[str, int | None]]:
-        columns = zip(self._characters[row], self._dots[row], self._colors[row], strict=True)
+    def _row(self, row: int) -> list[Piece]:
+        cells = zip(self._characters[row], self._dots[row], self._colors[row], strict=True)
         pieces = [
             (chr(0x2800 + dots) if character == " " and dots else character, color)
-            for character, dots, color in columns
+            for character, dots, color in cells
         ]
         while pieces and pieces[-1][0] == " ":
             pieces.pop()
         return pieces
 
 
-def paint(pieces: Iterable[tuple[str, int | None]], *, color: bool) -> str:
-    """Texts and their colors one after another, with as few color sequences as that takes, or with none."""
-    painted, now = "", None
+def paint(pieces: Iterable[Piece], *, color: bool) -> str:
+    """Return texts joined, with as few color sequences as needed, or with none."""
+    painted, current = "", None
     for text, wanted in pieces:
-        if color and text.strip() and wanted != now:
+        if color and text.strip() and wanted != current:
             painted += "\x1b[0m" if wanted is None else f"\x1b[38;5;{wanted}m"
-            now = wanted
+            current = wanted
         painted += text
-    return painted + ("\x1b[0m" if now is not None else "")
-
-
-def cells(text: str) -> int:
-    """How many columns a text takes: letters of East Asia two, combining marks none (Unicode annex 11)."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return painted + ("\x1b[0m" if current is not None else "")
 
 
 def cut(text: str, columns: int) -> str:
-    """The beginning of a text that takes at most so many columns, with a mark where something is cut off."""
-    if cells(text) <= columns:
+    """Return the beginning of a text that takes at most this many columns, with a mark where it is cut."""
+    if cell_width(text) <= columns:
         return text
-    while text and cells(text) > columns - 1:
+    while text and cell_width(text) > columns - 1:
         text = text[:-1]
     return f"{text}…"
 
 
-def flow(pieces: Sequence[Sequence[tuple[str, int | None]]], columns: int, *, color: bool) -> list[str]:
-    """Entries of colored texts side by side, in as many lines as they need."""
-    lines: list[list[tuple[str, int | None]]] = []
+def flow(entries: Sequence[Sequence[Piece]], columns: int, *, color: bool) -> list[str]:
+    """Return entries of colored texts side by side, in as many lines as needed."""
+    lines: list[list[Piece]] = []
     used = columns
-    for entry in pieces:
-        wide = sum(cells(text) for text, _ in entry)
-        if used + 3 + wide > columns:
+    for entry in entries:
+        width = sum(cell_width(text) for text, _ in entry)
+        if used + 3 + width > columns:
             lines.append([])
             used = -3
         lines[-1] += [("   ", None)] * (used >= 0) + list(entry)
-        used += 3 + wide
+        used += 3 + width
     return [paint(line, color=color) for line in lines]

@@ -1,93 +1,95 @@
-"""A projection in characters: classes by color and character, one point of each cell drawn by lot.
+"""A projection in characters: classes by color and character, one random point of each cell.
 
-The lot shows a mixture as a mixture; a majority would make it look pure.
+A random point shows a mixture of classes as a mixture; the most frequent class would make it look pure.
 """
 
-import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.pictures import lettering
-from latentkit.pictures.caption import Caption, lettered
+from latentkit.pictures.caption import Caption, Panel, drawable_caption
 from latentkit.pictures.coloring import Classes, Coloring, Quantity
-from latentkit.pictures.legend import entries
-from latentkit.pictures.screen.canvas import ACROSS, DOWN, Canvas, cut, flow
-from latentkit.pictures.screen.looks import COLORS, FAINT, NOBODY, SHADES, look
-from latentkit.pictures.style import Screen
-
-if TYPE_CHECKING:
-    from latentkit.pictures.scatter import Panel
+from latentkit.pictures.render import Screen
+from latentkit.pictures.screen.canvas import (
+    ALL_CHARACTERS,
+    COLORS,
+    DOT_COLUMNS,
+    DOT_ROWS,
+    FAINT,
+    SHADES,
+    UNLABELED,
+    Canvas,
+    Piece,
+    cut,
+    flow,
+    look,
+)
+from latentkit.pictures.text_metrics import fit
+from latentkit.text import wrap
 
 __all__ = ["scatter"]
 
-FEWEST_ROWS = 6
-FEWEST_COLUMNS = 24
-TALL = 2.0
-"""How much taller than wide a cell of a terminal is."""
+MIN_ROWS = 6
+MIN_COLUMNS = 24
+CELL_RATIO = 2.0
+"""Height of a terminal's cell divided by its width."""
 ELEVATION, AZIMUTH = 30, -60
-"""Degrees from which three dimensions are seen, as matplotlib does."""
-EVERYTHING = range(0x110000)
-"""A terminal brings its own fonts: only what is no letter at all is escaped."""
+"""Angles in degrees from which three dimensions are seen; matplotlib's defaults."""
 
 
-def scatter(panels: "Sequence[Panel]", coloring: Coloring, screen: Screen) -> str:
-    """Each projection as large as the screen, with its caption, and one legend."""
-    columns = max(screen.columns - 1, FEWEST_COLUMNS)
+def scatter(panels: Sequence[Panel], coloring: Coloring, screen: Screen) -> str:
+    """Return each projection as large as the screen, with its caption, and one legend."""
+    columns = max(screen.columns - 1, MIN_COLUMNS)
     key = _key(coloring, columns, screen.color)
-    drawn: list[str] = []
-    for points, given in panels:
-        caption = lettered(given, EVERYTHING)
-        words = textwrap.wrap(_words(caption), columns)
-        rows = max(screen.rows - len(words) - len(key) - 5, FEWEST_ROWS)
+    lines: list[str] = []
+    for points, text in panels:
+        caption = drawable_caption(text, ALL_CHARACTERS)
+        below = wrap(_caption_text(caption), columns, break_words=True)
+        rows = max(screen.rows - len(below) - len(key) - 5, MIN_ROWS)
         canvas = Canvas(columns, rows + 2)
-        _frame(canvas)
+        _draw_frame(canvas)
         _draw(canvas, _flat(np.asarray(points, np.float64)), caption, coloring)
-        drawn += [cut(caption.title, columns), *canvas.lines(color=screen.color), *words]
-    return "\n".join([*drawn, *key]) + "\n"
+        lines += [cut(caption.title, columns), *canvas.lines(color=screen.color), *below]
+    return "\n".join([*lines, *key]) + "\n"
 
 
-def _words(caption: Caption) -> str:
-    axes = " · ".join(f"{way} {axis}" for way, axis in zip("→↑", caption.axes, strict=False))
+def _caption_text(caption: Caption) -> str:
+    axes = " · ".join(f"{arrow} {axis}" for arrow, axis in zip("→↑", caption.axes, strict=False))
     if len(caption.axes) == 3:
         axes = f"{', '.join(caption.axes)}, seen from {ELEVATION}° above, turned by {AZIMUTH}°"
     return " · ".join(text for text in (axes, caption.text) if text)
 
 
 def _key(coloring: Coloring, columns: int, color: bool) -> list[str]:
-    """The legend, or the steps of a quantity."""
-    pieces: list[list[tuple[str, int | None]]]
+    """Return the legend of classes, or the steps of a quantity."""
     if isinstance(coloring, Classes):
-        listed = entries(coloring)
-        names = lettering.fit([name for _, name, _ in listed], EVERYTHING)
-        pieces = [
+        listed = coloring.entries()
+        names = fit([name for _, name, _ in listed], ALL_CHARACTERS)
+        entries: list[list[Piece]] = [
             [look(index), (f" {name} ({count:,})", None)]
             for (index, _, count), name in zip(listed, names, strict=True)
         ]
     elif isinstance(coloring, Quantity):
-        edges = _edges(coloring.values)
-        title = lettering.fit([coloring.title], EVERYTHING)[0]
-        pieces = [[(f"{title}:", None)]]
-        pieces += [
+        edges = _edges(coloring)
+        entries = [[(f"{fit([coloring.title], ALL_CHARACTERS)[0]}:", None)]]
+        entries += [
             [(character * 2, shade), (f" {low:.3g} to {high:.3g}", None)]
             for (character, shade), low, high in zip(SHADES[1:], edges[:-1], edges[1:], strict=True)
         ]
         if np.isnan(coloring.values).any():
-            pieces.append([(NOBODY, FAINT), (" none", None)])
+            entries.append([(UNLABELED, FAINT), (" none", None)])
     else:
         return []
-    return flow(pieces, columns, color=color)
+    return flow(entries, columns, color=color)
 
 
-def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The bounds of the steps, the outermost hundredths left out as in a figure."""
-    low, high = np.percentile(values[~np.isnan(values)], [1, 99])
-    return np.linspace(float(low), float(high), len(SHADES))
+def _edges(quantity: Quantity) -> NDArray[np.float64]:
+    """Return the bounds of the steps."""
+    return np.linspace(*quantity.limits(), len(SHADES))
 
 
-def _frame(canvas: Canvas) -> None:
+def _draw_frame(canvas: Canvas) -> None:
     right, bottom = canvas.columns - 1, canvas.rows - 1
     for column in range(1, right):
         canvas.put(column, 0, "─", FAINT)
@@ -100,7 +102,7 @@ def _frame(canvas: Canvas) -> None:
 
 
 def _flat(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points (N, 2) as they are, and (N, 3) seen from afar; each axis is scaled to one length first, as in a figure."""
+    """Return points (N, 2) unchanged, and (N, 3) in orthographic projection, centered and scaled to a unit cube."""
     if points.shape[1] == 2:
         return points
     low, high = points.min(axis=0), points.max(axis=0)
@@ -111,35 +113,34 @@ def _flat(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _draw(canvas: Canvas, points: NDArray[np.float64], caption: Caption, coloring: Coloring) -> None:
-    """The points within the frame; a unit is as long upwards as across where distances mean something."""
+    """Draw points within the frame, with equal units along both axes if distances are meaningful."""
     columns, rows = canvas.columns - 2, canvas.rows - 2
     low, high = points.min(axis=0), points.max(axis=0)
     span = np.maximum(high - low, 1e-12 * max(float(np.abs(points).max()), 1e-290))
-    scale = np.array([columns, rows]) / span  # cells a unit
+    scale = np.array([columns, rows]) / span  # cells per unit
     if caption.metric or len(caption.axes) == 3:
-        scale = np.minimum(scale, scale[::-1] * [TALL, 1 / TALL])
-    middle = (low + high) / 2
-    at = (points - middle) * scale * [1, -1] + np.array([columns, rows]) / 2
-    at = np.clip(at, 0, np.nextafter([columns, rows], 0))
+        scale = np.minimum(scale, scale[::-1] * [CELL_RATIO, 1 / CELL_RATIO])
+    positions = (points - (low + high) / 2) * scale * [1, -1] + np.array([columns, rows]) / 2
+    positions = np.clip(positions, 0, np.nextafter([columns, rows], 0))
     if coloring is None:
-        for x, y in (at * [ACROSS, DOWN]).astype(int).tolist():
-            canvas.dot(x + ACROSS, y + DOWN, COLORS[0])
+        for x, y in (positions * [DOT_COLUMNS, DOT_ROWS]).astype(int).tolist():
+            canvas.dot(x + DOT_COLUMNS, y + DOT_ROWS, COLORS[0])
         return
-    cell = at.astype(int) @ [1, columns]
-    for flat, (character, color) in _chosen(cell, coloring).items():
-        canvas.put(flat % columns + 1, flat // columns + 1, character, color)
+    cells = positions.astype(int) @ [1, columns]
+    for cell, (character, color) in _cell_looks(cells, coloring).items():
+        canvas.put(cell % columns + 1, cell // columns + 1, character, color)
 
 
-def _chosen(cell: NDArray[np.int_], coloring: Classes | Quantity) -> dict[int, tuple[str, int]]:
-    """What stands in each cell: the class of a point drawn by lot, or the step of the mean."""
+def _cell_looks(cells: NDArray[np.int_], coloring: Classes | Quantity) -> dict[int, tuple[str, int]]:
+    """Return the look of each occupied cell: the class of a random point in it, or the step of the mean value."""
     if isinstance(coloring, Classes):
-        order = np.random.default_rng(0).permutation(len(cell))
-        found, first = np.unique(cell[order], return_index=True)
+        order = np.random.default_rng(0).permutation(len(cells))
+        occupied, first = np.unique(cells[order], return_index=True)
         codes = coloring.codes[order[first]]
-        return {int(flat): look(int(code)) for flat, code in zip(found, codes, strict=True)}
+        return {int(cell): look(int(code)) for cell, code in zip(occupied, codes, strict=True)}
     known = ~np.isnan(coloring.values)
-    chosen = {int(flat): (NOBODY, FAINT) for flat in np.unique(cell[~known])}
-    found, inverse = np.unique(cell[known], return_inverse=True)
+    missing = {int(cell): (UNLABELED, FAINT) for cell in np.unique(cells[~known])}
+    occupied, inverse = np.unique(cells[known], return_inverse=True)
     means = np.bincount(inverse, coloring.values[known]) / np.bincount(inverse)
-    steps = np.searchsorted(_edges(coloring.values)[1:-1], means) + 1
-    return chosen | {int(flat): SHADES[step] for flat, step in zip(found, steps.tolist(), strict=True)}
+    steps = np.searchsorted(_edges(coloring)[1:-1], means) + 1
+    return missing | {int(cell): SHADES[step] for cell, step in zip(occupied, steps.tolist(), strict=True)}
