@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from latentkit.images import denoise
-from latentkit.images.augment import SCALE, SHIFT, TURN
+from latentkit.images.augment import ROTATION, SCALE, SHIFT
 
 
 def smooth(count: int, side: int = 64, channels: int = 3) -> np.ndarray:
@@ -77,7 +77,7 @@ def test_a_point_goes_where_the_motion_takes_it(parts):
     """p' = centre + shift + scale * R(angle) (p - centre), with x to the right, y down."""
     turn, scale, right, down = parts
     point, middle = np.array([40.0, 26.0]), np.array([32.0, 32.0])
-    angle = np.deg2rad(TURN * turn)
+    angle = np.deg2rad(ROTATION * turn)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shift = 64 * SHIFT * np.array([right, down])
     expected = middle + shift + (1 + SCALE * scale) * rotation @ (point - middle)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from latentkit.commands.cache import cache as command
 from latentkit.errors import ImagesError
-from latentkit.images import Cache, ImageSet, Transform, cache_file, find, load
+from latentkit.images import Cache, ImageSet, Transform, cache_file, files, find, load
 from latentkit.images import cache as cache_module
 
 SMALL = Transform(8)
@@ -40,7 +40,7 @@ def photos(tmp_path: Path) -> Path:
 @pytest.fixture
 def grain(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file counts as changed long ago, however new it is."""
-    monkeypatch.setattr(cache_module, "_GRAIN_NS", -(10**18))
+    monkeypatch.setattr(files, "_CLOCK_GRAIN_NS", -(10**18))
 
 
 def loaded(folder: Path, transform: Transform = SMALL) -> tuple[ImageSet, str | None]:
@@ -169,7 +169,7 @@ def test_a_damaged_file_is_replaced_and_said(photos, home, grain):
     (home / "images-1.sqlite").write_bytes(b"no database" * 1000)
     second, note = loaded(photos)
     assert same(second, first)
-    assert note is not None and "was damaged" in note and "begins anew" in note
+    assert note is not None and "was corrupt" in note and "was replaced by an empty one" in note
     assert loaded(photos)[1] is None and rows(home, "pixels") == 10
 
 
@@ -186,7 +186,7 @@ def test_a_folder_that_cannot_be_written_means_work_without_a_cache(photos, tmp_
     monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "file" / "cache"))
     images, note = loaded(photos)
     assert len(images) == 10
-    assert note is not None and note.startswith("going on without a cache") and "LATENTKIT_CACHE" in note
+    assert note is not None and note.startswith("continuing without a cache") and "LATENTKIT_CACHE" in note
 
 
 def test_a_cache_that_is_a_folder_means_work_without_one(photos, home):
@@ -236,7 +236,7 @@ def test_the_limit_is_a_size(monkeypatch, text, expected):
 def test_a_limit_that_is_no_size_is_refused(monkeypatch):
     monkeypatch.setenv("LATENTKIT_CACHE_LIMIT", "lots")
     with pytest.raises(
-        ImagesError, match="LATENTKIT_CACHE_LIMIT is 'lots', which is no size: give one as 500M or 8G"
+        ImagesError, match="LATENTKIT_CACHE_LIMIT is 'lots', which is not a size: set it to one such as 500M or 8G"
     ):
         Cache()
 
@@ -307,7 +307,7 @@ def test_clear_removes_a_damaged_cache(photos, home):
 
 def test_a_cache_in_use_for_long_cannot_be_cleared_and_says_so(photos, home, monkeypatch):
     loaded(photos)
-    monkeypatch.setattr(cache_file, "_PATIENCE", 0.1)
+    monkeypatch.setattr(cache_file, "_LOCK_TIMEOUT", 0.1)
     holder = sqlite3.connect(home / "images-1.sqlite", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(ImagesError, match=r"cannot be cleared \(database is locked\): try again"):
@@ -322,12 +322,10 @@ def test_a_cache_below_a_file_is_no_cache(tmp_path, monkeypatch):
 
 
 def test_no_home_for_the_cache_is_an_error_that_names_the_variable(monkeypatch):
-    def nowhere() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
     monkeypatch.delenv("LATENTKIT_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)  # a user without an entry in the list of users
     with pytest.raises(ImagesError, match="there is no home folder for the cache: set LATENTKIT_CACHE"):
         cache_file.info()
     with Cache() as cache:

@@ -348,7 +348,7 @@ def test_an_image_that_cannot_be_read_any_more_is_told_of(run, z, make_blobs):
     images = make_blobs("blobs")
     near = decoding.average(run, z, nearest=1).nearest[0][0]
     (images / near).write_bytes(b"no")
-    with pytest.raises(DecodingError, match=rf"{near} cannot be loaded \(not an image of a known kind\)"):
+    with pytest.raises(DecodingError, match=rf"{near} cannot be loaded \(not an image of a known format\)"):
         decoding.average(run, z, nearest=1, sources=find([str(images)]))
 
 

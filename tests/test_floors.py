@@ -11,8 +11,8 @@ PACKAGE = ROOT / "latentkit"
 FLOORS = {
     0: {"choices", "errors", "fields", "__init__", "installation", "launch", "randomness", "text"},
     1: {"architecture", "methods", "objective", "protocol"},
-    1.5: {"stats"},
-    2: {"group", "images", "formats", "registry"},
+    1.5: {"formats", "stats"},
+    2: {"group", "images", "registry"},
     2.5: {"run"},
     3: {"training", "embedding", "summary", "projection", "separation", "diagnosis", "pictures", "testing"},
     3.5: {"clustering", "decoding", "exporting", "page"},

@@ -64,7 +64,7 @@ def test_an_npy_of_another_dimension_is_refused():
 def test_an_npy_of_more_dimensions_than_numpy_has_is_refused():
     text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({'1, ' * 65}), }}".encode()
     data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(8)
-    assert refusal(data).startswith("x says it is (1, 1, 1, ")
+    assert refusal(data).startswith("x claims to be (1, 1, 1, ")
 
 
 def test_an_npy_of_objects_is_refused():
@@ -76,7 +76,7 @@ def test_an_npy_of_objects_is_refused():
 
 def test_an_npy_cut_short_is_refused():
     assert refusal(npy(MU)[:-8]) == (
-        "x says it is (3, 2) float64, 48 bytes, and holds 40: it is damaged or made to harm"
+        "x claims to be (3, 2) float64, 48 bytes, but has 40: it is corrupt or malicious"
     )
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 from latentkit.errors import ImagesError
 from latentkit.images import find, resolve_color
 
-GREY = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
+GRAY = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
 
 
 def color(path: Path) -> str:
@@ -15,36 +15,36 @@ def color(path: Path) -> str:
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "LA", "I;16", "RGB", "P", "RGBA"])
-def test_grey_images_of_any_mode_are_grey(tmp_path, mode):
+def test_gray_images_of_any_mode_are_gray(tmp_path, mode):
     image = (
-        Image.fromarray(GREY.astype(np.uint16) * 257)
+        Image.fromarray(GRAY.astype(np.uint16) * 257)
         if mode == "I;16"
-        else Image.fromarray(GREY).convert(mode)
+        else Image.fromarray(GRAY).convert(mode)
     )
     image.save(tmp_path / "a.png")
     assert color(tmp_path) == "gray"
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "webp"])
-def test_grey_kept_as_colour_by_a_lossy_format_is_grey(tmp_path, suffix):
-    Image.fromarray(GREY).convert("RGB").save(tmp_path / f"a.{suffix}", quality=50)
+def test_gray_stored_as_color_by_a_lossy_format_is_gray(tmp_path, suffix):
+    Image.fromarray(GRAY).convert("RGB").save(tmp_path / f"a.{suffix}", quality=50)
     assert color(tmp_path) == "gray"
 
 
-def test_one_coloured_image_among_many_decides(tmp_path):
+def test_one_color_image_among_many_decides(tmp_path):
     for i in range(30):
-        Image.fromarray(GREY).save(tmp_path / f"{i:02d}.png")
+        Image.fromarray(GRAY).save(tmp_path / f"{i:02d}.png")
     Image.new("RGB", (8, 8), (90, 100, 90)).save(tmp_path / "99.png")
     assert color(tmp_path) == "rgb"
 
 
-def test_a_coloured_palette_is_coloured(tmp_path):
+def test_a_color_palette_is_color(tmp_path):
     Image.new("RGB", (8, 8), "red").convert("P").save(tmp_path / "a.png")
     assert color(tmp_path) == "rgb"
 
 
 def test_files_that_cannot_be_read_do_not_count(tmp_path):
-    Image.fromarray(GREY).save(tmp_path / "a.png")
+    Image.fromarray(GRAY).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"text")
     assert color(tmp_path) == "gray"
 
@@ -52,19 +52,19 @@ def test_files_that_cannot_be_read_do_not_count(tmp_path):
 def test_none_readable_is_an_error_that_names_a_few(tmp_path):
     (tmp_path / "b.png").write_bytes(b"text")
     with pytest.raises(
-        ImagesError, match=r"none of 1 images can be read \(.*b\.png: not an image of a known kind\)"
+        ImagesError, match=r"none of 1 images can be read \(.*b\.png: not an image of a known format\)"
     ):
         color(tmp_path)
 
 
 @pytest.mark.parametrize("channels, expected", [(1, "gray"), (3, "gray"), (4, "gray")])
-def test_rows_of_an_array_are_looked_at(tmp_path, channels, expected):
-    np.save(tmp_path / "X.npy", np.repeat(GREY[None, ..., None], channels, axis=3))
+def test_rows_of_an_array_are_checked(tmp_path, channels, expected):
+    np.save(tmp_path / "X.npy", np.repeat(GRAY[None, ..., None], channels, axis=3))
     assert color(tmp_path / "X.npy") == expected
 
 
-def test_a_coloured_row_is_coloured(tmp_path):
-    rows = np.repeat(GREY[None, ..., None], 3, axis=3).repeat(20, axis=0)
+def test_a_color_row_is_color(tmp_path):
+    rows = np.repeat(GRAY[None, ..., None], 3, axis=3).repeat(20, axis=0)
     rows[-1, 0, 0] = 255, 0, 0
     np.save(tmp_path / "X.npy", rows)
     assert color(tmp_path / "X.npy") == "rgb"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from latentkit.images import Transform, find, load
-from latentkit.images.decode import MAX_PIXELS, decode, read, sniff
+from latentkit.images.decode import MAX_PIXELS, decode, sniff
+from latentkit.images.files import FILES
 
 RGB8 = Transform(8)
 FORMATS = ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM"]
@@ -195,7 +196,7 @@ def test_a_grey_jpeg_is_the_luminance_of_the_coloured_one():
 
 def test_the_name_does_not_matter_but_the_bytes(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(encoded(scene()))
-    data, _ = read(f"{tmp_path}/photo.jpg")
+    data = FILES.read(f"{tmp_path}/photo.jpg").data
     assert np.array_equal(pixels(data), pixels(encoded(scene())))
 
 
@@ -204,11 +205,11 @@ def test_an_empty_file_is_refused():
 
 
 def test_text_is_refused():
-    assert reason(b"hello, world") == "not an image of a known kind"
+    assert reason(b"hello, world") == "not an image of a known format"
 
 
 def test_formats_that_run_programs_are_refused():
-    assert reason(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n") == "not an image of a known kind"
+    assert reason(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n") == "not an image of a known format"
 
 
 def test_a_git_lfs_pointer_is_refused_with_the_remedy():
@@ -259,16 +260,16 @@ def test_arbitrary_bytes_are_refused_in_words(head, tail):
 def test_a_folder_a_pipe_and_a_missing_file_are_refused_in_words(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     (tmp_path / "link.jpg").symlink_to(tmp_path / "gone.jpg")
-    assert read(f"{tmp_path}/pipe.jpg") == "not a regular file"
-    assert read(f"{tmp_path}") == "cannot be read: Is a directory"
-    assert read(f"{tmp_path}/gone.jpg") == "gone: no such file"
-    assert read(f"{tmp_path}/link.jpg") == "a link to nothing"
+    assert FILES.read(f"{tmp_path}/pipe.jpg") == "not a regular file"
+    assert FILES.read(f"{tmp_path}") == "cannot be read: Is a directory"
+    assert FILES.read(f"{tmp_path}/gone.jpg") == "gone: no such file"
+    assert FILES.read(f"{tmp_path}/link.jpg") == "a link to nothing"
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
     with (tmp_path / "huge.tif").open("wb") as file:
         file.truncate(2**30 + 1)
-    assert read(f"{tmp_path}/huge.tif").startswith("too large: 1073741825 bytes")
+    assert FILES.read(f"{tmp_path}/huge.tif").startswith("too large: 1073741825 bytes")
 
 
 def test_damaged_files_leave_stderr_silent(tmp_path):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from latentkit.errors import ImagesError
 from latentkit.images import find, read_names
+from latentkit.images.arrays import ArrayFile
 
 
 def photo(path: Path) -> Path:
@@ -112,24 +113,24 @@ def test_relative_and_absolute_arguments_give_the_same_ids(classes, monkeypatch)
     assert ids(["."]) == ids([classes]) == ids(["../photos/"])
 
 
-def test_hidden_files_and_litter_are_not_images(classes):
+def test_hidden_files_and_system_files_are_not_images(classes):
     for name in ("._1.png", ".3.png", "Thumbs.db", "desktop.ini", ".hidden/1.png", "__MACOSX/cats/1.png"):
         photo(classes / name)
     assert ids([classes]) == ALL
 
 
-def test_litter_is_no_image_even_when_it_is_named(classes):
+def test_a_system_file_is_not_an_image_even_if_it_is_named(classes):
     photo(classes / "cats" / "._1.png")
     assert ids([classes / "cats" / "1.png", classes / "cats" / "._1.png"]) == ["1.png"]
 
 
-def test_nothing_but_litter_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(ImagesError, match=r"nothing given is an image: .*\._1\.png is litter"):
+def test_only_system_files_is_an_error_that_names_one(tmp_path):
+    with pytest.raises(ImagesError, match=r"nothing given is an image: .*\._1\.png is a system file"):
         find([str(photo(tmp_path / "._1.png"))])
 
 
 def test_a_named_file_is_taken_whatever_it_is_called(tmp_path):
-    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "notes.txt").write_text("not an image")
     assert ids([tmp_path / "notes.txt"]) == ["notes.txt"]
 
 
@@ -187,14 +188,16 @@ def test_two_images_of_one_id_are_refused_by_both_names(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "X.npy", np.zeros((2, 4, 4), np.uint8))
-    with pytest.raises(ImagesError, match=r"id X/000000: .*a/X\.npy and .*b/X\.npy; rename one"):
+    with pytest.raises(ImagesError, match=r"id X/000000: .*a/X\.npy row 0 and .*b/X\.npy row 0; rename one"):
         find([f"{tmp_path}/a/X.npy", f"{tmp_path}/b/X.npy"])
 
 
 def test_rows_of_an_array_are_sources_without_labels(tmp_path):
     np.save(tmp_path / "X.npy", np.zeros((12, 4, 4), np.uint8))
     found = find([f"{tmp_path}/X.npy"])
-    assert found[11] == ("X/000011", "", f"{tmp_path}/X.npy", 11)
+    assert found[11] == ("X/000011", "", 11, ArrayFile(f"{tmp_path}/X.npy"))
+    assert found[11].location == f"{tmp_path}/X.npy row 11"
+    assert found[11].path is None
 
 
 def test_rows_of_an_npz_are_called_by_their_key(tmp_path):
@@ -209,7 +212,7 @@ def test_nothing_named_is_an_error():
 
 def test_a_folder_without_images_is_an_error_that_names_the_kinds(tmp_path):
     with pytest.raises(
-        ImagesError, match=r"no images in .*: put files of these kinds there: \.jpg, .*\.webp"
+        ImagesError, match=r"no images in .*: it must contain files that end in \.jpg, .*\.webp"
     ):
         find([str(tmp_path)])
 
@@ -225,7 +228,7 @@ def test_a_dash_says_how_names_are_read_from_stdin():
 
 
 def test_a_glob_that_matches_nothing_is_an_error(tmp_path):
-    with pytest.raises(ImagesError, match=r"no image matches .*\*\.png: 0 files do"):
+    with pytest.raises(ImagesError, match=r"no image matches .*\*\.png, only 0 other files"):
         find([f"{tmp_path}/*.png"])
 
 

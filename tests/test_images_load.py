@@ -15,7 +15,7 @@ SMALL = Transform(8)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """40 photos of different colours in two classes, of which three cannot be read."""
+    """40 photos of different colors in two classes, of which three cannot be read."""
     rng = np.random.default_rng(0)
     for i in range(40):
         path = tmp_path / "photos" / "ab"[i % 2] / f"{i:02d}.png"
@@ -46,7 +46,7 @@ def test_what_cannot_be_read_is_returned_with_the_reason(folder):
     assert load(find([str(folder)]), SMALL).skipped == (
         Skipped("a/00.png", f"{folder}/a/00.png", "empty: it has no bytes"),
         Skipped("b/05.png", f"{folder}/b/05.png", "truncated: the end of the file is missing"),
-        Skipped("b/39.png", f"{folder}/b/39.png", "not an image of a known kind"),
+        Skipped("b/39.png", f"{folder}/b/39.png", "not an image of a known format"),
     )
 
 
@@ -123,7 +123,7 @@ def test_nothing_that_can_be_read_is_an_error_that_names_a_few(tmp_path, how):
         (tmp_path / f"{i}.png").write_bytes(b"text" if i else b"")
     with pytest.raises(
         ImagesError,
-        match=r"none of 5 images .*0\.png: empty: .*2\.png: not an image of a known kind; and 2 more",
+        match=r"none of 5 images .*0\.png: empty: .*2\.png: not an image of a known format; and 2 more",
     ):
         how(find([str(tmp_path)]), SMALL)
 
@@ -138,7 +138,7 @@ def test_auto_is_one_thread_a_processor_and_at_most_16():
 
 
 def test_large_sets_are_mapped_from_a_file_that_nobody_sees(folder, monkeypatch, tmp_path):
-    monkeypatch.setattr(scratch, "in_memory", lambda: 1000)
+    monkeypatch.setattr(scratch, "memory_budget", lambda: 1000)
     monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "cache"))
     sources = find([str(folder)])
     with Cache() as cache:
@@ -151,9 +151,9 @@ def test_large_sets_are_mapped_from_a_file_that_nobody_sees(folder, monkeypatch,
 
 def test_no_room_for_a_large_set_is_an_error_and_not_a_crash(tmp_path):
     with pytest.raises(
-        ImagesError, match=r"GiB of pixels do not fit into .*: make room, or set LATENTKIT_CACHE"
+        ImagesError, match=r"GiB of pixels do not fit into .*: free some space, or set LATENTKIT_CACHE"
     ):
-        scratch.room((2**60,), np.dtype(np.uint8), tmp_path)
+        scratch.allocate((2**60,), np.dtype(np.uint8), tmp_path)
 
 
 def test_an_array_and_files_load_together(folder, tmp_path):

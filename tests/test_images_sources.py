@@ -3,12 +3,13 @@ import tracemalloc
 import pytest
 
 from latentkit.images import Source, Sources
+from latentkit.images.arrays import ArrayFile
 
 KINDS = [
     Source("cats/1.png", "cats", "photos/cats/1.png"),
     Source("cats/2.png", "cats", "photos/cats/2.png"),
-    Source("X/000000", "", "X.npy", 0),
-    Source("X/000001", "", "X.npy", 1),
+    Source("X/000000", "", 0, ArrayFile("X.npy")),
+    Source("X/000001", "", 1, ArrayFile("X.npy")),
     Source("b\\xff.png", "", "photos/b\udcff.png"),  # a byte that is not UTF-8
     Source("2.png", "cats", "/elsewhere/2.png"),
     Source("é/ö🙂.png", "é", "é/ö🙂.png"),
@@ -43,7 +44,7 @@ def test_one_of_many_takes_little_more_than_its_id(above_id, above_path):
     def source(at: int) -> Source:
         label = f"{at % 9:03d}"
         if above_path is None:
-            return Source(f"{above_id}{at:06d}", "", "X.npy", at)
+            return Source(f"{above_id}{at:06d}", "", at, ArrayFile("X.npy"))
         name = f"{label}/{at:06d}.png"
         return Source(f"{above_id}{name}", label, f"{above_path}{name}")
 

@@ -4,7 +4,7 @@ from PIL import Image
 
 from latentkit.errors import ImagesError
 from latentkit.images import Transform
-from latentkit.images.convert import scaled
+from latentkit.images.convert import scale_to_uint8
 from latentkit.images.transform import apply
 
 
@@ -52,7 +52,7 @@ def test_detail_too_fine_for_the_result_vanishes(cycles):
 
 def test_the_transform_goes_through_json():
     transform = Transform(48, "gray", "pad")
-    assert Transform.from_json(transform.as_json()) == transform
+    assert Transform.from_json(transform.to_json()) == transform
 
 
 def test_json_of_something_else_is_refused():
@@ -65,7 +65,7 @@ def test_json_of_something_else_is_refused():
     [
         ((0,), "the image size 0 is not"),
         ((True,), "the image size True is not"),
-        ((64, "cmyk"), "the colour 'cmyk' is unknown: choose rgb or gray"),
+        ((64, "cmyk"), "the color 'cmyk' is unknown: choose rgb or gray"),
         ((64, "rgb", "zoom"), "the fit 'zoom' is unknown: choose crop, pad or stretch"),
     ],
 )
@@ -93,4 +93,4 @@ def test_shapes_follow_the_colour():
     ],
 )
 def test_deep_numbers_are_scaled_by_the_range_that_holds_them(values, expected):
-    assert scaled(values).tolist() == expected
+    assert scale_to_uint8(values).tolist() == expected

@@ -329,7 +329,7 @@ def test_no_row_at_all_is_refused():
         ({"words": np.zeros(2)}, "words has rows of () float64; the first were text"),
         (
             {"extra": np.array([None, None])},
-            "extra is of dtype object; only numbers, truth values and text can be stored",
+            "extra has dtype object; only numbers, booleans and text can be stored",
         ),
         (
             {"more": np.zeros(2)},

@@ -172,7 +172,7 @@ def test_a_failed_stage_is_told_of_at_both_ends(sh):
         1,
         [
             b"latentkit: missing: No such file or directory",
-            b"latentkit: standard input is empty: the command that should have written it has failed",
+            b"latentkit: standard input is empty: the command that should have written it failed",
         ],
     )
 
@@ -180,7 +180,7 @@ def test_a_failed_stage_is_told_of_at_both_ends(sh):
 def test_a_stage_that_dies_halfway_is_found_out(sh):
     done = sh("app make | head -c 100000 | app pass")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.startswith(b"latentkit: standard input is damaged or cut short: ")
+    assert done.stderr.startswith(b"latentkit: standard input is corrupt or truncated: ")
 
 
 def test_reading_and_writing_one_file_by_redirection_is_found_out(sh, tmp_path):
@@ -188,7 +188,7 @@ def test_reading_and_writing_one_file_by_redirection_is_found_out(sh, tmp_path):
     assert done.returncode == 1
     assert (
         done.stderr
-        == b"latentkit: standard input is empty: the command that should have written it has failed\n"
+        == b"latentkit: standard input is empty: the command that should have written it failed\n"
     )
 
 

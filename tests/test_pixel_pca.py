@@ -72,7 +72,7 @@ def test_images_that_are_all_alike_have_scores_of_zero():
 def test_a_set_beyond_the_memory_is_sampled_and_the_components_hold(monkeypatch):
     pixels = images(2000)
     whole = fit(pixels, 3)
-    monkeypatch.setattr(pixel_pca, "MEMORY", 4 * 108 * 500)
+    monkeypatch.setattr(pixel_pca, "MAX_BYTES", 4 * 108 * 500)
     sampled = fit(pixels, 3)
     assert not np.array_equal(sampled.mean, whole.mean)
     np.testing.assert_allclose(np.abs((sampled.components * whole.components).sum(axis=1)), 1, atol=0.02)

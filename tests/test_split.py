@@ -91,12 +91,12 @@ def test_two_images_give_one_each():
 @pytest.mark.parametrize("rows", [[("a", "1")], [("a", "1"), ("b", "1")]])
 def test_one_distinct_image_cannot_be_divided(rows):
     with pytest.raises(
-        ImagesError, match=rf"{len(rows)} images of which 1 differ .*at least two different images"
+        ImagesError, match=rf"{len(rows)} images, 1 of them distinct, .*at least two different images"
     ):
         of(rows, 0.5, 0)
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
 def test_a_share_that_leaves_one_side_empty_is_refused(fraction):
-    with pytest.raises(ImagesError, match=r"choose one between 0 and 1, as 0\.1"):
+    with pytest.raises(ImagesError, match=r"must be between 0 and 1, such as 0\.1"):
         of([("a", "1"), ("b", "2")], fraction, 0)

@@ -300,7 +300,7 @@ def test_more_images_than_memory_holds_train_from_disk_to_the_same_bytes(
     how = [] if cached else ["--no-cache"]
     train(blobs, "-o", "inside", "--augment", "denoise", *how)
     mapped = []
-    monkeypatch.setattr(scratch, "in_memory", lambda: 60 * 8 * 8 * 3 - 1)
+    monkeypatch.setattr(scratch, "memory_budget", lambda: 60 * 8 * 8 * 3 - 1)
     monkeypatch.setattr(
         "latentkit.training.data.fetch", lambda pixels, rows: mapped.append(type(pixels) is np.memmap)
     )

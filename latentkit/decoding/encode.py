@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from latentkit.errors import ImagesError
 from latentkit.images import find, load
-from latentkit.images.find import shown
+from latentkit.images.files import path_text
 from latentkit.run import Run
 
 __all__ = ["EncodedImage", "encode_image"]
@@ -32,12 +32,12 @@ def encode_image(run: Run, argument: str) -> EncodedImage:
     if row is not None:
         if row >= len(sources):
             raise ImagesError(
-                f"{shown(file)} has {len(sources)} images, so there is no row {row}: the last is {len(sources) - 1}"
+                f"{path_text(file)} has {len(sources)} images, so there is no row {row}: the last is {len(sources) - 1}"
             )
     elif len(sources) > 1:
-        example = f"{file}:0" if sources[0].row is not None else sources[0].path
+        example = sources[0].path or f"{file}:0"
         raise ImagesError(
-            f"{shown(argument)} has {len(sources)} images, but one is needed: name one, such as {shown(example)}"
+            f"{path_text(argument)} has {len(sources)} images, but one is needed: name one, such as {path_text(example)}"
         )
     images = load([sources[row or 0]], run.transform)
     return EncodedImage(images.ids.tolist()[0], images.pixels[0], run.model.encode(images.pixels).mu[0])

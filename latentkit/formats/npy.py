@@ -1,8 +1,8 @@
-"""One array as .npy bytes: the part of an .npz that says what its bytes mean.
+"""Read and write one array as .npy bytes, for .npz and for arrays of images.
 
-Only numbers, truth values and text (dtype kinds f i u b U S) exist here. The header is matched, not
-evaluated, and believed only when the shape it tells is exactly the size of what follows it, so that no
-file can ask for more memory than it brings.
+Only numbers, booleans and text (dtype kinds f i u b U S) are allowed. The header is matched by regular expressions,
+never evaluated, and believed only if its shape is exactly the size of the data that follow, so that no
+file can ask for more memory than it holds.
 """
 
 import io
@@ -15,19 +15,32 @@ from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 
-__all__ = ["MAGIC", "Header", "canonical", "header_bytes", "map_data", "read_data", "read_header"]
+__all__ = [
+    "MAGIC",
+    "Header",
+    "ObjectsError",
+    "canonical",
+    "header_bytes",
+    "map_data",
+    "read_data",
+    "read_header",
+]
 
 MAGIC = b"\x93NUMPY"
 KINDS = "fiubUS"
-LONGEST_HEADER = 10_000  # bytes, as in NumPy
+MAX_HEADER = 10_000  # bytes, as in NumPy
 
 _DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?[a-zA-Z]\d{0,8})['"]""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
 _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(\s*((?:\d{1,18}L?\s*,\s*)*(?:\d{1,18}L?\s*)?)\)""")
 
 
+class ObjectsError(FormatError):
+    """An array of Python objects, which is never unpickled."""
+
+
 class Header(NamedTuple):
-    """What an .npy says of its data."""
+    """Dtype, shape and order of the data of an .npy, and the length of the header."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -40,14 +53,12 @@ class Header(NamedTuple):
 
 
 def canonical(array: NDArray[Any], what: str) -> NDArray[Any]:
-    """The same values in C order, little-endian, text no wider than its longest: equal arrays, equal bytes.
+    """Return the values in C order, little-endian, text no wider than its longest: equal arrays give equal bytes.
 
-    Raises a FormatError that begins with `what` for a dtype that is neither number nor truth value nor text.
+    Raises a FormatError that begins with `what` for a dtype that is not a number, a boolean or text.
     """
     if array.dtype.kind not in KINDS:
-        raise FormatError(
-            f"{what} is of dtype {array.dtype}; only numbers, truth values and text can be stored"
-        )
+        raise FormatError(f"{what} has dtype {array.dtype}; only numbers, booleans and text can be stored")
     dtype = array.dtype.newbyteorder("<")
     if array.dtype.kind in "US":
         width = int(np.strings.str_len(array).max(initial=1))
@@ -56,7 +67,7 @@ def canonical(array: NDArray[Any], what: str) -> NDArray[Any]:
 
 
 def header_bytes(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """The .npy header (version 1.0) of a C-ordered array; a multiple of 64 bytes long."""
+    """Return the .npy header (version 1.0) of a C-ordered array; its length is a multiple of 64 bytes."""
     head = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         head, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
@@ -65,7 +76,7 @@ def header_bytes(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
 
 
 def read_header(stream: IO[bytes], size: int, what: str) -> Header:
-    """Read the header of an .npy of `size` bytes in all; FormatErrors begin with `what`."""
+    """Read the header of an .npy of `size` bytes in total; FormatErrors begin with `what`."""
     start = stream.read(12)
     if not start.startswith(MAGIC) or len(start) < 12:
         raise FormatError(f"{what} is not an array in .npy format")
@@ -74,8 +85,8 @@ def read_header(stream: IO[bytes], size: int, what: str) -> Header:
         raise FormatError(f"{what} is in .npy version {version}.{start[7]}; versions 1 and 2 can be read")
     width = 2 if version == 1 else 4
     length = 8 + width + int.from_bytes(start[8 : 8 + width], "little")
-    if length > min(size, LONGEST_HEADER):
-        raise FormatError(f"{what} has an .npy header of {length} bytes, which is more than there can be")
+    if length > min(size, MAX_HEADER):
+        raise FormatError(f"{what} has an .npy header of {length} bytes, which is more than is possible")
     text = (start[8 + width :] + stream.read(length - 12)).decode("latin-1")
     dtype, order, shape = _DTYPE.search(text), _ORDER.search(text), _SHAPE.search(text)
     if dtype is None or order is None or shape is None:
@@ -88,8 +99,8 @@ def read_header(stream: IO[bytes], size: int, what: str) -> Header:
     )
     if len(header.shape) > 32 or header.nbytes != size - length:
         raise FormatError(
-            f"{what} says it is {header.shape} {header.dtype}, {header.nbytes} bytes, and holds {size - length}: "
-            "it is damaged or made to harm"
+            f"{what} claims to be {header.shape} {header.dtype}, {header.nbytes} bytes, but has {size - length}: "
+            "it is corrupt or malicious"
         )
     return header
 
@@ -97,41 +108,39 @@ def read_header(stream: IO[bytes], size: int, what: str) -> Header:
 def _dtype(text: str, what: str) -> np.dtype[Any]:
     letter = text.lstrip("<>|=")[0]
     if letter == "O":
-        raise FormatError(f"{what} holds Python objects, which are never loaded: store numbers or text")
+        raise ObjectsError(f"{what} holds Python objects, which are never loaded: store numbers or text")
     try:
         dtype = np.dtype(text) if letter in KINDS else None
     except (TypeError, ValueError, OverflowError):
         dtype = None
     if dtype is None or dtype.itemsize == 0:
-        raise FormatError(f"{what} has the dtype {text!r}; only numbers, truth values and text can be read")
+        raise FormatError(f"{what} has the dtype {text!r}; only numbers, booleans and text can be read")
     return dtype
 
 
 def read_data(stream: IO[bytes], header: Header, what: str) -> NDArray[Any]:
-    """Read the data that follow `header`: a read-only array."""
+    """Read the data that follow `header` as a read-only array."""
     data = np.empty(header.nbytes, np.uint8)
     rest = data.data
     while rest:
         part = stream.read(min(len(rest), 1 << 20))
         if not part:
-            raise FormatError(f"{what} is cut short: {len(rest)} of {header.nbytes} bytes are missing")
+            raise FormatError(f"{what} is truncated: {len(rest)} of {header.nbytes} bytes are missing")
         rest[: len(part)] = part
         rest = rest[len(part) :]
-    return _finished(
-        data.view(header.dtype).reshape(header.shape, order="F" if header.fortran else "C"), what
-    )
+    return _finish(data.view(header.dtype).reshape(header.shape, order="F" if header.fortran else "C"), what)
 
 
 def map_data(file: BinaryIO, offset: int, header: Header, what: str) -> NDArray[Any]:
-    """Map the data at `offset` of a regular file: a read-only array that costs no memory."""
+    """Map the data at `offset` of a regular file as a read-only array that takes no memory."""
     order: Any = "F" if header.fortran else "C"
-    return _finished(np.asarray(np.memmap(file, header.dtype, "r", offset, header.shape, order)), what)
+    return _finish(np.asarray(np.memmap(file, header.dtype, "r", offset, header.shape, order)), what)
 
 
-def _finished(array: NDArray[Any], what: str) -> NDArray[Any]:
-    """In the machine's byte order, of text that Python can hold, and read-only."""
+def _finish(array: NDArray[Any], what: str) -> NDArray[Any]:
+    """Return the array in the machine's byte order and read-only; refuse text that Python cannot hold."""
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind == "U" and array.size and array.reshape(-1).view(np.uint32).max() > 0x10FFFF:
-        raise FormatError(f"{what} holds text that is not Unicode: the file is damaged")
+        raise FormatError(f"{what} holds text that is not Unicode: the file is corrupt")
     array.setflags(write=False)
     return array

@@ -1,24 +1,21 @@
-"""The cache of decoded images: one SQLite file in $LATENTKIT_CACHE, else in latentkit/ of the XDG cache folder.
+"""The cache of decoded images: one SQLite file in $LATENTKIT_CACHE, else in latentkit/ of the user's cache folder.
 
 Promises:
-- Pixels are kept by content digest, transform and decoder version, so a changed or moved file is
-  never mistaken. A digest is kept by path with the file's size, times and inode, so that a file
-  that did not change need not be read again; never for one changed in the last seconds, which
-  could change again within the clock's grain.
-- Every row carries a checksum of key and value; one that does not hold is as good as absent. A
-  file that SQLite finds damaged is replaced by an empty one.
+- Pixels are stored by content digest, transform and decoder version, so a changed or moved file is
+  never mistaken. A digest is stored by location with a stamp (size, times and inode), so that a file
+  that did not change need not be read again.
+- Every row carries a checksum of key and value; a row whose checksum is wrong is ignored. A
+  file that SQLite finds corrupt is replaced by an empty one.
 - Locked between processes by SQLite, safe between threads here.
-- At most $LATENTKIT_CACHE_LIMIT bytes (as 500M or 8G; 4G if unset; 0 for no cache). What was not
-  used for longest goes first; what was used within the hour stays, and nothing is added then.
-- It never fails a run: without a folder that can be written to, work goes on without a cache and
-  `note` says why.
+- At most $LATENTKIT_CACHE_LIMIT bytes (such as 500M or 8G; 4G if unset; 0 for no cache). What has not been
+  used for longest is deleted first; what was used within the hour stays, and then nothing is added.
+- It never fails a run: without a writable folder, work continues without a cache and `note` says why.
 """
 
 import hashlib
 import json
 import os
 import sqlite3
-import struct
 import threading
 import time
 import zlib
@@ -32,10 +29,9 @@ from latentkit.images.cache_file import FILE, folder, limit, remove
 from latentkit.images.decode import VERSION
 from latentkit.images.transform import Transform
 
-__all__ = ["Cache", "pixel_key", "stamp"]
+__all__ = ["Cache", "pixel_key"]
 
-_GRAIN_NS = 2 * 10**9
-_KEEP_SECONDS = 3600
+_IN_USE_SECONDS = 3600
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS files  (key BLOB PRIMARY KEY, value BLOB, crc INTEGER, used INTEGER);
     CREATE TABLE IF NOT EXISTS pixels (key BLOB PRIMARY KEY, value BLOB, crc INTEGER, used INTEGER);
@@ -45,24 +41,15 @@ _SCHEMA = """
 
 
 def pixel_key(digest: str, transform: Transform) -> bytes:
-    """The key of an image's pixels: content, transform and all that decoding depends on."""
+    """Return the key of an image's pixels: content, transform and everything that decoding depends on."""
     import PIL
 
-    recipe = json.dumps([digest, VERSION, PIL.__version__, transform.as_json()], sort_keys=True)
+    recipe = json.dumps([digest, VERSION, PIL.__version__, transform.to_json()], sort_keys=True)
     return hashlib.blake2b(recipe.encode(), digest_size=16).digest()
 
 
-def stamp(status: os.stat_result) -> bytes | None:
-    """What tells a file's content from an earlier one; None where it changed too lately to be told."""
-    newest = max(status.st_mtime_ns, status.st_ctime_ns)
-    if newest > time.time_ns() - _GRAIN_NS:
-        return None
-    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
-    return struct.pack("<5Q", *(number % 2**64 for number in numbers))
-
-
 class Cache:
-    """The cache, open; `note` is None or says in one line why it does less than it should."""
+    """The open cache; `note` is None, or says in one line why it does less than it should."""
 
     def __init__(self) -> None:
         self.note: str | None = None
@@ -78,8 +65,8 @@ class Cache:
         try:
             where = folder()
             where.mkdir(parents=True, exist_ok=True)
-        except (OSError, ImagesError) as error:  # ImagesError: there is no home
-            self._without(str(error))
+        except (OSError, ImagesError) as error:  # ImagesError: there is no home folder
+            self._disable(str(error))
             return
         self._path = where / FILE
         self.folder = where
@@ -95,36 +82,38 @@ class Cache:
         self.close()
 
     def close(self) -> None:
-        """Close the file; afterwards the cache is empty and keeps nothing."""
+        """Close the file; afterwards the cache is empty and stores nothing."""
         with self._lock:
             self._disconnect()
 
     def digests(self, files: Sequence[tuple[str, bytes]]) -> list[str | None]:
-        """The digests kept for files, given as (path, stamp); None where there is none for this stamp."""
-        found = self._values("files", [_path_key(path) for path, _ in files])
+        """Return the digests of images, given as (location, stamp); None where there is none for this stamp."""
+        values = self._values("files", [_location_key(location) for location, _ in files])
         return [
             value[40:].hex() if value is not None and value[:40] == expected else None
-            for value, (_, expected) in zip(found, files, strict=True)
+            for value, (_, expected) in zip(values, files, strict=True)
         ]
 
     def pixels(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """The bytes kept under keys, None where there are none that can be believed."""
+        """Return the bytes stored under keys; None where there are none with a valid checksum."""
         return self._values("pixels", keys)
 
-    def keep(self, files: Iterable[tuple[str, bytes, str]], pixels: Iterable[tuple[bytes, bytes]]) -> None:
-        """Keep digests, given as (path, stamp, digest), and pixels, given as (key, bytes), while there is room."""
+    def store(self, files: Iterable[tuple[str, bytes, str]], pixels: Iterable[tuple[bytes, bytes]]) -> None:
+        """Store digests, given as (location, stamp, digest), and pixels, given as (key, bytes), below the limit."""
         with self._guarded() as connection:
             if connection is None or self._full:
                 return
             connection.execute("BEGIN IMMEDIATE")
-            values = [(_path_key(path), seen + bytes.fromhex(digest)) for path, seen, digest in files]
+            values = [
+                (_location_key(location), stamp + bytes.fromhex(digest)) for location, stamp, digest in files
+            ]
             for table, rows in (("files", values), ("pixels", list(pixels))):
                 connection.executemany(
                     f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)",
                     ((key, value, _crc(key, value), self._opened) for key, value in rows),
                 )
             connection.execute("COMMIT")
-            self._make_room(connection)
+            self._evict(connection)
 
     def _values(self, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
         values: list[bytes | None] = [None] * len(keys)
@@ -138,7 +127,7 @@ class Cache:
                 ).fetchone()
                 if row is not None and isinstance(row[0], bytes) and _crc(key, row[0]) == row[1]:
                     values[i] = row[0]
-                    if row[2] < self._opened - _KEEP_SECONDS // 2:
+                    if row[2] < self._opened - _IN_USE_SECONDS // 2:
                         stale.append((self._opened, key))
             if stale:
                 connection.execute("BEGIN IMMEDIATE")
@@ -146,18 +135,18 @@ class Cache:
                 connection.execute("COMMIT")
         return values
 
-    def _make_room(self, connection: sqlite3.Connection) -> None:
-        oldest_kept = self._opened - _KEEP_SECONDS
+    def _evict(self, connection: sqlite3.Connection) -> None:
+        oldest_kept = self._opened - _IN_USE_SECONDS
         while _bytes_used(connection) > self._limit:
             connection.execute("BEGIN IMMEDIATE")
-            gone = 0
+            deleted = 0
             for table in ("pixels", "files"):
-                gone += connection.execute(
+                deleted += connection.execute(
                     f"DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE used < ? ORDER BY used LIMIT 500)",
                     (oldest_kept,),
                 ).rowcount
             connection.execute("COMMIT")
-            if not gone:
+            if not deleted:
                 self._full = True
                 self.note = (
                     f"the cache of decoded images is full ({self._limit / 2**30:.3g} GiB): "
@@ -167,12 +156,12 @@ class Cache:
 
     @contextmanager
     def _guarded(self) -> Iterator[sqlite3.Connection | None]:
-        """The connection, to one thread at a time; what goes wrong with it ends the cache, not the run."""
+        """Yield the connection, to one thread at a time; an error ends the cache, not the run."""
         with self._lock:
             try:
                 yield self._connection
-            except sqlite3.OperationalError as error:  # locked for long, disk full, no right to write
-                self._without(str(error))
+            except sqlite3.OperationalError as error:  # locked for long, disk full, no permission to write
+                self._disable(str(error))
             except sqlite3.DatabaseError as error:
                 self._rebuild(str(error))
 
@@ -181,7 +170,7 @@ class Cache:
         self._connection = connection
         connection.execute("PRAGMA page_size = 16384")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA synchronous = OFF")  # after a power cut the checksums tell
+        connection.execute("PRAGMA synchronous = OFF")  # after a power cut the checksums show what is corrupt
         connection.executescript(_SCHEMA)
 
     def _disconnect(self) -> None:
@@ -189,11 +178,9 @@ class Cache:
             self._connection.close()
             self._connection = None
 
-    def _without(self, why: str) -> None:
+    def _disable(self, why: str) -> None:
         self._disconnect()
-        self.note = (
-            f"going on without a cache of decoded images ({why}): set LATENTKIT_CACHE to a folder of yours"
-        )
+        self.note = f"continuing without a cache of decoded images ({why}): set LATENTKIT_CACHE to a folder you can write to"
 
     def _rebuild(self, why: str) -> None:
         self._disconnect()
@@ -201,13 +188,13 @@ class Cache:
             remove(self._path)
             self._connect()
         except (OSError, sqlite3.Error) as error:
-            self._without(str(error))
+            self._disable(str(error))
         else:
-            self.note = f"the cache of decoded images was damaged ({why}) and begins anew"
+            self.note = f"the cache of decoded images was corrupt ({why}) and was replaced by an empty one"
 
 
-def _path_key(path: str) -> bytes:
-    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - a string each, a hundred thousand times
+def _location_key(location: str) -> bytes:
+    return os.fsencode(os.path.abspath(location))  # noqa: PTH100 - a string each, a hundred thousand times
 
 
 def _crc(key: bytes, value: bytes) -> int:

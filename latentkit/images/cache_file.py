@@ -1,4 +1,4 @@
-"""The file that holds the cache of decoded images: where it is, how large it may be, what is in it, and away."""
+"""The file that holds the cache of decoded images: find it, limit it, describe it, empty it."""
 
 import os
 import re
@@ -13,11 +13,11 @@ __all__ = ["FILE", "CacheInfo", "clear", "folder", "info", "limit", "remove"]
 
 FILE = "images-1.sqlite"  # another layout gets another number, so that versions do not disturb each other
 _DEFAULT_LIMIT = "4G"
-_PATIENCE = 30.0  # seconds to wait for another process
+_LOCK_TIMEOUT = 30.0  # seconds to wait for another process
 
 
 class CacheInfo(NamedTuple):
-    """What the cache holds; sizes in bytes."""
+    """Content of the cache; sizes in bytes."""
 
     path: str
     bytes: int
@@ -27,35 +27,36 @@ class CacheInfo(NamedTuple):
 
 
 def folder() -> Path:
-    """Where the cache is, whether or not it is there; ImagesError where there is no home for it."""
-    if named := os.environ.get("LATENTKIT_CACHE"):
-        return Path(named)
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    if Path(named).is_absolute():  # a relative one is to be ignored, says the XDG specification
-        return Path(named) / "latentkit"
+    """Return the folder of the cache, which need not exist; raise ImagesError if there is no home folder for it."""
+    if chosen := os.environ.get("LATENTKIT_CACHE"):
+        return Path(chosen)
+    import platformdirs
+
     try:
-        return Path.home() / ".cache" / "latentkit"
+        return platformdirs.user_cache_path("latentkit", appauthor=False)
     except RuntimeError as error:
         raise ImagesError("there is no home folder for the cache: set LATENTKIT_CACHE to a folder") from error
 
 
 def limit() -> int:
-    """How many bytes the cache may take; ImagesError where the variable is no size."""
+    """Return the largest size of the cache in bytes; raise ImagesError if $LATENTKIT_CACHE_LIMIT is not a size."""
     text = os.environ.get("LATENTKIT_CACHE_LIMIT") or _DEFAULT_LIMIT
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip(), re.IGNORECASE)
     if match is None:
-        raise ImagesError(f"LATENTKIT_CACHE_LIMIT is {text!r}, which is no size: give one as 500M or 8G")
+        raise ImagesError(
+            f"LATENTKIT_CACHE_LIMIT is {text!r}, which is not a size: set it to one such as 500M or 8G"
+        )
     return int(float(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " "))
 
 
 def info() -> CacheInfo:
-    """What the cache holds now; it is not made if it is not there."""
+    """Return what the cache holds now; a cache that does not exist is not created."""
     path = folder() / FILE
     if not path.is_file():
         return CacheInfo(str(path), 0, limit(), 0, 0)
     try:
         with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_LOCK_TIMEOUT)
         ) as connection:
             count = {
                 t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("pixels", "files")
@@ -68,24 +69,24 @@ def info() -> CacheInfo:
 
 
 def clear() -> int:
-    """Empty the cache and return how many bytes that freed. A process that is using it goes on unharmed."""
+    """Empty the cache and return how many bytes that freed. A process that is using it is not disturbed."""
     path = folder() / FILE
     if not path.is_file():
         return 0
     before = path.stat().st_size
     try:
-        if not _emptied(path):
-            remove(path)
-            return before
-        return before - path.stat().st_size
+        if _delete_rows(path):
+            return before - path.stat().st_size
+        remove(path)
+        return before
     except (OSError, sqlite3.OperationalError) as error:
         raise ImagesError(f"the cache {path} cannot be cleared ({error}): try again, or delete it") from error
 
 
-def _emptied(path: Path) -> bool:
-    """Delete every row, and say whether that could be done; it cannot in a damaged file."""
+def _delete_rows(path: Path) -> bool:
+    """Delete every row; return False if the file is corrupt, so that it cannot be done."""
     try:
-        with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(path, timeout=_LOCK_TIMEOUT, isolation_level=None)) as connection:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                 return False
             for statement in ("DELETE FROM pixels", "DELETE FROM files", "VACUUM"):
@@ -98,6 +99,6 @@ def _emptied(path: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Delete the file, and the journal beside it."""
+    """Delete the file and its journal."""
     for name in (path, Path(f"{path}-journal")):
         name.unlink(missing_ok=True)

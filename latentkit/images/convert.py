@@ -1,11 +1,11 @@
-"""Any picture Pillow can decode becomes one that can be shown: 8 bits a channel, L, RGB or RGBA.
+"""Convert any image that Pillow can decode to 8 bits per channel: L, RGB or RGBA.
 
-Deep pictures are scaled linearly, never by what one picture happens to hold more than is needed:
-- whole numbers from 0: the smallest of 8, 12 and 16 bits that holds the brightest pixel becomes
-  0..255, so brightness stays comparable between the pictures of one camera;
-- floats in 0..1 become 0..255, and floats in 0..255 stay as they are;
-- anything else (negative, or above 16 bits) is stretched from its least to its greatest value.
-Embedded colour profiles are not applied; Lab becomes sRGB.
+Images of more bits are scaled linearly, by as little of their own content as possible:
+- integers from 0: the smallest of 8, 12 and 16 bits that holds the brightest pixel is mapped to
+  0..255, so brightness stays comparable between the images of one camera;
+- floats in 0..1 are mapped to 0..255, and floats in 0..255 stay as they are;
+- anything else (negative, or above 16 bits) is stretched from its minimum to its maximum.
+Embedded color profiles are not applied; Lab becomes sRGB.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["displayable", "scaled"]
+__all__ = ["scale_to_uint8", "to_8_bits"]
 
 
-def displayable(image: "Image.Image") -> "Image.Image":
-    """A decoded image of any mode as L, RGB or RGBA; ValueError in plain words where there is no way."""
+def to_8_bits(image: "Image.Image") -> "Image.Image":
+    """Convert a decoded image of any mode to L, RGB or RGBA; raise ValueError, in plain words, if that is impossible."""
     if image.mode.startswith(("I", "F")):
-        return _deep(image)
+        return _scale(image)
     if image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode == "1":
@@ -30,11 +30,11 @@ def displayable(image: "Image.Image") -> "Image.Image":
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _deep(image: "Image.Image") -> "Image.Image":
+def _scale(image: "Image.Image") -> "Image.Image":
     from PIL import Image
 
     values = np.asarray(image)
-    shallow = Image.fromarray(scaled(values))
+    shallow = Image.fromarray(scale_to_uint8(values))
     key = image.info.get("transparency")
     if isinstance(key, int):
         shallow.putalpha(Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8)))
@@ -42,8 +42,8 @@ def _deep(image: "Image.Image") -> "Image.Image":
     return shallow
 
 
-def scaled(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Numbers of any depth as 0..255, by the rule at the head of this module."""
+def scale_to_uint8(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale numbers of any depth to 0..255 by the rules in the docstring of this module."""
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
         raise ValueError("it holds values that are not finite numbers")

@@ -1,38 +1,34 @@
-"""Decode one image: bytes in, (H, W, C) uint8 out, or in plain words why not.
+"""Decode one image: bytes to (H, W, C) uint8, or to a reason, in plain words, why that is impossible.
 
-Never raises for what is in a file, never prints, never decodes half a file: a truncated one is
-refused. Of an animation or several pages the first is taken. Nothing above MAX_PIXELS is
-decoded, judged by its header. Only the formats below are tried, whatever a file is called:
-Pillow also opens PostScript, by starting a program.
+Never raises because of the content of a file, never prints, never decodes half a file: a truncated one is
+refused. The first frame of an animation and the first page of a document are decoded. Nothing above MAX_PIXELS,
+by its header, is decoded. Only FORMATS are tried, whatever a file is called: Pillow also opens PostScript, by
+starting a program.
 """
 
 import ctypes
 import functools
 import logging
-import os
 import re
-import stat
 import threading
 import warnings
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.images.convert import displayable
+from latentkit.images.convert import to_8_bits
 from latentkit.images.transform import Transform, apply
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "VERSION", "decode", "open_image", "read", "sniff"]
+__all__ = ["FORMATS", "MAX_PIXELS", "VERSION", "decode", "open_image", "sniff"]
 
-VERSION = 1  # of what decoding gives; a change makes every cached image stale
+VERSION = 1  # of the decoder: a change makes every cached image stale
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-MAX_PIXELS = 2**27  # 134 million; a picture of 10000 x 10000 is below it
-MAX_BYTES = 2**30
+MAX_PIXELS = 2**27  # 134 million; an image of 10000 x 10000 is below it
 _LARGE_PIXELS = 2**24
 _ONE_LARGE_AT_A_TIME = threading.Lock()  # so that memory does not grow with the number of threads
 
@@ -52,33 +48,18 @@ _MAGIC = {
 
 
 def sniff(head: bytes) -> str | None:
-    """The format that the first 16 bytes of a file speak of, if it is one that is read here."""
+    """Return the format that the first 16 bytes of a file indicate, if it is one of FORMATS."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
-    if head[:2] == b"BM" and head[6:10] != b"\0\0\0\0":  # reserved: else any text that begins with BM
+    if (
+        head[:2] == b"BM" and head[6:10] != b"\0\0\0\0"
+    ):  # reserved: without this, any text that begins with BM would match
         return None
     return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
 
 
-def read(path: str) -> tuple[bytes, os.stat_result] | str:
-    """The bytes of a regular file and its status before it was read, or in plain words why not."""
-    try:
-        # Not blocking: a named pipe in a folder would hold the run up for ever.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                return "not a regular file"
-            if status.st_size > MAX_BYTES:
-                return f"too large: {status.st_size} bytes, and the limit is {MAX_BYTES}"
-            return stream.read(), status
-    except FileNotFoundError:
-        return "a link to nothing" if Path(path).is_symlink() else "gone: no such file"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-
-
 def decode(data: bytes, transform: Transform) -> NDArray[np.uint8] | str:
-    """The image in the bytes of a file as (H, W, C) uint8, or in plain words why there is none."""
+    """Return the image in the bytes of a file as (H, W, C) uint8, or a reason why it cannot be decoded."""
     opened = open_image(data)
     if isinstance(opened, str):
         return opened
@@ -88,16 +69,16 @@ def decode(data: bytes, transform: Transform) -> NDArray[np.uint8] | str:
         with _ONE_LARGE_AT_A_TIME if large else nullcontext():
             try:
                 image.load()
-            except Exception as error:  # noqa: BLE001 - Pillow's decoders raise what they like; see _reason
+            except Exception as error:  # noqa: BLE001 - Pillow's decoders raise anything; see _reason
                 return _reason(error, data)
             try:
-                return apply(displayable(image), transform, _orientation(image))
+                return apply(to_8_bits(image), transform, _orientation(image))
             except (ValueError, OSError, MemoryError) as error:
                 return _reason(error, data)
 
 
 def open_image(data: bytes) -> "Image.Image | str":
-    """The image with its header read and its pixels not yet, or in plain words why there is none."""
+    """Return the image with only its header read, or a reason why it cannot be opened."""
     if not data:
         return "empty: it has no bytes"
     if data.startswith(b"version https://git-lfs.github.com/"):
@@ -109,27 +90,27 @@ def open_image(data: bytes) -> "Image.Image | str":
         from PIL import Image
 
         image = Image.open(BytesIO(data), formats=FORMATS)
-    except Exception as error:  # noqa: BLE001 - Pillow's plug-ins raise what they like (TypeError, KeyError ...)
+    except Exception as error:  # noqa: BLE001 - Pillow's plug-ins raise anything (TypeError, KeyError ...)
         return _reason(error, data)
     if image.width < 1 or image.height < 1:
-        return "damaged: it has no pixels"
+        return "corrupt: it has no pixels"
     if image.width * image.height > MAX_PIXELS:
         return f"too large: {image.width} x {image.height} pixels, and the limit is {MAX_PIXELS} in all"
     return image
 
 
 def _orientation(image: "Image.Image") -> int:
-    """The EXIF orientation, 1 where there is none that can be read; asked for after loading, since a
-    PNG may hold it behind the pixels and TIFF is already turned by then."""
+    """Return the EXIF orientation, 1 if there is none that can be read. To be called after loading, because a
+    PNG may hold it behind the pixels, and a TIFF has been rotated by then."""
     try:
         value = image.getexif().get(0x0112, 1)
-    except Exception:  # noqa: BLE001 - broken metadata of a picture that is whole
+    except Exception:  # noqa: BLE001 - broken metadata of an intact image
         return 1
     return value if isinstance(value, int) else 1
 
 
 def _reason(error: Exception, data: bytes) -> str:
-    """Why an image cannot be decoded, for a person."""
+    """Explain in plain words why an image cannot be decoded."""
     from PIL import Image, UnidentifiedImageError
 
     words = " ".join(str(error).split())
@@ -140,22 +121,22 @@ def _reason(error: Exception, data: bytes) -> str:
     if isinstance(error, UnidentifiedImageError):
         kind = sniff(data[:16])
         return (
-            f"damaged or truncated: its {kind} header cannot be read"
+            f"corrupt or truncated: its {kind} header cannot be read"
             if kind
-            else "not an image of a known kind"
+            else "not an image of a known format"
         )
     if "truncated" in words.lower() or isinstance(error, EOFError):
         return "truncated: the end of the file is missing"
     if data[:4] == b"RIFF" and len(data) < 8 + int.from_bytes(data[4:8], "little"):
         return "truncated: the end of the file is missing"
-    return f"damaged ({words or type(error).__name__})"
+    return f"corrupt ({words or type(error).__name__})"
 
 
 def _prepare() -> None:
-    """Register the formats, and let nothing of what a damaged file provokes reach stderr."""
+    """Register the formats, and keep whatever a corrupt file provokes from reaching stderr."""
     _register()
-    # Every warning is answered here by a picture or a refusal. Looked at again each time, since a
-    # caller may have put filters of its own before it; catch_warnings is not safe in threads.
+    # Every warning ends in an image or in a refusal. Checked each time, because a caller may have
+    # added filters in front of it; catch_warnings is not safe in threads.
     if warnings.filters[:1] != [_QUIET]:
         warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
 
@@ -174,7 +155,7 @@ def _register() -> None:
     )
 
     logging.getLogger("PIL").addHandler(logging.NullHandler())
-    # libtiff writes to stderr itself; the symbols are there where Pillow's library is a shared one.
+    # libtiff writes to stderr itself; the symbols exist if Pillow's library is a shared one.
     library = ctypes.CDLL(_imaging.__file__)
     for handler in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
         if hasattr(library, handler):

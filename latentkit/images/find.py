@@ -1,19 +1,19 @@
-"""Find images: folders, files, globs, arrays and lists of names become one sorted list of sources.
+"""Find images: turn folders, files, globs, arrays and lists of names into one sorted list of sources.
 
 Promises:
-- An id is the path below one root, with `/` between its parts, sorted and unique. The root is the
-  folder, where one folder is all that is given; otherwise it is the deepest folder that holds
-  everything given. So `photos`, `photos/*` and a list of every file in `photos` give the same ids,
-  if `photos` holds more than one folder.
+- An id is a path relative to one root, with `/` as the separator; ids are sorted and unique. If a single
+  folder is given, it is the root; otherwise the root is the deepest folder that contains
+  everything given. So `photos`, `photos/*` and a list of every file in `photos` give the same ids
+  if `photos` contains more than one folder.
   A byte of a name that is not UTF-8 is written `\\xff`, so an id can be written anywhere.
-- A label is the first folder below the root, and "" without one. Of several folders given side by
-  side, each gives its own name as the label where images lie directly in every one of them
-  (`cats dogs`); otherwise each is a root of its own (`train test`, with classes in both).
+- A label is the first folder below the root, and "" if there is none. If several folders are given and all of
+  them directly contain images (`cats dogs`), each is a label; otherwise each is a root of its own
+  (`train test`, with classes in both).
 - Rows of an array have the ids `key/000012` (.npz) and `stem/000012` (.npy), and no label.
-- In a folder an image is a file with one of SUFFIXES, or with no suffix and the first bytes of an
-  image. A file that is named is always taken, so that it is reported when it cannot be read.
+- In a folder, an image is a file with one of SUFFIXES, or with no suffix and the first bytes of an
+  image. A file that is named is always included, so that it is reported if it cannot be read.
   Hidden files and folders, `._*`, `Thumbs.db` and `desktop.ini` are not images.
-- Links are followed, every real folder once. Nothing is decoded here.
+- Links are followed, and every real folder is read once. Nothing is decoded here.
 """
 
 import glob
@@ -21,75 +21,76 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 
 from latentkit.errors import ImagesError
 from latentkit.images import arrays
 from latentkit.images.decode import sniff
+from latentkit.images.files import path_text
 from latentkit.images.sources import Source, Sources
 
-__all__ = ["SUFFIXES", "find", "read_names", "shown"]
+__all__ = ["SUFFIXES", "find", "read_names"]
 
-_KINDS = "jpg jpeg jpe jfif mpo png apng gif bmp dib tif tiff webp ppm pgm pbm pnm pfm"
-SUFFIXES = frozenset(f".{kind}" for kind in _KINDS.split(" "))
-_LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+KINDS = (arrays,)
+"""Modules of the kinds of source that are not files and folders, each with `matches` and `find_in`: see `sources`."""
+_SUFFIX_NAMES = "jpg jpeg jpe jfif mpo png apng gif bmp dib tif tiff webp ppm pgm pbm pnm pfm"
+SUFFIXES = frozenset(f".{name}" for name in _SUFFIX_NAMES.split(" "))
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
 def find(arguments: Sequence[str]) -> Sources:
-    """Every image the arguments name, sorted by id; ImagesError where one names none."""
+    """Return every image that the arguments name, sorted by id; raise ImagesError if an argument names none."""
     if not arguments:
         raise ImagesError("no images were named: give folders, files, X.npy or X.npz:key")
-    rows: list[Iterator[Source]] = []
+    others: dict[str, Iterator[Source]] = {}  # by absolute path, as below
     folders: dict[str, str] = {}  # absolute path -> the path as it was given
     files: dict[str, str] = {}
     for argument in arguments:
-        for given in _expanded(argument):
-            if arrays.is_array(given):
-                rows.append(_rows(given))
+        for given in _expand(argument):
+            if (kind := _kind(given)) is not None:
+                others[_absolute(given)] = kind.find_in(given)
             else:
                 (folders if Path(given).is_dir() else files)[_absolute(given)] = given
-    sources = Sources(chain(*rows, _below_common_root(folders, files)))
+    sources = Sources(chain(*others.values(), _below_common_root(folders, files)))
     if not sources:
-        raise ImagesError(f"nothing given is an image: {shown(arguments[0])} is litter of the file system")
+        raise ImagesError(
+            f"nothing given is an image: {path_text(arguments[0])} is a system file; name image files"
+        )
     return Sources(_unique(sources))
 
 
 def read_names(stream: BinaryIO, separator: str) -> list[str]:
-    """The names in a stream, separated by '\\n' (as ls and find print them) or '\\0' (find -print0)."""
+    """Read names from a stream, separated by '\\n' (as ls and find print them) or '\\0' (find -print0)."""
     data = stream.read()
     if separator == "\n":
         data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     names = [os.fsdecode(name) for name in data.split(separator.encode()) if name]
     if any("\0" in name for name in names):
-        raise ImagesError("the list of files has zero bytes in it: read it with --files0-from")
+        raise ImagesError("the list of files contains zero bytes: read it with --files0-from")
     return names
 
 
-def shown(path: str) -> str:
-    """A path that can be written anywhere: its bytes that are not UTF-8 become `\\xff`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _kind(argument: str) -> ModuleType | None:
+    """Return the module of the kind of source that an argument names; None for a file or folder."""
+    return next((kind for kind in KINDS if kind.matches(argument)), None)
 
 
-def _expanded(argument: str) -> list[str]:
-    """What an argument stands for: itself, or the matches of a glob that the shell left as it was."""
+def _expand(argument: str) -> list[str]:
+    """Return an argument itself, or the matches of a glob that the shell did not expand."""
     path = Path(argument)
-    if path.is_symlink() or path.exists() or arrays.is_array(argument):
+    if path.is_symlink() or path.exists() or _kind(argument) is not None:
         return [argument]
     if any(character in argument for character in "*?["):
-        matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - leaves hidden files out
+        matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - leaves out hidden files
         chosen = [name for name in matches if Path(name).is_dir() or _is_image(Path(name))]
         if chosen:
             return chosen
-        raise ImagesError(f"no image matches {shown(argument)}: {len(matches)} files do; check the pattern")
-    hint = "names on standard input are read with --files-from -" if argument == "-" else "check the name"
-    raise ImagesError(f"there is no file or folder {shown(argument)}: {hint}")
-
-
-def _rows(argument: str) -> Iterator[Source]:
-    count = arrays.count(argument)
-    digits = max(6, len(str(count - 1)))
-    name = shown(arrays.name(argument))
-    return (Source(f"{name}/{row:0{digits}d}", "", argument, row) for row in range(count))
+        raise ImagesError(
+            f"no image matches {path_text(argument)}, only {len(matches)} other files: check the pattern"
+        )
+    hint = "to read names from standard input, use --files-from -" if argument == "-" else "check the name"
+    raise ImagesError(f"there is no file or folder {path_text(argument)}: {hint}")
 
 
 def _below_common_root(folders: dict[str, str], files: dict[str, str]) -> Iterator[Source]:
@@ -99,33 +100,33 @@ def _below_common_root(folders: dict[str, str], files: dict[str, str]) -> Iterat
         root = next(iter(folders))
     else:
         root = os.path.commonpath([str(Path(path).parent) for path in (*folders, *files)])
-    found: dict[str, Iterable[str]] = {path: _walk(given) for path, given in folders.items()}
+    names_in: dict[str, Iterable[str]] = {path: _walk(given) for path, given in folders.items()}
     classes = False
-    if len(found) + len(files) > 1:
-        found = {path: list(names) for path, names in found.items()}
-        classes = all(any("/" not in name for name in names) for names in found.values())
-    for path, names in found.items():
+    if len(names_in) + len(files) > 1:
+        names_in = {path: list(names) for path, names in names_in.items()}
+        classes = all(any("/" not in name for name in names) for names in names_in.values())
+    for path, names in names_in.items():
         own = Path(path).name if classes else ""
         above, given = _relative(path, root), _prefix(folders[path])
         for name in names:
             yield _source(f"{above}{name}", own or _first_folder(name), f"{given}{name}")
     for path, given in files.items():
-        if not _is_litter(Path(path).name):
+        if not _is_system_file(Path(path).name):
             name = _relative(path, root).removesuffix("/")
             yield _source(name, _first_folder(name), given)
 
 
 def _source(name: str, label: str, path: str) -> Source:
-    return Source(shown(name), shown(label), path)
+    return Source(path_text(name), path_text(label), path)
 
 
 def _prefix(folder: str) -> str:
-    """What stands before the name of a file in `folder`."""
+    """Return what stands before the name of a file in the path of a file in `folder`."""
     return str(Path(folder) / "name").removesuffix("name")
 
 
 def _relative(path: str, root: str) -> str:
-    """`path` below `root` with a `/` after it; "" for the root itself."""
+    """Return `path` relative to `root` with a `/` after it; "" for the root itself."""
     parts = Path(path).relative_to(root).parts
     return "".join(f"{part}/" for part in parts)
 
@@ -135,11 +136,11 @@ def _first_folder(name: str) -> str:
 
 
 def _walk(folder: str) -> Iterator[str]:
-    """The images below `folder`, named relative to it; a folder reached twice by links is read once."""
+    """Yield the images below `folder`, named relative to it; a folder that links reach twice is read once."""
     seen: set[tuple[int, int]] = set()
     waiting, linked = [""], list[str]()
     empty = True
-    while waiting or linked:  # real folders first, so that a link never gives its name to one
+    while waiting or linked:  # real folders first, so that an id never goes through a link
         here = waiting.pop() if waiting else linked.pop(0)
         place = Path(folder) / here
         try:
@@ -148,17 +149,17 @@ def _walk(folder: str) -> Iterator[str]:
                 continue
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(place) as entries:
-                here_are = sorted(
+                listing = sorted(
                     (it.name, it.is_dir(follow_symlinks=False), it.is_symlink()) for it in entries
                 )
         except OSError as error:
             raise ImagesError(
-                f"the folder {shown(str(place))} cannot be read ({error.strerror}): allow it or move it"
+                f"the folder {path_text(str(place))} cannot be read ({error.strerror}): change its permissions or leave it out"
             ) from error
-        for name, is_folder, is_link in here_are:
+        for name, is_folder, is_link in listing:
             path = place / name
             below = f"{here}/{name}" if here else name
-            if name.startswith(".") or _is_litter(name):
+            if name.startswith(".") or _is_system_file(name):
                 continue
             if is_folder:
                 waiting.append(below)
@@ -168,39 +169,39 @@ def _walk(folder: str) -> Iterator[str]:
                 empty = False
                 yield below
     if empty:
-        kinds = ", ".join(f".{kind}" for kind in _KINDS.split(" "))
-        raise ImagesError(f"no images in {shown(folder)}: put files of these kinds there: {kinds}")
+        suffixes = ", ".join(f".{name}" for name in _SUFFIX_NAMES.split(" "))
+        raise ImagesError(f"no images in {path_text(folder)}: it must contain files that end in {suffixes}")
 
 
 def _is_image(path: Path) -> bool:
     if path.suffix:
-        return path.suffix.lower() in SUFFIXES and not _is_litter(path.name)
+        return path.suffix.lower() in SUFFIXES and not _is_system_file(path.name)
     if not path.is_file():
         return False
     try:
         with path.open("rb") as stream:
             return sniff(stream.read(16)) is not None
     except OSError:
-        return True  # the loader says why it cannot be read
+        return True  # loading it will say why it cannot be read
 
 
-def _is_litter(name: str) -> bool:
-    return name.startswith("._") or name.lower() in _LITTER
+def _is_system_file(name: str) -> bool:
+    return name.startswith("._") or name.lower() in _SYSTEM_FILES
 
 
 def _unique(sources: Sources) -> Iterator[Source]:
-    """Sorted by id, each image once; ImagesError where two images have one id."""
+    """Yield the sources sorted by id, each image once; raise ImagesError if two images have the same id."""
     last = None
     for at in sorted(range(len(sources)), key=lambda at: sources[at].id):
         source = sources[at]
         if last is not None and last.id == source.id:
-            if (_absolute(last.path), last.row) == (_absolute(source.path), source.row):
+            if last.container == source.container and _absolute(last.location) == _absolute(source.location):
                 continue
-            both = f"{shown(last.path)} and {shown(source.path)}"
+            both = f"{path_text(last.location)} and {path_text(source.location)}"
             raise ImagesError(f"two images have the id {source.id}: {both}; rename one of them")
         yield source
         last = source
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100 - resolves "..", and no links
+    return os.path.abspath(path)  # noqa: PTH100 - resolves "..", but no links

@@ -1,20 +1,65 @@
-"""Where images are: one of them, and a great many."""
+"""Sources of images: one image and where it is, and a great many of them.
+
+A kind of source is a module with a Container (where images are kept: the file system, an array) and a pair of
+functions that `find` calls: `matches(argument)` and `find_in(argument)`. To add one, write that module, add it to
+KINDS in `find`, and document it.
+"""
 
 import os
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, overload
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import NamedTuple, Protocol, overload
 
-__all__ = ["Source", "Sources"]
+from latentkit.images.content import Content
+from latentkit.images.files import FILES
+
+__all__ = ["Container", "Source", "Sources", "open_all"]
+
+Key = str | int
+
+
+class Container(Protocol):
+    """Where images are kept, each under a key: a path, a row, the name of a member. Hashable; equal if the same."""
+
+    def open(self) -> AbstractContextManager[object]:
+        """Keep what is costly to open (a file, an inflated array) open for many reads. Reading works without."""
+
+    def location(self, key: Key) -> str:
+        """Name an image, in messages and in the cache; unique among all containers."""
+
+    def stamp(self, key: Key) -> bytes | None:
+        """Return what distinguishes an image's content from an earlier one; None if nothing does."""
+
+    def read(self, key: Key) -> Content | str:
+        """Read an image, or say in plain words why it cannot be read. Called from several threads."""
 
 
 class Source(NamedTuple):
-    """Where one image is: a file, or one row of an array (`X.npy`, `X.npz:key`)."""
+    """One image: its id, its label ("" if it has none), and where it is."""
 
     id: str
     label: str
-    path: str
-    row: int | None = None
+    key: Key
+    container: Container = FILES
+
+    @property
+    def path(self) -> str | None:
+        """The path of an image file; None for any other source."""
+        return self.container.location(self.key) if self.container is FILES else None
+
+    @property
+    def location(self) -> str:
+        """The name of the image in messages and in the cache; it may hold bytes that are not UTF-8."""
+        return self.container.location(self.key)
+
+    def stamp(self) -> bytes | None:
+        """Return what distinguishes the content from an earlier one; None if nothing does."""
+        return self.container.stamp(self.key)
+
+    def read(self) -> Content | str:
+        """Read the image, or say in plain words why it cannot be read."""
+        return self.container.read(self.key)
 
 
 class Sources(Sequence[Source]):
@@ -23,19 +68,24 @@ class Sources(Sequence[Source]):
     def __init__(self, sources: Iterable[Source]) -> None:
         self._names = bytearray()  # in UTF-8, one after the other
         self._ends = array("Q", [0])
-        self._place = array("I")  # which of `_places`
-        self._row = array("q")  # -1 for a file
+        self._place = array("I")  # index into `_places`
+        self._number = array("q")  # the key if it is a number, else -1
         places: dict[_Place, int] = {}
         for source in sources:
-            place, name = _divided(source)
+            place, name = _divide(source)
             self._names += name.encode("utf-8", "surrogatepass")
             self._ends.append(len(self._names))
             self._place.append(places.setdefault(place, len(places)))
-            self._row.append(-1 if source.row is None else source.row)
+            self._number.append(source.key if isinstance(source.key, int) else -1)
         self._places = list(places)
 
+    @property
+    def containers(self) -> set[Container]:
+        """Every container that holds one of the images."""
+        return {place.container for place in self._places}
+
     def __len__(self) -> int:
-        return len(self._row)
+        return len(self._number)
 
     @overload
     def __getitem__(self, index: int) -> Source: ...
@@ -43,8 +93,8 @@ class Sources(Sequence[Source]):
     def __getitem__(self, index: slice) -> list[Source]: ...
     def __getitem__(self, index: int | slice) -> Source | list[Source]:
         if isinstance(index, slice):
-            return [self._made(at) for at in range(*index.indices(len(self)))]
-        return self._made(range(len(self))[index])
+            return [self._source(at) for at in range(*index.indices(len(self)))]
+        return self._source(range(len(self))[index])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -54,29 +104,41 @@ class Sources(Sequence[Source]):
     def __repr__(self) -> str:
         return f"Sources({list(self)!r})"
 
-    def _made(self, at: int) -> Source:
+    def _source(self, at: int) -> Source:
         start, end = self._ends[at : at + 2]
         name = self._names[start:end].decode("utf-8", "surrogatepass")
-        place, row = self._places[self._place[at]], self._row[at]
-        if row >= 0:
-            return Source(place.id + name, place.label, place.path, row)
-        return Source(place.id + name, place.label, place.path + name)
+        place, number = self._places[self._place[at]], self._number[at]
+        key = number if number >= 0 else place.key + name
+        return Source(place.id + name, place.label, key, place.container)
+
+
+@contextmanager
+def open_all(sources: Sequence[Source]) -> Iterator[None]:
+    """Keep the containers of these sources open for many reads."""
+    containers = (
+        sources.containers if isinstance(sources, Sources) else {source.container for source in sources}
+    )
+    with ExitStack() as stack:
+        for container in containers:
+            stack.enter_context(container.open())
+        yield
 
 
 class _Place(NamedTuple):
-    """What many sources have in common: a label, what stands before the name in an id, and in a path.
+    """What many sources have in common: a container, a label, and what stands before the name in id and key."""
 
-    The path of rows is that of their array, whole.
-    """
-
+    container: Container
     label: str
     id: str
-    path: str
+    key: str
 
 
-def _divided(source: Source) -> tuple[_Place, str]:
-    """Where a source is, and its name there: all that its id and its path end with alike."""
-    if source.row is not None:
-        return _Place(source.label, "", source.path), source.id
-    name = os.path.commonprefix([source.id[::-1], source.path[::-1]])[::-1]  # noqa: RUF071  # characters are meant
-    return _Place(source.label, source.id.removesuffix(name), source.path.removesuffix(name)), name
+def _divide(source: Source) -> tuple[_Place, str]:
+    """Split a source into its place and its name there: all that its id and its key end with alike."""
+    if isinstance(source.key, int):
+        return _Place(source.container, source.label, "", ""), source.id
+    name = os.path.commonprefix([source.id[::-1], source.key[::-1]])[::-1]  # noqa: RUF071  # characters are meant
+    return (
+        _Place(source.container, source.label, source.id.removesuffix(name), source.key.removesuffix(name)),
+        name,
+    )

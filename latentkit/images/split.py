@@ -1,4 +1,4 @@
-"""Divide images into training and validation."""
+"""Split images into training and validation."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,23 +19,23 @@ def split(
     fraction: float,
     seed: int,
 ) -> NDArray[np.bool_]:
-    """(N,) bool, True for validation: `fraction` of the distinct images, and of those of every label.
+    """Return (N,) bool, True for validation: `fraction` of the distinct images, stratified by label.
 
-    Images of one digest are on one side (of several labels, the least counts). The numbers of each label follow
-    the method of the largest remainder, so that each is within one of its share and their sum is right. Which
-    images are held out depends on seed, label and digest alone: neither on the order of the rows nor on the
-    version of NumPy, and adding images moves few of the others. At least one image is on each side.
+    Images of the same digest are on the same side (if their labels differ, the first in sort order counts). The
+    largest-remainder method sets the number for each label, so each is within one of its share and the sum is exact.
+    Which images are held out depends only on seed, label and digest: not on the order of the rows or the
+    version of NumPy, and adding images moves few of the others. Each side has at least one image.
     """
     if not 0 < fraction < 1:
         raise ImagesError(
-            f"the share of validation images is {fraction:g}: choose one between 0 and 1, as 0.1"
+            f"the fraction of validation images is {fraction:g}; it must be between 0 and 1, such as 0.1"
         )
     label_of: dict[str, str] = {}
     for digest, label in zip(map(str, digests), map(str, labels), strict=True):
         label_of[digest] = min(label, label_of.get(digest, label))
     if len(label_of) < 2:
         raise ImagesError(
-            f"{len(labels)} images of which {len(label_of)} differ cannot be divided into training and validation: "
+            f"{len(labels)} images, {len(label_of)} of them distinct, cannot be split into training and validation: "
             "give at least two different images"
         )
     members: dict[str, list[str]] = defaultdict(list)
@@ -51,7 +51,7 @@ def split(
 
 
 def _largest_remainder(sizes: dict[str, int], fraction: float, seed: int) -> dict[str, int]:
-    """How many of each label: whole parts of the shares first, then one each by the size of the remainder."""
+    """Return the number for each label: the whole part of its share, plus one for the largest remainders."""
     everything = sum(sizes.values())
     total = min(max(round(fraction * everything), 1), everything - 1)
     shares = {label: size * total / everything for label, size in sizes.items()}

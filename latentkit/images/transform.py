@@ -1,4 +1,4 @@
-"""What an image becomes: one square size, grey or colour, cropped, padded or stretched.
+"""Bring images to one square size, gray or color, cropped, padded or stretched.
 
 Resampling is Lanczos with an integer box reduction before it that leaves at least three source
 pixels for each of the result: gratings above the Nyquist frequency keep at most 3 % of their
@@ -20,27 +20,27 @@ from latentkit.errors import ImagesError
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["GAP", "Transform", "apply"]
+__all__ = ["Transform", "apply"]
 
-GAP = 3  # source pixels for each of the result that a quick reduction must leave
-_LARGEST = 4096
+_REDUCING_GAP = 3  # source pixels per pixel of the result that a quick reduction must leave
+_MAX_SIZE = 4096
 
 
 @dataclass(frozen=True)
 class Transform:
-    """How every image of a run is brought to (size, size, channels) uint8."""
+    """The size, color and fit to which every image of a run is brought: (size, size, channels) uint8."""
 
     size: int
     color: Literal["rgb", "gray"] = "rgb"
     fit: Fit = "crop"
 
     def __post_init__(self) -> None:
-        if not (type(self.size) is int and 1 <= self.size <= _LARGEST):
+        if not (type(self.size) is int and 1 <= self.size <= _MAX_SIZE):
             raise ImagesError(
-                f"the image size {self.size!r} is not a whole number of pixels from 1 to {_LARGEST}"
+                f"the image size {self.size!r} is not a whole number of pixels from 1 to {_MAX_SIZE}"
             )
         if self.color not in ("rgb", "gray"):
-            raise ImagesError(f"the colour {self.color!r} is unknown: choose rgb or gray")
+            raise ImagesError(f"the color {self.color!r} is unknown: choose rgb or gray")
         if self.fit not in ("crop", "pad", "stretch"):
             raise ImagesError(f"the fit {self.fit!r} is unknown: choose crop, pad or stretch")
 
@@ -54,13 +54,13 @@ class Transform:
         """(H, W, C) of every image."""
         return self.size, self.size, self.channels
 
-    def as_json(self) -> dict[str, Any]:
-        """What `from_json` reads back."""
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that `from_json` reads back."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Transform":
-        """The transform written by `as_json`; ImagesError where it is not one."""
+        """Return the transform written by `to_json`; raise ImagesError if it is not one."""
         if set(value) != {"size", "color", "fit"}:
             raise ImagesError(
                 f"a transform has size, color and fit, but this one has {', '.join(sorted(value))}"
@@ -68,20 +68,20 @@ class Transform:
         return cls(**value)
 
     def scaled(self, width: int, height: int) -> tuple[float, float]:
-        """The size in pixels of a whole (width, height) image, scaled but not yet cropped or padded."""
+        """Return the size in pixels of a whole (width, height) image, scaled but not yet cropped or padded."""
         if self.fit == "stretch":
             return self.size, self.size
         factor = self.size / (min(width, height) if self.fit == "crop" else max(width, height))
         return width * factor, height * factor
 
     def draft(self, width: int, height: int) -> tuple[int, int]:
-        """The least size in pixels at which a (width, height) image may be decoded."""
+        """Return the smallest size in pixels at which a (width, height) image may be decoded."""
         across, down = self.scaled(width, height)
-        return math.ceil(GAP * across), math.ceil(GAP * down)
+        return math.ceil(_REDUCING_GAP * across), math.ceil(_REDUCING_GAP * down)
 
 
 def apply(image: "Image.Image", transform: Transform, orientation: int = 1) -> NDArray[np.uint8]:
-    """An L, RGB or RGBA image as (H, W, C) uint8; alpha on white, padding black, turned by EXIF orientation."""
+    """Transform an L, RGB or RGBA image to (H, W, C) uint8: alpha on white, black padding, EXIF orientation applied."""
     from PIL import Image
 
     width, height = image.size
@@ -93,7 +93,7 @@ def apply(image: "Image.Image", transform: Transform, orientation: int = 1) -> N
     elif transform.fit == "pad":
         across, down = transform.scaled(width, height)
         size = max(1, round(across)), max(1, round(down))
-    image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=GAP)
+    image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=_REDUCING_GAP)
     if image.mode == "RGBA":
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
@@ -108,7 +108,7 @@ def apply(image: "Image.Image", transform: Transform, orientation: int = 1) -> N
 
 
 def _turns() -> "dict[int, Image.Transpose]":
-    """What makes an image upright, by EXIF orientation (Exif 2.3, tag 0x0112)."""
+    """Return the transposition that makes an image upright, by EXIF orientation (Exif 2.3, tag 0x0112)."""
     from PIL.Image import Transpose
 
     return {

@@ -17,7 +17,7 @@ def refuse_difference(
     group: Group, options: Options, transform: Transform, data: Data, position: Position
 ) -> None:
     """Raise TrainingError, in every process, naming the first that differs from process 0 and in what."""
-    facts = options.to_json() | transform.as_json() | {"images": digest(data.images), "step": position.step}
+    facts = options.to_json() | transform.to_json() | {"images": digest(data.images), "step": position.step}
     first, *others = (json.loads(each) for each in gather(group, json.dumps(facts).encode()))
     for rank, other in enumerate(others, 1):
         for name, value in first.items():

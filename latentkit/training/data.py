@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from latentkit.errors import ImagesError, TrainingError
 from latentkit.formats.run import RunImages
 from latentkit.images.load import ImageSet
-from latentkit.images.scratch import fetch
+from latentkit.images.scratch import prefetch
 from latentkit.images.split import split
 
 __all__ = ["Data", "Subset", "digest", "divide", "refuse_change"]
@@ -34,7 +34,7 @@ class Subset:
 
     def expect(self, index: "NDArray[np.int64] | slice") -> None:
         """These are taken next: where pixels lie on disk, let them be read meanwhile."""
-        fetch(self.pixels, self.rows[index])
+        prefetch(self.pixels, self.rows[index])
 
 
 @dataclass(frozen=True)

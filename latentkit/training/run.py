@@ -217,7 +217,7 @@ def _about(data: Data, transform: Transform) -> dict[str, Any]:
         "train": len(data.training),
         "validation": len(data.validation),
         "digest": digest(data.images),
-        "transform": transform.as_json(),
+        "transform": transform.to_json(),
     }
 
 

@@ -18,7 +18,7 @@ from latentkit.diagnosis.scan.headers import Header, headers
 from latentkit.diagnosis.scan.pixels import Channel
 from latentkit.diagnosis.scan.suggest import training_size
 from latentkit.images import Cache, ImageSet, Skipped, Source, Transform, load, resolve_color
-from latentkit.images.find import shown
+from latentkit.images.files import path_text
 
 __all__ = ["Fault", "Request", "Survey", "scan"]
 
@@ -158,7 +158,7 @@ def _findings(files: ImageFiles) -> tuple[Finding, ...]:
 
 
 def _name(source: Source) -> str:
-    return shown(source.path) if source.row is None else source.id
+    return source.id if source.path is None else path_text(source.path)
 
 
 def _count(names: Iterable[str]) -> dict[str, int]:

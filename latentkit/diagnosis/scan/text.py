@@ -24,7 +24,7 @@ def to_json(survey: Survey, suggested: str) -> dict[str, Any]:
         "formats": survey.formats,
         "modes": survey.modes,
         "sizes": survey.sizes,
-        "transform": survey.transform.as_json(),
+        "transform": survey.transform.to_json(),
         "channels": [vars(channel) for channel in survey.channels],
         "faults": [vars(fault) for fault in survey.faults],
         "duplicates": survey.duplicates,
