@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def test_the_readme_runs_from_top_to_bottom(sh, photos, tmp_path):
     done = sh("set -eu\n" + script, timeout=880)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("VERDICT")
+    assert (tmp_path / "report.html").read_bytes().startswith(b"<!DOCTYPE html>")
     assert (tmp_path / "scatter.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -91,6 +93,17 @@ def test_torchrun_and_latentkit_know_every_option_of_the_recipes(words, load_bac
 
 def test_there_are_recipes_for_one_machine_slurm_and_kubernetes():
     assert len(torchrun_commands()) == 4
+
+
+def test_what_the_documents_install_exists():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    installs = re.findall(r"pip install (.*)", text)
+    assert any("-e '.[torch]'" in arguments for arguments in installs)
+    for extra in re.findall(r"'\.\[(\w+)\]'", text):
+        assert extra in project["optional-dependencies"]
+    for file in re.findall(r"-c (\S+)", "\n".join(installs)):
+        assert (ROOT / file).exists()
 
 
 def test_every_example_is_listed():

@@ -15,7 +15,7 @@
     findings         a diagnosis as HTML
     static/          the page's own HTML, CSS and JavaScript
 
-The script is ours and small instead of a plotting library's: it is all under test, adds 40 kB to a page, and
+The script is ours and small instead of a plotting library's: it is all under test, adds 72 kB to a page, and
 blends 50 000 points in the time of a frame or two. Text from files is data to it, never markup.
 """
 
