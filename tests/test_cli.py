@@ -2,14 +2,12 @@
 
 import json
 import re
-import resource
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import typer.main
+from harness import cpu_seconds, python
 
 import latentkit as package
 from latentkit.cli import app
@@ -77,23 +75,9 @@ def test_every_command_and_every_option_says_what_it_is_for(words):
 
 
 def test_no_help_imports_anything_heavy():
-    done = subprocess.run(
-        [sys.executable, "-c", HELP_OF_EACH, json.dumps(list(COMMANDS))],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=100,
-    )
+    done = python("-c", HELP_OF_EACH, json.dumps(list(COMMANDS)), check=True)
     assert re.findall(r"^Usage: latentkit ?(.*?) \[OPTIONS\]", done.stdout, re.MULTILINE) == NAMES
     assert json.loads(done.stderr) == {name: [] for name in NAMES}
-
-
-def cpu_seconds(*arguments: str) -> float:
-    """The processor time of a Python process, which a busy machine changes little."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def within(limit: float, measure, tries: int = 3) -> list[float]:
@@ -121,9 +105,7 @@ def test_help_of_no_command_imports_pydantic():
     code = HELP_OF_EACH.replace(
         IMPORTED, "sorted({name.split('.')[0] for name in sys.modules} & {'pydantic'})"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(list(COMMANDS))], capture_output=True, text=True, check=True
-    )
+    done = python("-c", code, json.dumps(list(COMMANDS)), check=True)
     assert json.loads(done.stderr) == {name: [] for name in NAMES}
 
 
@@ -165,9 +147,7 @@ def test_a_wrong_name_is_answered_with_the_one_that_was_meant(latentkit, words, 
 
 
 def test_backends_are_listed_without_being_imported():
-    done = subprocess.run(
-        [sys.executable, "-c", BACKENDS], capture_output=True, text=True, check=True, timeout=60
-    )
+    done = python("-c", BACKENDS, check=True)
     assert {line.split("\t")[0] for line in done.stdout.splitlines()} >= {"torch", "keras"}
     assert json.loads(done.stderr) == [[], ["numpy"]]  # the second shows that one would be seen
 

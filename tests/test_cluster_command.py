@@ -1,23 +1,16 @@
 """`latentkit cluster` at the command line."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from harness import invoke
 
-from latentkit.commands.cluster import cluster
 from latentkit.errors import FormatError
 from latentkit.formats.latents import Latents, read_latents, write_latents
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
-app.command("cluster")(cluster)
-app.callback()(lambda: None)
-
-
-def run(*arguments, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(app, ["cluster", *map(str, arguments)], input=stdin)
+run = partial(invoke, "cluster")
 
 
 def written(path: Path, n: int = 60, seed: int = 0) -> Path:

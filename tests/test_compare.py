@@ -1,24 +1,19 @@
 """Comparing latent spaces of the same images, and `latentkit compare`."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from harness import invoke
 
-from latentkit.commands.compare import compare as command
 from latentkit.errors import SeparationError
 from latentkit.formats.latents import Latents, write_latents
 from latentkit.separation import Options, judge
 from latentkit.separation.compare import compare
 from latentkit.separation.compare_text import to_text
 from latentkit.separation.comparison import to_json
-
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
-app.command("compare")(command)
-app.callback()(lambda: None)
 
 
 def latents(distance=3.0, n=240, seed=0, labelled=True, **more) -> Latents:
@@ -175,8 +170,7 @@ def test_no_line_is_wider_than_a_hundred_columns():
     assert any(line.startswith("  ...") and "path/to/one.npz" in line for line in lines)
 
 
-def run(*arguments) -> Result:
-    return CliRunner().invoke(app, ["compare", *map(str, arguments)])
+run = partial(invoke, "compare")
 
 
 @pytest.fixture

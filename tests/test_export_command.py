@@ -5,26 +5,19 @@ import os
 import pty
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import typer
 from awkward_latents import awkward
-from typer.testing import CliRunner, Result
+from harness import invoke
 
-from latentkit.commands.export import export
 from latentkit.errors import ExportError
 from latentkit.formats.latents import write_latents
 from latentkit.installation import how_to_install
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
-app.command("export")(export)
-app.callback()(lambda: None)
-
-
-def run(*arguments, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(app, ["export", *map(str, arguments)], input=stdin)
+run = partial(invoke, "export")
 
 
 @pytest.fixture

@@ -1,24 +1,17 @@
 """`latentkit plot` at the command line."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from harness import invoke
 
-from latentkit.commands.plot import plot
 from latentkit.errors import ProjectionError
 from latentkit.formats.latents import Latents, write_latents
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
-app.command("plot")(plot)
-app.callback()(lambda: None)
-
-
-def run(*arguments, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(app, ["plot", *map(str, arguments)], input=stdin)
+run = partial(invoke, "plot")
 
 
 @pytest.fixture

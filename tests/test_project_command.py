@@ -1,24 +1,17 @@
 """`latentkit project` at the command line."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from harness import invoke
 
-from latentkit.commands.project import project
 from latentkit.errors import FormatError, ProjectionError
 from latentkit.formats.latents import Latents, read_latents, write_latents
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
-app.command("project")(project)
-app.callback()(lambda: None)
-
-
-def run(*arguments, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(app, ["project", *map(str, arguments)], input=stdin)
+run = partial(invoke, "project")
 
 
 def latents(n: int = 60, d: int = 6, *, dead: int = 0) -> Latents:

@@ -2,40 +2,22 @@
 
 import json
 import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from harness import LATENTKIT, cpu_seconds, invoke
 
 from latentkit import shell
-from latentkit.commands.report import report
 from latentkit.formats.latents import Latents, write_latents
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
-app.command("report")(report)
-app.callback()(lambda: None)
-
-PROGRAM = """
-import sys, typer
-from latentkit import shell
-from latentkit.commands.report import report
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
-app.command("report")(report)
-app.callback()(lambda: None)
-sys.exit(shell.run(app))
-"""
-
-
-def run(*arguments, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(app, ["report", *map(str, arguments)], input=stdin)
+run = partial(invoke, "report")
 
 
 def program(*arguments, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, "report", *map(str, arguments)],
+        [*LATENTKIT, "report", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         check=False,
@@ -167,15 +149,7 @@ def test_a_projection_that_is_not_there_is_one_line_and_exit_1(z):
 
 def test_two_hundred_rows_take_little_more_work_than_starting_scikit_learn(z):
     """Four seconds, half of which are imports, are the bar (`make bench`); machines differ, and this ratio does not."""
-    import resource
-
-    def work(argv) -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *argv], check=True, stdout=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
     start = ["-c", "import sklearn.cluster, sklearn.linear_model, sklearn.neighbors"]
-    spent = [(work(["-m", "latentkit", "report", z, "--json"]), work(start)) for _ in range(3)]
+    spent = [(cpu_seconds("-m", "latentkit", "report", z, "--json"), cpu_seconds(*start)) for _ in range(3)]
     report, imports = map(min, zip(*spent, strict=True))
     assert report <= 2 * imports
