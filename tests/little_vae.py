@@ -1,4 +1,4 @@
-"""A VAE as people write them, in torch, on scikit-learn's digits, with everything that can be done wrong as a knob."""
+"""A VAE in plain torch on scikit-learn's digits, with an option for every common mistake."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ PIXELS = 64
 
 @dataclass(frozen=True)
 class Trained:
-    """What is left of a training: its log, and what the model makes of the images."""
+    """The log of a training, and the latents and reconstructions of its images."""
 
     log: list[dict[str, float]]
     mu: np.ndarray
@@ -27,7 +27,7 @@ class Trained:
     reconstructions_train: np.ndarray
 
     def csv(self) -> bytes:
-        """The log as Keras's CSVLogger writes it."""
+        """Return the log as Keras's CSVLogger writes it."""
         lines = [
             ",".join(self.log[0]),
             *(",".join(repr(value) for value in line.values()) for line in self.log),
@@ -35,22 +35,22 @@ class Trained:
         return "\n".join(lines).encode()
 
     def npz(self, **more: np.ndarray) -> bytes:
-        """Latents as somebody saves them."""
+        """Return latents in an .npz without a schema."""
         stream = BytesIO()
         np.savez(stream, **{"mu": self.mu, "logvar": self.logvar, **more})
         return stream.getvalue()
 
 
 def keras_log(log: Sequence[Mapping[str, float]], steps: int = 4) -> str:
-    """A log as Keras 2 prints it, with its updates in place."""
+    """Format a log as Keras 2 prints it, with its updates in place."""
     lines = []
     for at, line in enumerate(log, 1):
-        figures = [
+        values = [
             (name, f"{value:.4f}" if abs(value) > 1e-3 else f"{value:.4e}") for name, value in line.items()
         ]
-        told = " - ".join(f"{name}: {text}" for name, text in figures if name != "epoch")
-        lines.append(f"Epoch {at}/{len(log)}\n 1/{steps} [>...] - ETA: 3s - loss: {figures[1][1]}\r")
-        lines.append(f"{steps}/{steps} [====] - 1s 40ms/step - {told}\n")
+        metrics = " - ".join(f"{name}: {text}" for name, text in values if name != "epoch")
+        lines.append(f"Epoch {at}/{len(log)}\n 1/{steps} [>...] - ETA: 3s - loss: {values[1][1]}\r")
+        lines.append(f"{steps}/{steps} [====] - 1s 40ms/step - {metrics}\n")
     return "".join(lines)
 
 
@@ -99,9 +99,9 @@ def train(
     momentum: bool = True,
     seed: int = 0,
 ) -> Trained:
-    """Train on `images` digits (0, 1, 2), a tenth held out. Loss as told: bce, or a squared error over 2 sigma^2."""
+    """Train on `images` digits (0, 1, 2), a tenth held out. The likelihood is "bce", or "mse": squared error / (2 sigma^2)."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # more than one only wait for each other, on layers as small as these
+    torch.set_num_threads(1)  # on layers this small, more only wait for each other
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     x, y = _digits()
@@ -129,10 +129,10 @@ def train(
             each = -(target * torch.log(out + 1e-7) + (1 - target) * torch.log(1 - out + 1e-7))
         else:
             each = (target - out) ** 2 / (2 * sigma**2)
-        told = each.sum(dim=1).mean() if how == "sum" else each.mean()
+        nll = each.sum(dim=1).mean() if how == "sum" else each.mean()
         divergence = (mu**2 + logvar.exp() - 1 - logvar) / 2
-        shared = divergence.sum(dim=1).mean() if kl == "sum" else divergence.mean()
-        return {"loss": told + weight * shared, "reconstruction_loss": told, "kl_loss": shared}
+        total_kl = divergence.sum(dim=1).mean() if kl == "sum" else divergence.mean()
+        return {"loss": nll + weight * total_kl, "reconstruction_loss": nll, "kl_loss": total_kl}
 
     log = []
     for epoch in range(epochs):
@@ -141,19 +141,19 @@ def train(
         sums: dict[str, float] = {}
         batches = torch.randperm(len(training)).split(90)
         for rows in batches:
-            figures = losses(training[rows], weight, reconstruction)
+            terms = losses(training[rows], weight, reconstruction)
             optimizer.zero_grad()
-            figures["loss"].backward()
+            terms["loss"].backward()
             optimizer.step()
-            for name, value in figures.items():
+            for name, value in terms.items():
                 sums[name] = sums.get(name, 0.0) + value.item() / len(batches)
         net.eval()
         with torch.no_grad():
-            seen = losses(validation, weight, validation_reconstruction or reconstruction)
+            val_terms = losses(validation, weight, validation_reconstruction or reconstruction)
         line = {
             "epoch": float(epoch),
             **sums,
-            **{f"val_{name}": value.item() for name, value in seen.items()},
+            **{f"val_{name}": value.item() for name, value in val_terms.items()},
         }
         log.append(line | ({"beta": weight} if warm_up else {}))
     result = _result(net, log, data, y, held_out)

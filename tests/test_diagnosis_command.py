@@ -95,7 +95,7 @@ def test_require_healthy_exits_with_3(latentkit):
     assert done.stderr == "latentkit: --require healthy is not met: P2, P3, P1, P4, P5\n"
 
 
-# The catalogue -----------------------------------------------------------------------------------
+# The catalog -------------------------------------------------------------------------------------
 
 
 def test_the_list_has_one_line_per_rule(command, capsys):

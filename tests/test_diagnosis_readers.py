@@ -162,7 +162,7 @@ def events(tensor: bool = False, tag: str = "epoch_loss") -> bytes:
 
 
 def test_the_checksum_equals_the_published_value():
-    assert crc32c(b"123456789") == 0xE3069283  # RFC 3720, appendix B.4, and every CRC catalogue
+    assert crc32c(b"123456789") == 0xE3069283  # RFC 3720, appendix B.4, and every catalog of CRCs
 
 
 @pytest.mark.parametrize("tensor", [False, True])

@@ -147,6 +147,8 @@ class Facts:
     rows: tuple[Row, ...] = ()
     exact: bool = False
     """Whether the conventions above hold; otherwise those of the log are unknown."""
+    run: str | None = None
+    """The folder, if the source is a latentkit run."""
     columns: tuple[tuple[str, str], ...] = ()
     """(name, meaning) of the columns of a log that were used."""
     unread: tuple[str, ...] = ()

@@ -1,5 +1,7 @@
 """Print a diagnosis: the source, the findings with their numbers and fixes, and what was not checked."""
 
+import shlex
+
 from latentkit.diagnosis.judge import Diagnosis
 from latentkit.diagnosis.rule import Finding, Fix, Rule, count_severities
 from latentkit.diagnosis.rules import NEVER_REPORTED, RULES, find_rule
@@ -21,20 +23,22 @@ def to_text(diagnosis: Diagnosis) -> str:
         lines += ["", *_finding(finding)]
     lines += ["", *_paragraph(f"checked: {' '.join(diagnosis.checked) or 'nothing'}")]
     if diagnosis.not_checked:
-        lines.append("not checked, because this is missing:")
+        lines.append("not checked, and what each rule needs:")
         for needs, ids in _group_by_needs(diagnosis):
             lines += _field(" ".join(ids), needs, 8)
-    lines += ["", "next:", *(line for step in _next_steps(diagnosis) for line in wrap(step, first="    "))]
+    lines += ["", "next:"]
+    for step, purpose in _next_steps(diagnosis):
+        lines += [*wrap(step, first="  "), *wrap(purpose, first="      ")]
     return "\n".join(lines)
 
 
 def verdict(diagnosis: Diagnosis) -> str:
     """Summarize the diagnosis in one sentence."""
     counts = count_severities([finding.severity for finding in diagnosis.findings])
-    checked = f"{len(diagnosis.checked)} of {len(RULES)} rules could be checked"
+    checked = f"({len(diagnosis.checked)} of {len(RULES)} rules could be checked.)"
     if not diagnosis.healthy:
-        return f"Not healthy: {counts}. ({checked}.)"
-    return f"No errors or warnings found: {checked}{f' ({counts})' if counts else ''}."
+        return f"Not healthy: {counts}. {checked}"
+    return f"No errors or warnings{f', {counts}' if counts else ''}. {checked}"
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -55,7 +59,7 @@ def _advice(rule: Rule | Finding) -> list[str]:
     return [*lines, *_field("source", rule.source)]
 
 
-def _field(name: str, text: str, width: int = 10) -> list[str]:
+def _field(name: str, text: str, width: int = 11) -> list[str]:
     return wrap(text, first=f"  {name:<{width}}")
 
 
@@ -71,35 +75,55 @@ def _group_by_needs(diagnosis: Diagnosis) -> list[tuple[str, list[str]]]:
     return list(groups.items())
 
 
-def _next_steps(diagnosis: Diagnosis) -> list[str]:
+def _next_steps(diagnosis: Diagnosis) -> list[tuple[str, str]]:
+    """Return (command, what it is for)."""
     facts = diagnosis.facts
     ids = {finding.id for finding in diagnosis.findings if finding.severity != "note"}
     steps = []
     if ids & {"P2", "P3", "P5"}:
         steps.append(
-            "first print one batch of each side (shape, dtype, min, max), then overfit one batch: "
-            "until that works, no other metric of this training means anything"
+            (
+                "print one batch of each side (shape, dtype, min, max), then overfit one batch",
+                "until that works, no other metric of this training means anything",
+            )
         )
     if facts.rows and not facts.exact:
         steps += [
-            "latentkit scan IMAGES   # check the files, and whether anything but the content predicts the class",
-            "latentkit train IMAGES -o run   # train on the same images with pixels in 0..1 and a full validation set, and log R2 and KL",
-            "latentkit embed run IMAGES | latentkit report   # test whether the classes separate in latent space, which a 2-D PCA cannot show",
+            (
+                "latentkit scan IMAGES",
+                "check the files, and whether anything but the content predicts the class",
+            ),
+            (
+                "latentkit train IMAGES -o run",
+                "train on the same images with pixels in 0..1 and a full validation set, and log R2 and KL",
+            ),
+            (
+                "latentkit embed run IMAGES | latentkit report",
+                "test whether the classes separate in latent space, which a 2-D PCA cannot show",
+            ),
         ]
         if facts.space is None:
             steps.append(
-                "latentkit diagnose LOG --latents latents.npz   # with mu and logvar of your own model, check the rules above that need latents"
+                (
+                    "latentkit diagnose LOG --latents latents.npz",
+                    "check the rules above that need latents, with mu and logvar of your own model",
+                )
             )
     elif facts.exact:
-        run = facts.source.split(":", 1)[0]
+        run = shlex.quote(facts.run or "RUN")
         if facts.reconstructions is None:
             steps.append(
-                f"latentkit diagnose {run} --images IMAGES   # check its latents and reconstructions too"
+                (f"latentkit diagnose {run} --images IMAGES", "check its latents and reconstructions too")
             )
-        steps.append(f"latentkit embed {run} IMAGES | latentkit report   # test whether the classes separate")
+        steps.append(
+            (f"latentkit embed {run} IMAGES | latentkit report", "test whether the classes separate")
+        )
     else:
         steps.append(
-            "latentkit report FILE   # test whether the classes separate, with confidence bounds and PCA of the pixels as a baseline"
+            (
+                "latentkit report FILE",
+                "test whether the classes separate, with confidence bounds and PCA of the pixels as a baseline",
+            )
         )
     return steps
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 from latentkit.diagnosis.readers.table import Table
 from latentkit.formats.latents import Latents
 
-__all__ = ["Document", "Evidence", "Reader"]
+__all__ = ["Document", "Evidence", "Reader", "table_reader"]
 
 T = TypeVar("T")
 

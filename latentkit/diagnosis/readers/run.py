@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ __all__ = ["facts_of", "from_run", "split_of"]
 def from_run(run: Run) -> Facts:
     """Convert a run. Raises FormatError if its record or history is corrupt."""
     images = run.images if (run.path / "images.npz").is_file() else None
-    return facts_of(str(run.path), run.record, run.history, images)
+    return replace(facts_of(str(run.path), run.record, run.history, images), run=str(run.path))
 
 
 def facts_of(name: str, record: Mapping[str, Any], history: History, images: RunImages | None) -> Facts:

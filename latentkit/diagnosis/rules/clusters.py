@@ -30,10 +30,10 @@ Floats = NDArray[np.floating[Any]]
     keras="cross-validate KNeighborsClassifier(15) on encoder.predict(x)[0] (z_mean), in all dimensions; then use UMAP for the picture",
     pytorch="cross-validate KNeighborsClassifier(15) on mu, in all dimensions; then use UMAP for the picture",
     latentkit="latentkit embed RUN IMAGES | latentkit report   # scores the latent space, with PCA of the pixels as a baseline; then latentkit project --method umap",
-    source="the founding case; issues xu-ji/IIC#58, scverse/scvi-tools#1569",
+    source="the Keras log of P2; issues xu-ji/IIC#58, scverse/scvi-tools#1569",
 )
 def two_components(facts: Facts) -> Answer:
-    """PC1 + PC2 hold less than 30 % of the variance of mu while 15 neighbors predict the labels (lower bound 20 % of the way from chance to 1): the projection
+    """PC1 + PC2 hold less than 30% of the variance of mu while 15 neighbors predict the labels (lower bound 20% of the way from chance to 1): the projection
     is at fault, a note. If the neighbors are not above chance, the encoder is at fault, a warning."""
     space = facts.space
     if space is None or space.labels is None:
@@ -171,7 +171,7 @@ def _kmeans_scores(points: Floats, labels: NDArray[np.str_]) -> list[float]:
     source="issue slim1017/VaDE#17",
 )
 def dominant_cluster(facts: Facts) -> Answer:
-    """The largest of `clusters` contains 95 % of the images or more."""
+    """The largest of `clusters` contains 95% of the images or more."""
     if facts.clusters is None:
         return Needs("latents with `clusters` (latentkit cluster)")
     total = sum(facts.clusters)

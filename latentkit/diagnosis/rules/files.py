@@ -119,7 +119,7 @@ def _first_loss(facts: Facts) -> Sign | None:
     )
     one_sided = len(first) == 2 and side == "validation" and loss > 10 * first["train"] > 0
     if one_sided:
-        evidence += f" and that of training {format_number(first['train'])}: perhaps only the validation images are in 0..255"
+        evidence += f" and the first training {name} is {format_number(first['train'])}: perhaps only the validation images are in 0..255"
     if facts.pixels is not None:
         each = loss / facts.pixels
         if each <= NATS:
@@ -179,7 +179,7 @@ def _file_signs(files: ImageFiles) -> list[Sign]:
         evidence = f"{copies} of {files.images} files repeat another: {_first_few([' = '.join(group) for group in files.duplicates])}"
         signs.append(Sign(evidence, title="Identical files"))
     if files.near_duplicates:
-        evidence = f"in {len(files.near_duplicates)} groups: {_first_few([' ~ '.join(group) for group in files.near_duplicates])}"
+        evidence = f"{_groups(len(files.near_duplicates))}: {_first_few([' ~ '.join(group) for group in files.near_duplicates])}"
         signs.append(Sign(evidence, severity="note", title="Nearly identical images"))
     if len(files.classes) > 1:
         smallest, largest = (choose(files.classes, key=files.classes.__getitem__) for choose in (min, max))
@@ -192,6 +192,10 @@ def _file_signs(files: ImageFiles) -> list[Sign]:
         evidence = ", ".join(f"{mode} {count}" for mode, count in files.modes.items())
         signs.append(Sign(evidence, severity="note", title="Several color modes"))
     return signs
+
+
+def _groups(count: int) -> str:
+    return "1 group" if count == 1 else f"{count} groups"
 
 
 def _first_few(names: Sequence[str]) -> str:

@@ -119,7 +119,7 @@ def _spread(facts: Facts) -> str:
     source="issue MotionStreamer#10",
 )
 def autoencoder(facts: Facts) -> Answer:
-    """Median sigma below 0.05 on the active dimensions, and a validation reconstruction 20 % above that of training."""
+    """Median sigma below 0.05 on the active dimensions, and a validation reconstruction 20% above that of training."""
     sigma = None if facts.posterior is None else _active_sigma(facts.posterior)
     compared = facts.pairs("mse") or facts.pairs("reconstruction")
     if sigma is None or not compared:

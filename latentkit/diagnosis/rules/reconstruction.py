@@ -28,7 +28,7 @@ NEEDS = Needs(
     source="issues AntixK/PyTorch-VAE#108, lightning-bolts#177",
 )
 def output_range(facts: Facts) -> Answer:
-    """More than 5 % of the pixel values lie beyond every reconstruction by a tenth of the data's range, while the reconstruction there is at its bound."""
+    """More than 5% of the pixel values lie beyond every reconstruction by a tenth of the data's range, while the reconstruction there is at its bound."""
     if facts.reconstructions is None:
         return NEEDS
     r = facts.reconstructions

@@ -32,7 +32,7 @@ def _compared(facts: Facts) -> tuple[str, list[tuple[str, float, float]]] | None
     keras="x, v = next(iter(train)), next(iter(validation)); print(x[0].min(), x[0].max(), v[0].min(), v[0].max())  # must agree: rescale=1/255 in both generators",
     pytorch="x, v = next(iter(train))[0], next(iter(val))[0]; print(x.min(), x.max(), v.min(), v.max())  # one transform for both; compare both with model.eval()",
     latentkit="latentkit train IMAGES -o RUN   # the same preprocessing for both sides, saved with the run; no BatchNorm",
-    source="the founding case; issues Lightning-AI/pytorch-lightning#14085, pytorch/pytorch#4741",
+    source="the Keras log of P2; issues Lightning-AI/pytorch-lightning#14085, pytorch/pytorch#4741",
 )
 def gap(facts: Facts) -> Answer:
     """Validation / training > 10 in the last row where both are positive, for the squared error per pixel if it is logged, otherwise for the reconstruction,
@@ -73,11 +73,11 @@ def gap(facts: Facts) -> Answer:
     keras="model.fit(X_train, validation_data=X_val)  # the whole generator with shuffle=False: no next(), no validation_steps",
     pytorch="with torch.no_grad(): total = sum(loss(x) * len(x) for x in val_loader) / len(val_set)  # every batch, after model.eval()",
     latentkit="latentkit train IMAGES --validation 0.1 -o RUN   # the whole held-out set, with the same noise every time",
-    source="the founding case; https://keras.io/api/models/model_training_apis/#fit-method",
+    source="the Keras log of P2; https://keras.io/api/models/model_training_apis/#fit-method",
 )
 def validation_set(facts: Facts) -> Answer:
     """Code that passes one next() batch or sets validation_steps; images on both sides; a note below 20 images. In a log alone, a suspicion: validation > 10
-    times training and within 5 % of its first value while training changed by more than half."""
+    times training and within 5% of its first value while training changed by more than half."""
     signs = []
     if facts.code is not None and facts.code.next_batch is not None:
         steps = (

@@ -2,7 +2,7 @@
 
 Each feature is scored by the balanced accuracy of a small decision tree (depth 3, at least 5 images per leaf).
 Each image is predicted by a tree that has not seen it (5 stratified folds, identical files in one fold). The score
-comes with its one-sided 95 % lower bound and the score of a constant answer (1 / classes).
+comes with its one-sided 95% lower bound and the score of a constant answer (1 / classes).
 """
 
 from collections.abc import Mapping, Sequence
