@@ -1,4 +1,4 @@
-"""The interactive page in a real browser: pointed at, typed at, at the width of a desk and of a phone."""
+"""The interactive page in a real browser, with mouse, touch and keyboard, as wide as a desktop and as a phone."""
 
 import csv
 import io
@@ -26,17 +26,17 @@ from latentkit.separation import judge
 pytestmark = pytest.mark.browser
 
 WIDE, NARROW = (1280, 900), (390, 844)
-both_widths = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desk", "phone"])
+both_widths = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desktop", "phone"])
 
 
 class Tab:
-    """An open page and the latents it shows."""
+    """An open page and the latents that it shows."""
 
     def __init__(self, page, latents: Latents) -> None:
         self.page, self.latents = page, latents
 
     def spots(self, rows: Sequence[int], method: str = "pca") -> np.ndarray:
-        """(n, 2) where on the screen the points of rows must be, from where the page says that it looks."""
+        """Return (n, 2) screen positions of the points of some rows, by the view that the page reports."""
         x, y, k, cx, cy = self.page.evaluate(
             "() => { const plot = document.getElementById('plot'); plot.scrollIntoView({block: 'center'});"
             " const box = plot.getBoundingClientRect(), seen = plot.dataset;"
@@ -50,10 +50,10 @@ class Tab:
 
     def hover(self, row: int, method: str = "pca") -> None:
         self.page.mouse.move(*self.spot(row, method))
-        self.settle()
+        self.wait_for_paint()
 
-    def settle(self) -> None:
-        """Until what was asked for is painted."""
+    def wait_for_paint(self) -> None:
+        """Wait until the page has painted."""
         self.page.evaluate(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
@@ -68,23 +68,23 @@ class Tab:
         for corner in corners[1:]:
             self.page.mouse.move(*corner, steps=4)
         self.page.mouse.up()
-        self.settle()
+        self.wait_for_paint()
 
     def around(self, rows: np.ndarray, margin: float = 6) -> list[tuple[float, float]]:
-        """The corners of a box around the points of some rows."""
+        """Return the corners of a box around the points of some rows."""
         spots = self.spots(rows)
         (left, top), (right, bottom) = spots.min(axis=0) - margin, spots.max(axis=0) + margin
         return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
     def selected(self) -> list[str]:
-        """The ids of the CSV that the page gives away."""
+        """Return the ids in the CSV that the page offers for download."""
         with self.page.expect_download() as waiting:
             self.page.click("#download")
         text = Path(waiting.value.path()).read_text(encoding="utf-8")
         return [row["id"] for row in csv.DictReader(io.StringIO(text))]
 
     def ink(self) -> set[tuple[int, int, int]]:
-        """The colours on the plot."""
+        """Return the colors on the plot."""
         pixels = self.page.evaluate(
             "() => { const c = document.getElementById('points'); const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
             " const seen = new Set(); for (let i = 0; i < p.length; i += 4) seen.add(p[i] << 16 | p[i + 1] << 8 | p[i + 2]); return [...seen]; }"
@@ -97,42 +97,44 @@ Open = Callable[..., Tab]
 
 @pytest.fixture
 def tab(chromium, tmp_path) -> Iterator[Open]:
-    """`tab(latents, size=WIDE)`: the page of some latents, open. At the end it must have complained of nothing and asked
-    for nothing but itself."""
-    wrong: list[str] = []
+    """Open pages with `tab(latents, size=WIDE)`. At the end, none may have reported an error or requested anything."""
+    complaints: list[str] = []
     contexts = []
 
-    def opened(latents: Latents | None = None, *, size=WIDE, html: bytes | None = None, **how) -> Tab:
+    def open_tab(latents: Latents | None = None, *, size=WIDE, html: bytes | None = None, **how) -> Tab:
         latents = latents or page_latents()
         file = tmp_path / "page.html"
         file.write_bytes(html or interactive(latents).html)
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **how)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: wrong.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: wrong.append(request.url) if _leaves(request.url, file) else None)
+        page.on("console", lambda message: complaints.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: complaints.append(request.url) if _is_external(request.url, file) else None,
+        )
         page.goto(file.as_uri())
         tab = Tab(page, latents)
         if page.locator("#plot").count():
             page.wait_for_selector("#plot[data-ready]", state="attached")
-            tab.settle()
+            tab.wait_for_paint()
         return tab
 
-    yield opened
+    yield open_tab
     for context in contexts:
         context.close()
-    assert wrong == []
+    assert complaints == []
 
 
-def _leaves(url: str, file: Path) -> bool:
+def _is_external(url: str, file: Path) -> bool:
     return url != file.as_uri() and not url.startswith(("data:", "blob:"))
 
 
 @contextmanager
-def loose(chromium, html: bytes, file: Path):
-    """A page that may complain."""
+def unchecked_page(chromium, html: bytes, file: Path):
+    """Open a page that may report errors."""
     file.write_bytes(html)
     context = chromium.new_context()
     page = context.new_page()
@@ -149,7 +151,7 @@ def rows_of(latents: Latents, name: str) -> np.ndarray:
 
 
 @both_widths
-def test_a_point_shows_its_picture_and_what_is_known_of_it(tab, size):
+def test_hovering_shows_the_picture_and_the_values_of_a_point(tab, size):
     here = tab(size=size)
     here.hover(17)
     assert here.card().split("\n")[0] == "c/00017.png"
@@ -162,16 +164,16 @@ def test_a_point_shows_its_picture_and_what_is_known_of_it(tab, size):
     assert tuple(pixel[:3]) == color_of(17)
 
 
-def test_away_from_every_point_there_is_no_card(tab):
+def test_there_is_no_card_away_from_the_points(tab):
     here = tab()
     here.hover(17)
     left, top = here.around(np.arange(60))[0]
     here.page.mouse.move(left - 15, top - 15)
-    here.settle()
+    here.wait_for_paint()
     assert here.card() is None
 
 
-def test_every_point_is_found_where_it_is_drawn(tab):
+def test_each_point_is_found_where_it_is_drawn(tab):
     here = tab()
     spots = here.spots(range(60))
     for row in range(0, 60, 7):
@@ -180,7 +182,7 @@ def test_every_point_is_found_where_it_is_drawn(tab):
         assert here.card().split("\n")[0] in here.latents.ids[near]
 
 
-def test_names_that_want_to_be_markup_are_shown(tab):
+def test_names_that_look_like_markup_are_shown_as_text(tab):
     here = tab()
     here.hover(0)
     assert here.card().split("\n")[0] == IMAGE
@@ -192,22 +194,22 @@ def test_names_that_want_to_be_markup_are_shown(tab):
 
 
 @both_widths
-def test_a_name_in_the_legend_hides_its_points_and_shows_them_again(tab, size):
+def test_a_name_in_the_legend_hides_and_shows_its_points(tab, size):
     here = tab(size=size)
     shoe = here.page.get_by_role("button", name="shoe 20", exact=True)
-    colours = here.ink()
+    colors = here.ink()
     shoe.click()
-    here.settle()
+    here.wait_for_paint()
     assert shoe.get_attribute("aria-pressed") == "false"
-    assert len(here.ink()) < len(colours)
+    assert len(here.ink()) < len(colors)
     here.hover(17)
     assert here.card() is None
     shoe.click()
-    here.settle()
-    assert here.ink() == colours
+    here.wait_for_paint()
+    assert here.ink() == colors
 
 
-def test_only_hides_all_other_names(tab):
+def test_only_hides_all_other_classes(tab):
     here = tab()
     here.page.get_by_role("button", name="only bag").click()
     pressed = [each.get_attribute("aria-pressed") for each in here.page.locator("#legend .name").all()]
@@ -216,13 +218,13 @@ def test_only_hides_all_other_names(tab):
     assert here.page.locator("#legend .name[aria-pressed=false]").count() == 0
 
 
-def test_any_key_colours_the_points(tab):
+def test_any_array_can_color_the_points(tab):
     here = tab()
     titles = here.page.locator("#color option").all_inner_texts()
     assert titles == ["one color", "class", "cluster", "squared error per pixel", "weight"]
     by_class = here.ink()
     here.page.select_option("#color", label="weight")
-    here.settle()
+    here.wait_for_paint()
     assert here.ink() != by_class
     assert "1 without a value (gray)" in here.page.locator("#legend").inner_text()
     here.page.select_option("#color", label="cluster")
@@ -233,28 +235,28 @@ def test_any_key_colours_the_points(tab):
 
 
 @both_widths
-def test_a_search_finds_ids_and_goes_to_them(tab, size):
+def test_a_search_finds_ids_and_centers_on_them(tab, size):
     here = tab(size=size)
     here.page.fill("#query", "0001")
     assert here.page.locator("#matches").inner_text() == "11 found"
     here.page.fill("#query", "B/00031")
     assert here.page.locator("#matches").inner_text() == "1 found"
     here.page.press("#query", "Enter")
-    here.settle()
+    here.wait_for_paint()
     assert here.card().split("\n")[0] == "b/00031.png"
     spot = here.spot(31)
     box = here.page.locator("#plot").bounding_box()
     assert spot == pytest.approx((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), abs=1)
 
 
-def test_what_a_search_found_can_be_selected(tab):
+def test_the_matches_of_a_search_can_be_selected(tab):
     here = tab()
     here.page.fill("#query", "c/0000")
     here.page.click("#select-matches")
     assert here.selected() == ["c/00002.png", "c/00005.png", "c/00008.png"]
 
 
-def test_a_search_tells_of_points_that_are_hidden(tab):
+def test_a_search_counts_hidden_matches(tab):
     here = tab()
     here.page.get_by_role("button", name="shoe 20", exact=True).click()
     here.page.fill("#query", "0000")
@@ -265,7 +267,7 @@ def test_a_search_tells_of_points_that_are_hidden(tab):
 
 
 @both_widths
-def test_a_lasso_selects_what_is_inside_and_counts_it_by_class(tab, size):
+def test_a_lasso_selects_the_points_inside_and_counts_them_by_class(tab, size):
     here = tab(size=size)
     here.page.click("button[data-tool=lasso]")
     shoes = rows_of(here.latents, "shoe")
@@ -276,7 +278,7 @@ def test_a_lasso_selects_what_is_inside_and_counts_it_by_class(tab, size):
     assert here.selected() == here.latents.ids[shoes].tolist()
 
 
-def test_a_lasso_takes_what_is_inside_of_its_line_and_nothing_else(tab):
+def test_a_lasso_selects_exactly_the_points_inside_its_outline(tab):
     here = tab()
     here.page.click("button[data-tool=lasso]")
     spots = here.spots(range(60))
@@ -290,7 +292,7 @@ def test_a_lasso_takes_what_is_inside_of_its_line_and_nothing_else(tab):
 
 
 @both_widths
-def test_a_box_selects_adds_and_takes_away(tab, size):
+def test_a_box_selects_adds_and_removes(tab, size):
     here = tab(size=size)
     here.page.click("button[data-tool=box]")
     bags, others = rows_of(here.latents, NAMES[0]), rows_of(here.latents, NAMES[1])
@@ -307,7 +309,7 @@ def test_a_box_selects_adds_and_takes_away(tab, size):
 
 
 @both_widths
-def test_the_csv_holds_ids_and_classes_that_read_back(tab, size):
+def test_the_csv_holds_the_ids_and_classes(tab, size):
     here = tab(size=size)
     here.page.fill("#query", "png")
     here.page.click("#select-matches")
@@ -320,7 +322,7 @@ def test_the_csv_holds_ids_and_classes_that_read_back(tab, size):
     assert [int(row["cluster"]) for row in rows] == here.latents.arrays["clusters"].tolist()
 
 
-def test_a_click_selects_a_point_and_another_lets_it_go(tab):
+def test_a_click_selects_a_point_and_a_second_click_deselects_it(tab):
     here = tab()
     here.page.mouse.click(*here.spot(31))
     assert here.selected() == ["b/00031.png"]
@@ -331,7 +333,7 @@ def test_a_click_selects_a_point_and_another_lets_it_go(tab):
 # Keys ------------------------------------------------------------------------------------------
 
 
-def test_the_keyboard_goes_from_point_to_point_and_selects(tab):
+def test_the_keyboard_moves_from_point_to_point_and_selects(tab):
     here = tab()
     here.page.focus("#overlay")
     here.page.keyboard.press("ArrowRight")
@@ -357,17 +359,17 @@ def test_the_tabs_show_each_projection(tab):
     assert here.page.get_by_role("tab").all_inner_texts() == ["PCA", "t-SNE", "UMAP"]
     assert here.page.locator("#caption").inner_text() == "PCA of 60 images \u00b7 seed 7"
     here.page.get_by_role("tab", name="PCA").press("ArrowLeft")
-    here.settle()
+    here.wait_for_paint()
     assert here.page.get_by_role("tab", name="UMAP").get_attribute("aria-selected") == "true"
     assert here.page.locator("#caption").inner_text().startswith("UMAP of 60 images")
     here.hover(17, "umap")
     assert here.card().split("\n")[0] == "c/00017.png"
 
 
-def test_a_picture_of_three_dimensions_turns(tab):
+def test_a_projection_of_three_dimensions_can_be_turned(tab):
     here = tab()
     here.page.get_by_role("tab", name="t-SNE").click()
-    here.settle()
+    here.wait_for_paint()
     before = here.page.locator("#points").screenshot()
     (left, top), _, (right, bottom), _ = here.around(np.arange(60))
     here.drag([((left + right) / 2, (top + bottom) / 2), ((left + right) / 2 + 120, (top + bottom) / 2)])
@@ -377,31 +379,31 @@ def test_a_picture_of_three_dimensions_turns(tab):
 # Light, dark, small ----------------------------------------------------------------------------
 
 
-def test_it_is_dark_where_the_system_is_and_light_when_asked(tab):
+def test_the_theme_follows_the_system_until_it_is_chosen(tab):
     here = tab(color_scheme="dark")
     assert (0x14, 0x17, 0x1A) in here.ink()
     here.page.click("#theme")
-    here.settle()
+    here.wait_for_paint()
     assert (255, 255, 255) in here.ink()
     assert here.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 @both_widths
-def test_nothing_is_wider_than_the_window(tab, size):
+def test_the_page_is_no_wider_than_the_window(tab, size):
     here = tab(size=size)
     here.page.fill("#query", "png")
     here.page.click("#select-matches")
     assert here.page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
-def test_a_finger_taps_and_sees(tab):
+def test_a_tap_shows_a_point(tab):
     here = tab(size=NARROW, has_touch=True)
     here.page.touchscreen.tap(*here.spot(17))
-    here.settle()
+    here.wait_for_paint()
     assert here.card().split("\n")[0] == "c/00017.png"
 
 
-# What there may be none of ---------------------------------------------------------------------
+# Missing parts ---------------------------------------------------------------------------------
 
 
 def test_without_thumbnails_the_page_says_so(tab):
@@ -412,7 +414,7 @@ def test_without_thumbnails_the_page_says_so(tab):
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_one_or_two_points_are_a_picture(tab, n):
+def test_one_or_two_points_can_be_shown(tab, n):
     here = tab(page_latents(n))
     here.hover(n - 1)
     assert here.card().split("\n")[0] == here.latents.ids[n - 1]
@@ -421,10 +423,10 @@ def test_one_or_two_points_are_a_picture(tab, n):
 # The policy ------------------------------------------------------------------------------------
 
 
-def test_no_script_that_gets_into_the_page_is_run_and_none_can_call_home(chromium, tmp_path):
+def test_the_policy_stops_injected_scripts_and_all_requests(chromium, tmp_path):
     html = interactive(page_latents()).html.replace(b"<main>", b"<main><script>window.bad = 1</script>")
     with (
-        loose(chromium, html, tmp_path / "page.html") as page,
+        unchecked_page(chromium, html, tmp_path / "page.html") as page,
         socket.create_server(("127.0.0.1", 0)) as home,
     ):
         url = f"http://127.0.0.1:{home.getsockname()[1]}/x.png"
@@ -442,17 +444,17 @@ def test_no_script_that_gets_into_the_page_is_run_and_none_can_call_home(chromiu
 
 def test_the_script_leaves_no_globals(tab, chromium, tmp_path):
     names = "Object.getOwnPropertyNames(window)"
-    with loose(chromium, document("blank", []), tmp_path / "blank.html") as blank:
+    with unchecked_page(chromium, document("blank", []), tmp_path / "blank.html") as blank:
         without_script = set(blank.evaluate(names))
     here = tab()
     assert set(here.page.evaluate(names)) <= without_script
     assert here.page.evaluate("typeof module_main") == "undefined"
 
 
-# All of a report -------------------------------------------------------------------------------
+# The report page --------------------------------------------------------------------------------
 
 
-def test_the_page_for_a_colleague_opens_whole(tab, trained, blobs, numpy_backend, tmp_path, monkeypatch):
+def test_the_report_page_is_complete(tab, trained, blobs, numpy_backend, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "cache"))
     sources = find([str(blobs)])
     with (tmp_path / "z.npz").open("wb") as stream:
@@ -474,7 +476,7 @@ def test_the_page_for_a_colleague_opens_whole(tab, trained, blobs, numpy_backend
 
 
 @pytest.mark.slow
-def test_50_000_points_are_written_opened_and_hovered_over_without_a_stall(tab):
+def test_50_000_points_open_and_respond_quickly(tab):
     latents = page_latents(50_000)
     rng = np.random.default_rng(0)
     latents = latents.with_arrays(thumbnails=rng.integers(0, 256, (50_000, 28, 28, 1)).astype(np.uint8))
