@@ -236,7 +236,8 @@ def test_the_limit_is_a_size(monkeypatch, text, expected):
 def test_a_limit_that_is_no_size_is_refused(monkeypatch):
     monkeypatch.setenv("LATENTKIT_CACHE_LIMIT", "lots")
     with pytest.raises(
-        ImagesError, match="LATENTKIT_CACHE_LIMIT is 'lots', which is not a size: set it to one such as 500M or 8G"
+        ImagesError,
+        match="LATENTKIT_CACHE_LIMIT is 'lots', which is not a size: set it to one such as 500M or 8G",
     ):
         Cache()
 

@@ -43,7 +43,7 @@ def test_names_come_back_and_what_hdf5_cannot_hold_as_an_escape(found):
 def test_an_escape_in_a_name_is_told_of():
     said = []
     exported(awkward(), said)
-    assert said[0].startswith("ids holds text that HDF5 cannot")
+    assert said[0].startswith("ids has text that HDF5 cannot hold")
 
 
 def test_what_has_no_place_is_named():

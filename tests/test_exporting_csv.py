@@ -8,7 +8,7 @@ import pytest
 from awkward_latents import IDS, awkward, plain
 
 from latentkit.errors import ProjectionError
-from latentkit.exporting import ExportOptions, parts, write
+from latentkit.exporting import ExportOptions, arrays, write
 from latentkit.formats.latents import Latents
 
 
@@ -116,7 +116,7 @@ def test_names_of_columns_are_quoted_and_never_twice_the_same():
 
 def test_blocks_of_rows_join_without_a_seam(monkeypatch):
     whole = exported(awkward())
-    monkeypatch.setattr(parts.blocks, "__defaults__", (2,))
+    monkeypatch.setattr(arrays.row_blocks, "__defaults__", (2,))
     assert exported(awkward()) == whole
 
 

@@ -10,7 +10,7 @@ from latentkit.exporting.folder import replace_folder
 
 def make(path: Path, *, overwrite: bool = False, **files: str) -> None:
     with replace_folder(
-        path, last="config", mark="# ours", ours=lambda name: name in ("a", "b"), overwrite=overwrite
+        path, marker="config", mark="# ours", owns=lambda name: name in ("a", "b"), overwrite=overwrite
     ) as folder:
         for name, text in {"config": "# ours", **files}.items():
             (folder / name).write_text(text)
@@ -50,7 +50,7 @@ def test_a_folder_that_is_not_ours_is_refused_and_stays_as_it_was(tmp_path, file
     (tmp_path / "p").mkdir()
     for name, text in files.items():
         (tmp_path / "p" / name).write_text(text)
-    with pytest.raises(ExportError, match="other things in it"):
+    with pytest.raises(ExportError, match="holds other files"):
         make(tmp_path / "p", a="1")
     assert held(tmp_path / "p") == files
     assert list(tmp_path.iterdir()) == [tmp_path / "p"]
@@ -68,7 +68,7 @@ def test_a_failure_leaves_the_old_folder_as_it_was_and_nothing_beside_it(tmp_pat
     with (
         pytest.raises(KeyboardInterrupt),
         replace_folder(
-            tmp_path / "p", last="config", mark="# ours", ours=lambda name: True, overwrite=False
+            tmp_path / "p", marker="config", mark="# ours", owns=lambda name: True, overwrite=False
         ) as folder,
     ):
         (folder / "a").write_text("2")

@@ -31,7 +31,7 @@ def test_names_come_back_and_what_is_not_unicode_as_an_escape():
 def test_an_escape_in_a_name_is_told_of():
     said = []
     exported(awkward(), said)
-    assert said[0] == "id holds text that is not Unicode, such as names of files: written with escapes"
+    assert said[0] == "id has text that is not Unicode, such as names of files: written with escapes"
 
 
 def test_mu_comes_back_as_vectors_of_32_bits():
@@ -47,13 +47,13 @@ def test_thumbnails_come_back_pixel_for_pixel():
     np.testing.assert_array_equal(np.stack(pictures), latents.thumbnails)
 
 
-def test_grey_thumbnails_come_back_grey():
-    grey = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1)
+def test_gray_thumbnails_come_back_gray():
+    gray = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1)
     pictures = [
         np.asarray(Image.open(io.BytesIO(data)))
-        for data in read(plain(3, thumbnails=grey))["thumbnail"].to_pylist()
+        for data in read(plain(3, thumbnails=gray))["thumbnail"].to_pylist()
     ]
-    np.testing.assert_array_equal(np.stack(pictures), grey[..., 0])
+    np.testing.assert_array_equal(np.stack(pictures), gray[..., 0])
 
 
 def test_matrices_are_columns_too_and_what_is_deeper_is_named():

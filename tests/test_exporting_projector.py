@@ -95,8 +95,8 @@ def test_without_thumbnails_there_is_no_sprite(tmp_path):
 
 def test_too_many_images_are_sampled_together_and_said(tmp_path):
     n, said = 50, []
-    grey = np.arange(n, dtype=np.uint8).reshape(n, 1, 1, 1)
-    exported(plain(n, thumbnails=grey), tmp_path / "p", said, most=9)
+    gray = np.arange(n, dtype=np.uint8).reshape(n, 1, 1, 1)
+    exported(plain(n, thumbnails=gray), tmp_path / "p", said, max_images=9)
     rows = np.array(metadata(tmp_path / "p")["row"], int)
     assert len(set(rows)) == 9
     assert rows.tolist() == sorted(rows)
@@ -107,7 +107,7 @@ def test_too_many_images_are_sampled_together_and_said(tmp_path):
 
 def test_the_seed_decides_the_sample(tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        exported(plain(50), tmp_path / name, seed=seed, most=9)
+        exported(plain(50), tmp_path / name, seed=seed, max_images=9)
     a, b, c = ((tmp_path / name / "metadata.tsv").read_bytes() for name in "abc")
     assert a == b != c
 
@@ -115,10 +115,10 @@ def test_the_seed_decides_the_sample(tmp_path):
 def test_pictures_are_made_smaller_until_the_sheet_is_small_enough_and_said(tmp_path):
     said = []
     pixels = np.full((10, 12, 9, 3), 200, np.uint8)
-    config = exported(plain(10, thumbnails=pixels), tmp_path / "p", said, largest=39)
+    config = exported(plain(10, thumbnails=pixels), tmp_path / "p", said, max_sheet=39)
     assert list(config.embeddings[0].sprite.single_image_dim) == [9, 9]
     assert sheet(tmp_path / "p").shape == (36, 36, 3)
-    assert said[0] == "10 pictures are made 9 pixels small: the projector takes a sheet of 39"
+    assert said[0] == "10 thumbnails are reduced to 9 pixels: the projector shows a sheet of 39"
 
 
 def test_one_latent_gets_company(tmp_path):
@@ -126,7 +126,7 @@ def test_one_latent_gets_company(tmp_path):
     config = exported(plain(3, mu=np.ones((3, 1), np.float32)), tmp_path / "p", said)
     assert list(config.embeddings[0].tensor_shape) == [3, 2]
     np.testing.assert_array_equal(tensor(tmp_path / "p", "tensors.tsv"), [[1, 0]] * 3)
-    assert "a second, always 0" in said[0]
+    assert "a second one, always 0" in said[0]
 
 
 def test_a_hostile_name_of_a_method_names_no_file(tmp_path):

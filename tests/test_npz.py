@@ -152,9 +152,7 @@ def test_members_tell_no_date_and_no_system():
 
 @pytest.mark.parametrize("array", [np.array([{}]), np.array([1j]), np.array(["2020-01-01"], "M8[D]")])
 def test_what_is_no_number_or_text_is_not_written(array):
-    with pytest.raises(
-        FormatError, match=r"^x has dtype .*; only numbers, booleans and text can be stored$"
-    ):
+    with pytest.raises(FormatError, match=r"^x has dtype .*; only numbers, booleans and text can be stored$"):
         packed({"x": array})
 
 

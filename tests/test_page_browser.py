@@ -20,7 +20,6 @@ from latentkit.images import find
 from latentkit.page import Request, colleague, interactive
 from latentkit.page.document import document
 from latentkit.projection import project
-from latentkit.projection.record import with_projection
 from latentkit.separation import judge
 
 pytestmark = pytest.mark.browser
@@ -461,7 +460,7 @@ def test_the_report_page_is_complete(tab, trained, blobs, numpy_backend, tmp_pat
         embed(Embedding(trained, sources), stream)
     latents = read_latents(tmp_path / "z.npz", name="z")
     html = colleague(Request(judge(latents), latents, trained, sources)).html
-    here = tab(with_projection(latents, project(latents.mu)), html=html)
+    here = tab(project(latents.mu).add_to(latents), html=html)
     assert here.page.locator("h1").inner_text() == "Do the classes separate?"
     assert here.page.locator(".curves figure").count() == 6
     broken = "images => images.filter(image => !(image.complete && image.naturalWidth)).length"

@@ -187,8 +187,7 @@ def test_reading_and_writing_one_file_by_redirection_is_found_out(sh, tmp_path):
     done = sh("app make > z.npz; app pass < z.npz > z.npz")
     assert done.returncode == 1
     assert (
-        done.stderr
-        == b"latentkit: standard input is empty: the command that should have written it failed\n"
+        done.stderr == b"latentkit: standard input is empty: the command that should have written it failed\n"
     )
 
 

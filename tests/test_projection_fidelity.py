@@ -19,7 +19,7 @@ def spaces(n: int, seed: int = 0):
 @pytest.mark.parametrize(("n", "k"), [(7, 2), (60, 15), (400, 5)])
 def test_trustworthiness_of_all_rows_is_scikit_learns(n, k):
     high, low = spaces(n)
-    found = measure_fidelity(high, low, neighbours=k)
+    found = measure_fidelity(high, low, neighbors=k)
     assert found.trustworthiness.value == pytest.approx(trustworthiness(high, low, n_neighbors=k), abs=1e-12)
     assert found.trustworthiness.error == 0
 
@@ -31,7 +31,7 @@ def test_continuity_is_trustworthiness_the_other_way_round():
     )
 
 
-def test_kept_is_the_overlap_of_neighbourhoods():
+def test_kept_is_the_overlap_of_neighborhoods():
     high, low = spaces(200)
     near = [NearestNeighbors(n_neighbors=15).fit(x).kneighbors(return_distance=False) for x in (high, low)]
     overlap = np.mean([len(set(a) & set(b)) / 15 for a, b in zip(*near, strict=True)])
@@ -74,13 +74,13 @@ def test_a_sample_of_queries_is_within_its_standard_error():
 def test_the_same_space_twice_keeps_everything():
     high, _ = spaces(100)
     found = measure_fidelity(high, high * 3 + 1)
-    for figure in (found.trustworthiness, found.continuity, found.kept, found.triplets, found.shepard):
-        assert figure.value == pytest.approx(1)
+    for score in (found.trustworthiness, found.continuity, found.kept, found.triplets, found.shepard):
+        assert score.value == pytest.approx(1)
 
 
 def test_duplicates_are_no_fault_of_the_picture():
     high = np.repeat(spaces(10)[0], 30, axis=0).astype(np.float32)
-    found = measure_fidelity(high, np.repeat(spaces(10)[0], 30, axis=0)[:, ::-1], neighbours=15)
+    found = measure_fidelity(high, np.repeat(spaces(10)[0], 30, axis=0)[:, ::-1], neighbors=15)
     assert found.trustworthiness.value == found.continuity.value == found.kept.value == 1
 
 
@@ -94,7 +94,7 @@ def test_many_blocks_are_as_exact_as_one():
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-def test_too_few_rows_have_no_neighbourhoods_to_keep(n):
+def test_too_few_rows_have_no_neighborhoods_to_keep(n):
     high, low = spaces(n)
     assert measure_fidelity(high, low).trustworthiness is None
 

@@ -4,7 +4,6 @@ New rows are assigned by their densities, computed from the weights, the means a
 component, whatever the covariance was.
 """
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from latentkit.clustering import kmeans
 from latentkit.clustering.assignment import Assignment, ClusterFit, Tell, order_by_size
+from latentkit.stats import gaussian_mixture
 
 __all__ = ["assign", "fit"]
 
@@ -20,8 +20,6 @@ ARRAYS = {"weights": "k", "means": "kd", "factors": "kdd"}
 PARAMETERS: Mapping[str, tuple[float, str]] = {}
 
 STARTS = 5
-FLOOR = 1e-6
-"""Added to variances, in units of the largest variance."""
 
 
 def fit(
@@ -32,20 +30,12 @@ def fit(
     A covariance with more parameters than there are rows is not tried: its likelihood is unbounded. Without a number of
     clusters, k-means chooses it (see `kmeans`).
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
     k = kmeans.best_number(X, seed) if clusters is None else clusters
     n, d = X.shape
     sizes = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diag": 0}
     models = []
     for covariance in (name for name, count in sizes.items() if count <= n):
-        with warnings.catch_warnings():
-            # A mixture that has not quite converged is still usable; the best BIC decides.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model = GaussianMixture(
-                k, covariance_type=covariance, n_init=STARTS, reg_covar=FLOOR, random_state=seed
-            ).fit(X)
+        model = gaussian_mixture(X, k, covariance, seed=seed, starts=STARTS)
         models.append((float(model.bic(X)), covariance, model))
     bic, covariance, best = min(models, key=lambda candidate: candidate[0])
     order = order_by_size(best.predict(X).astype(np.intp), k)

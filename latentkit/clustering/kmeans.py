@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit import stats
 from latentkit.clustering.assignment import Assignment, ClusterFit, Tell, order_by_size
 
-__all__ = ["STARTS", "assign", "best_number", "fit"]
+__all__ = ["assign", "best_number", "fit"]
 
 ARRAYS = {"centres": "kd", "variance": ""}
 """The keys are those of stored models, and stay."""
@@ -34,12 +35,10 @@ def fit(
     starts: int = STARTS,
 ) -> ClusterFit:
     """Cluster X (N, D); `clusters` is from 2 to N."""
-    from sklearn.cluster import KMeans
-
     k = best_number(X, seed) if clusters is None else clusters
-    model = KMeans(k, n_init=starts, random_state=seed).fit(X)
-    centers = model.cluster_centers_[order_by_size(model.labels_.astype(np.intp), k)]
-    arrays = {"centres": centers, "variance": np.array(model.inertia_ / X.size)}
+    model = stats.kmeans(X, k, seed, starts)
+    centers = model.centers[order_by_size(model.labels, k)]
+    arrays = {"centres": centers, "variance": np.array(model.inertia / X.size)}
     return ClusterFit(assign(arrays, {}, X), k, {"starts": starts}, arrays)
 
 

@@ -78,7 +78,7 @@ def plot(
         latentkit plot p.npz --images photos -o page.html
     """
     from latentkit import pictures
-    from latentkit.projection import chosen
+    from latentkit.projection import select_projections
 
     if figures.is_page(output):
         static = {
@@ -91,7 +91,7 @@ def plot(
     style = figures.style(output, theme, width, dpi)
     given = shell.load_latents(latents, labels)
     small = pictures.thumbnails(given, images, thumbnails, shell.say)
-    panels = [pictures.panel(*shown) for shown in chosen(given, method)]
+    panels = [pictures.panel(*shown) for shown in select_projections(given, method)]
     drawn = pictures.scatter(
         panels, pictures.coloring(given, color), style, density=density, thumbnails=small
     )

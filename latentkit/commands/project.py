@@ -71,7 +71,8 @@ def project(
     from dataclasses import replace
 
     from latentkit.formats.latents import refuse_other_weights, write_latents
-    from latentkit.projection import describe, read_reducer, views, with_projection, write_reducer
+    from latentkit.projection import describe, place, read_reducer, write_reducer
+    from latentkit.projection import project as fit
 
     _refuse_conflicts(using, save, output, {"--seed": seed, "--scale-dead": scale_dead})
     reducer = None if using is None else read_reducer(using)
@@ -83,9 +84,9 @@ def project(
     # The outputs are opened first, so that a folder that cannot be written to fails before minutes of work.
     with shell.open_output(output) as stream, shell.open_output(save) if save else nullcontext() as saved:
         if reducer is not None:
-            projection = views.place(reducer, given.mu, jobs=jobs, tell=shell.say)
+            projection = place(reducer, given.mu, jobs=jobs, tell=shell.say)
         else:
-            projection = views.project(
+            projection = fit(
                 given.mu,
                 method or "pca",
                 dims=dims or 2,
@@ -98,7 +99,7 @@ def project(
         shell.say(describe(projection))
         if saved is not None:
             write_reducer(replace(projection.reducer, weights=given.weights), saved)
-        write_latents(with_projection(given, projection), stream)
+        write_latents(projection.add_to(given), stream)
 
 
 def _refuse_conflicts(

@@ -1,10 +1,9 @@
-"""Tidy CSV: one line an image, a header first, for R, pandas, a spreadsheet or awk.
+"""Tidy CSV with a header and one line per image, for R, pandas, a spreadsheet or awk.
 
-Columns as in `table`, then mu_0, mu_1, ...; UTF-8, a cell quoted only where RFC 4180 asks for it (a comma, a
-quote, a line break), lines ended by a newline alone. What is missing, NaN among it, is an empty cell. Numbers have the
-fewest digits that give the same 32 or 64 bits back. Text leaves as it is: names that are not Unicode as the bytes
-they are on disk, and a name that begins with = + - or @ is not changed, though a spreadsheet that opens the file
-may take it for a formula.
+The columns are those of `table`, then mu_0, mu_1, ... The text is UTF-8; a cell is quoted only if RFC 4180 requires it (a
+comma, a quote, a line break), and lines end with a newline alone. Missing values and NaN are empty cells. Numbers have the
+fewest digits that restore the same 32 or 64 bits. Text is not changed: names that are not Unicode are written as the bytes they
+are on disk, and a name that begins with = + - or @ stays as it is, although a spreadsheet may take it for a formula.
 """
 
 import re
@@ -14,32 +13,33 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit.exporting.arrays import NOT_A_BYTE, arrays_by_kind, escape_all, omission_notes, row_blocks
 from latentkit.exporting.options import ExportOptions, Tell
-from latentkit.exporting.parts import blocks, left_out, part
 from latentkit.exporting.table import Column, table
-from latentkit.exporting.text import BYTES, spelled
 from latentkit.formats.latents import Latents
 from latentkit.formats.sink import Sink
 from latentkit.methods import EXPORTS
 
-__all__ = ["cells", "write"]
+__all__ = ["format_cells", "write"]
 
-_QUOTED = re.compile(r'[",\r\n]')
+_SPECIAL = re.compile(r'[",\r\n]')
 
 
 def write(latents: Latents, stream: BinaryIO, options: ExportOptions, tell: Tell) -> None:
-    """Write the latents line by line; memory does not grow with their number."""
+    """Write the latents in blocks of lines; memory does not grow with their number."""
     dims = [f"mu_{index}" for index in range(latents.mu.shape[1])] if options.vector else []
-    made = table(latents, part(latents), options.method, dims)
+    data = table(latents, arrays_by_kind(latents), options.method, dims)
     sink = Sink(stream)
-    header = [_quoted(name) for name in spelled([*(column.name for column in made.columns), *dims], BYTES)]
+    header = [
+        _quote(name) for name in escape_all([*(column.name for column in data.columns), *dims], NOT_A_BYTE)
+    ]
     sink.write(_line(header))
-    for rows in blocks(len(latents)):
-        lines = [_texts(column, rows) for column in made.columns]
+    for rows in row_blocks(len(latents)):
+        columns = [_texts(column, rows) for column in data.columns]
         if options.vector:
-            lines.append([",".join(row) for row in latents.mu[rows].astype("U").tolist()])
-        sink.write(b"".join(_line(line) for line in zip(*lines, strict=True)))
-    for sentence in left_out(latents, made.held, EXPORTS.title("csv")):
+            columns.append([",".join(row) for row in latents.mu[rows].astype("U").tolist()])
+        sink.write(b"".join(_line(line) for line in zip(*columns, strict=True)))
+    for sentence in omission_notes(latents, data.keys, EXPORTS.title("csv")):
         tell(sentence)
 
 
@@ -50,19 +50,19 @@ def _line(texts: Iterable[str]) -> bytes:
 def _texts(column: Column, rows: slice) -> list[str]:
     values = column.values[rows]
     if values.dtype.kind != "U":
-        return cells(values)
-    texts = [_quoted(text) for text in spelled(values.tolist(), BYTES)]
-    return texts if column.blank else [text or '""' for text in texts]
+        return format_cells(values)
+    texts = [_quote(text) for text in escape_all(values.tolist(), NOT_A_BYTE)]
+    return texts if column.optional else [text or '""' for text in texts]
 
 
-def cells(values: NDArray[Any]) -> list[str]:
-    """Numbers or truth values (N,) as text; nothing for NaN."""
+def format_cells(values: NDArray[Any]) -> list[str]:
+    """Format numbers or truth values (N,); NaN becomes an empty text."""
     texts = values.astype("U")
     if values.dtype.kind == "f":
         texts[np.isnan(values)] = ""
-    found: list[str] = texts.tolist()
-    return found
+    cells: list[str] = texts.tolist()
+    return cells
 
 
-def _quoted(text: str) -> str:
-    return f'"{text.replace(chr(34), chr(34) * 2)}"' if _QUOTED.search(text) else text
+def _quote(text: str) -> str:
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if _SPECIAL.search(text) else text

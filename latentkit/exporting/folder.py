@@ -1,8 +1,8 @@
-"""A folder of files that appears whole.
+"""A folder of files that appears complete or not at all.
 
-It is made under another name beside its place and then renamed. Where there is a folder of ours already, its files
-are replaced one by one, the one that makes it ours last, and nothing else in it is touched; a folder with other
-things in it is refused unless it may be used.
+The folder is written under a temporary name beside its destination and then renamed. In an earlier folder of the same
+kind the files are replaced one by one, the marker file last, and no other file is touched. A folder that holds other files is
+refused, unless overwriting is allowed.
 """
 
 import os
@@ -20,53 +20,52 @@ __all__ = ["replace_folder"]
 
 @contextmanager
 def replace_folder(
-    path: Path, *, last: str, mark: str, ours: Callable[[str], bool], overwrite: bool
+    path: Path, *, marker: str, mark: str, owns: Callable[[str], bool], overwrite: bool
 ) -> Iterator[Path]:
-    """Yield an empty folder whose files take the place of those in `path` when the block ends well.
+    """Yield an empty folder whose files replace those in `path` when the block ends without an exception.
 
-    A folder is ours if its file `last` begins with `mark`; `ours` tells the names of the files that may stand in
-    one, so that those no longer made go. Raises ExportError for a file, and for a folder that is not ours
-    unless `overwrite`.
+    An earlier folder is recognized by its file `marker`, which begins with `mark`; its files whose names `owns` accepts are
+    removed if they were not written again. Raises ExportError for a file, and for any other folder unless `overwrite`.
     """
     target = Path(os.path.realpath(path))
-    _check(target, path, last, mark, overwrite)
-    made = target.with_name(f".latentkit-{secrets.token_hex(6)}.tmp")
-    with naming(path, instead_of=made):
-        made.mkdir()
+    _check(target, path, marker, mark, overwrite)
+    temporary = target.with_name(f".latentkit-{secrets.token_hex(6)}.tmp")
+    with naming(path, instead_of=temporary):
+        temporary.mkdir()
     try:
-        yield made
-        for file in made.iterdir():
+        yield temporary
+        for file in temporary.iterdir():
             _sync(file)
         if not target.exists() or not any(target.iterdir()):
-            made.rename(target)
+            temporary.rename(target)
         else:
-            _move_in(made, target, last, ours)
+            _move_in(temporary, target, marker, owns)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _check(target: Path, path: Path, last: str, mark: str, overwrite: bool) -> None:
+def _check(target: Path, path: Path, marker: str, mark: str, overwrite: bool) -> None:
     if not target.parent.is_dir():
-        raise ExportError(f"{path}: there is no folder {path.parent} to put it in; make that first")
+        raise ExportError(f"{path}: there is no folder {path.parent}; make it first")
     if not target.exists():
         return
     if not target.is_dir():
         raise ExportError(f"{path} is a file; name a folder")
     if not any(target.iterdir()) or overwrite:
         return
-    file = target / last
+    file = target / marker
     if not file.is_file() or not file.read_text(encoding="utf-8", errors="replace").startswith(mark):
         raise ExportError(
-            f"{path} is a folder with other things in it; name a new one, or add --overwrite to put the files into it"
+            f"{path} is a folder that holds other files; name a new one, or use --overwrite to add the files to it"
         )
 
 
-def _move_in(made: Path, target: Path, last: str, ours: Callable[[str], bool]) -> None:
-    names = sorted((file.name for file in made.iterdir()), key=lambda name: (name == last, name))
+def _move_in(temporary: Path, target: Path, marker: str, owns: Callable[[str], bool]) -> None:
+    names = sorted((file.name for file in temporary.iterdir()), key=lambda name: (name == marker, name))
     for name in names:
-        (made / name).replace(target / name)
+        (temporary / name).replace(target / name)
     for file in target.iterdir():
-        if file.name not in names and ours(file.name) and file.is_file():
+        if file.name not in names and owns(file.name) and file.is_file():
             file.unlink()
 
 

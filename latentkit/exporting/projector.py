@@ -1,11 +1,11 @@
 """A folder for TensorBoard's projector: `tensorboard --logdir FOLDER`, or "Load" at projector.tensorflow.org.
 
-    tensors.tsv, tensors-2.tsv, ...   mu, then every projection: a line an image, numbers between tabs
+    tensors.tsv, tensors-2.tsv, ...   mu, then every projection: one line per image, numbers separated by tabs
     metadata.tsv                      id, row (in the latents), and the columns of `table`
     sprite.png                        the thumbnails, if there are any
-    projector_config.pbtxt            what belongs together: tensorboard.projector.ProjectorConfig
+    projector_config.pbtxt            a tensorboard.projector.ProjectorConfig that lists these files
 
-Text is data of others: control characters, tabs and line ends in it are written as escapes.
+Control characters, tabs and line ends in text are written as escapes.
 Source: projector_config.proto and vz_projector/data-provider.ts of TensorBoard.
 """
 
@@ -21,11 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.exporting import csv
+from latentkit.exporting.arrays import (
+    NOT_ONE_CELL,
+    ArraysByKind,
+    arrays_by_kind,
+    escape_all,
+    omission_notes,
+    row_blocks,
+)
 from latentkit.exporting.folder import replace_folder
 from latentkit.exporting.options import ExportOptions, Tell
-from latentkit.exporting.parts import Parts, blocks, left_out, part
 from latentkit.exporting.table import Column, Table, table
-from latentkit.exporting.text import LINE, spelled
 from latentkit.formats.latents import Latents
 from latentkit.formats.projections import key_of
 from latentkit.images.pillow import thumbnails as shrink
@@ -33,13 +39,13 @@ from latentkit.images.pillow import to_pil
 from latentkit.methods import EXPORTS
 from latentkit.randomness import generator
 
-__all__ = ["MOST", "write"]
+__all__ = ["MAX_IMAGES", "write"]
 
-MOST = 100_000  # images, beyond which the projector's page stalls
-LARGEST_SHEET = 8192  # pixels per side, beyond which the projector shows nothing
+MAX_IMAGES = 100_000  # beyond which the projector's page stalls
+MAX_SHEET = 8192  # pixels per side, beyond which the projector shows nothing
 CONFIG = "projector_config.pbtxt"
 MARK = "# latentkit.projector/1\n"
-_OURS = re.compile(r"tensors(-\d+)?\.tsv|metadata\.tsv|sprite\.png")
+_OWN_FILES = re.compile(r"tensors(-\d+)?\.tsv|metadata\.tsv|sprite\.png")
 
 
 def write(
@@ -48,52 +54,52 @@ def write(
     options: ExportOptions,
     tell: Tell,
     *,
-    most: int = MOST,
-    largest: int = LARGEST_SHEET,
+    max_images: int = MAX_IMAGES,
+    max_sheet: int = MAX_SHEET,
 ) -> None:
-    """Make the folder, with at most `most` images, and say how to open it.
+    """Write a folder of at most `max_images` images, and say how to open it.
 
     Raises ExportError for a folder that holds other files, unless `options.overwrite`.
     """
-    parts = part(latents)
-    rows = _sample(len(latents), options.seed, most)
+    arrays = arrays_by_kind(latents)
+    rows = _sample(len(latents), options.seed, max_images)
     if len(rows) < len(latents):
         tell(
             f"a sample of {len(rows):,} of {len(latents):,} images (seed {options.seed}): the projector shows no more"
         )
     with replace_folder(
         folder,
-        last=CONFIG,
+        marker=CONFIG,
         mark=MARK,
-        ours=lambda name: bool(_OURS.fullmatch(name)),
+        owns=lambda name: bool(_OWN_FILES.fullmatch(name)),
         overwrite=options.overwrite,
-    ) as made:
-        tensors = _tensors(latents, parts, tell)
+    ) as temporary:
+        tensors = _tensors(latents, arrays, tell)
         for number, values in enumerate(tensors.values()):
-            _write_tensor(made / _tensor_file(number), values, rows)
-        facts = table(latents, replace(parts, projections={}), reserved=("row",))
-        _write_metadata(made / "metadata.tsv", facts, rows)
-        side = _write_sprite(latents, made / "sprite.png", rows, largest, tell)
+            _write_tensor(temporary / _tensor_file(number), values, rows)
+        data = table(latents, replace(arrays, projections={}), reserved=("row",))
+        _write_metadata(temporary / "metadata.tsv", data, rows)
+        side = _write_sprite(latents, temporary / "sprite.png", rows, max_sheet, tell)
         shapes = {name: (len(rows), values.shape[1]) for name, values in tensors.items()}
-        (made / CONFIG).write_text(_config(shapes, side), encoding="ascii", newline="\n")
-    held = {*parts.columns, *map(key_of, parts.projections), "thumbnails"}
-    for sentence in left_out(latents, held, EXPORTS.title("projector")):
+        (temporary / CONFIG).write_text(_config(shapes, side), encoding="ascii", newline="\n")
+    keys = {*arrays.columns, *map(key_of, arrays.projections), "thumbnails"}
+    for sentence in omission_notes(latents, keys, EXPORTS.title("projector")):
         tell(sentence)
     tell(f"open it with: {shlex.join(['tensorboard', '--logdir', str(folder)])}")
 
 
-def _sample(count: int, seed: int, most: int) -> NDArray[np.intp]:
-    if count <= most:
+def _sample(count: int, seed: int, max_images: int) -> NDArray[np.intp]:
+    if count <= max_images:
         return np.arange(count)
-    return np.sort(generator(seed, "export").choice(count, most, replace=False))
+    return np.sort(generator(seed, "export").choice(count, max_images, replace=False))
 
 
-def _tensors(latents: Latents, parts: Parts, tell: Tell) -> dict[str, NDArray[np.float32]]:
+def _tensors(latents: Latents, arrays: ArraysByKind, tell: Tell) -> dict[str, NDArray[np.float32]]:
     mu = latents.mu
     if mu.shape[1] == 1:
-        tell("one latent is too few for the projector: a second, always 0, stands beside it")
+        tell("the projector needs 2 dimensions: a second one, always 0, is added")
         mu = np.column_stack([mu, np.zeros_like(mu)])
-    return {"mu": mu} | {key_of(method): points for method, points in parts.projections.items()}
+    return {"mu": mu} | {key_of(method): points for method, points in arrays.projections.items()}
 
 
 def _tensor_file(number: int) -> str:
@@ -102,52 +108,54 @@ def _tensor_file(number: int) -> str:
 
 def _write_tensor(path: Path, values: NDArray[np.float32], rows: NDArray[np.intp]) -> None:
     with path.open("w", encoding="ascii", newline="\n") as file:
-        for block in blocks(len(rows)):
+        for block in row_blocks(len(rows)):
             file.writelines("\t".join(row) + "\n" for row in values[rows[block]].astype("U").tolist())
 
 
-def _write_metadata(path: Path, made: Table, rows: NDArray[np.intp]) -> None:
-    first, *others = made.columns
+def _write_metadata(path: Path, data: Table, rows: NDArray[np.intp]) -> None:
+    first, *others = data.columns
     columns = [first, Column("row", np.arange(len(first.values))), *others]
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write("\t".join(spelled([column.name for column in columns], LINE)) + "\n")
-        for block in blocks(len(rows)):
+        file.write("\t".join(escape_all([column.name for column in columns], NOT_ONE_CELL)) + "\n")
+        for block in row_blocks(len(rows)):
             texts = [_texts(column.values[rows[block]]) for column in columns]
             file.writelines("\t".join(line) + "\n" for line in zip(*texts, strict=True))
 
 
 def _texts(values: NDArray[Any]) -> list[str]:
-    return spelled(values.tolist(), LINE) if values.dtype.kind == "U" else csv.cells(values)
+    return escape_all(values.tolist(), NOT_ONE_CELL) if values.dtype.kind == "U" else csv.format_cells(values)
 
 
 def _write_sprite(
-    latents: Latents, path: Path, rows: NDArray[np.intp], largest: int, tell: Tell
+    latents: Latents, path: Path, rows: NDArray[np.intp], max_sheet: int, tell: Tell
 ) -> int | None:
-    """The side of each picture on the sheet; None if there are no pictures."""
+    """Write the thumbnails on one sheet, and return the side of each; None if there are no thumbnails."""
     if latents.thumbnails is None:
         return None
-    pixels, side = _sheet(latents.thumbnails, rows, largest)
+    pixels, side = _sheet(latents.thumbnails, rows, max_sheet)
     to_pil(pixels).save(path, "PNG")
     if side < max(latents.thumbnails.shape[1:3]):
-        tell(f"{len(rows):,} pictures are made {side} pixels small: the projector takes a sheet of {largest}")
+        tell(
+            f"{len(rows):,} thumbnails are reduced to {side} pixels: the projector shows a sheet of {max_sheet}"
+        )
     return side
 
 
 def _sheet(
-    thumbnails: NDArray[np.uint8], rows: NDArray[np.intp], largest: int
+    thumbnails: NDArray[np.uint8], rows: NDArray[np.intp], max_sheet: int
 ) -> tuple[NDArray[np.uint8], int]:
-    """Return a square sheet (S, S, C) of at most `largest` pixels per side, and the side of each picture on it.
+    """Return a square sheet (S, S, C) of at most `max_sheet` pixels per side, and the side of each picture on it.
 
     The pictures (N, h, w, C) of these rows are placed row by row, as many across as down, which the projector requires;
     each is centered on a black square. They are shrunk if there are too many for the sheet.
     """
     across = math.ceil(math.sqrt(len(rows)))
-    side = min(max(thumbnails.shape[1:3]), largest // across)
+    side = min(max(thumbnails.shape[1:3]), max_sheet // across)
     channels = thumbnails.shape[3]
     cells = np.zeros(
         (across, side, across, side, channels), np.uint8
     )  # one view of the sheet: no second copy
-    for block in blocks(len(rows)):
+    for block in row_blocks(len(rows)):
         small = shrink(np.asarray(thumbnails[rows[block]]), side)
         top, left = (side - small.shape[1]) // 2, (side - small.shape[2]) // 2
         for number, picture in enumerate(small, block.start):
@@ -180,7 +188,7 @@ def _embedding(name: str, number: int, shape: tuple[int, int], side: int | None)
 
 
 def _literal(text: str) -> str:
-    """A string of protobuf's text format: bytes that are not plain ASCII in octal."""
+    """Return a string in protobuf's text format: bytes other than printable ASCII are in octal."""
     data = text.encode("utf-8", "backslashreplace")
     plain = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\\\' else f"\\{byte:03o}" for byte in data)
     return f'"{"".join(plain)}"'

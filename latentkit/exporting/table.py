@@ -1,11 +1,11 @@
-"""One row an image: the columns that CSV, Parquet and the projector's metadata share.
+"""A table with one row per image: the columns that CSV, Parquet and the projector's metadata share.
 
-    id label split mse cluster confidence digest     those that there are
-    x y [z]                                          the projection that is shown
+    id label split mse cluster confidence digest     if the latents have them
+    x y [z]                                          the projection that was chosen
     <method>_x <method>_y [<method>_z]               every other projection
-    <key>                                            every other array with one value an image
+    <key>                                            every other array with one value per image
 
-A name that is taken, in whatever case, gets an underscore at its end.
+An underscore is added to a name that is already in use, regardless of case.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.exporting.parts import Parts
+from latentkit.exporting.arrays import ArraysByKind
 from latentkit.formats.latents import Latents
 from latentkit.formats.projections import key_of
-from latentkit.projection import recorded
+from latentkit.projection import select_projection
 
-__all__ = ["Column", "Table", "free", "table"]
+__all__ = ["Column", "Table", "table", "unique_name"]
 
 NAMES = {
     "ids": "id",
@@ -33,54 +33,54 @@ NAMES = {
 
 
 class Column(NamedTuple):
-    """values (N,); "" means that there is none where `blank` says so."""
+    """A name and values (N,); if `optional`, the empty text is a missing value."""
 
     name: str
     values: NDArray[Any]
-    blank: bool = False
+    optional: bool = False
 
 
 class Table(NamedTuple):
-    """The columns, the keys of the arrays in them, and the method that x and y are of, if there is one."""
+    """The columns, the keys of the arrays in them, and the method of the projection behind x and y, if any."""
 
     columns: list[Column]
-    held: set[str]
-    shown: str | None
+    keys: set[str]
+    method: str | None
 
 
 def table(
     latents: Latents,
-    parts: Parts,
+    arrays: ArraysByKind,
     method: str | None = None,
     reserved: Iterable[str] = (),
     *,
-    own: bool = False,
+    allow_mu: bool = False,
 ) -> Table:
-    """The columns of the latents; `reserved` names are not used for arrays that the schema does not know.
+    """Return the columns of the latents; the names of unknown arrays are changed if they are `reserved`.
 
-    method: the projection for x and y, by default the latest; own: latents of 2 or 3 dimensions may be their
-    own picture. Raises ProjectionError naming the methods there are.
+    method: the projection for x and y, by default the latest. allow_mu: use latents of 2 or 3 dimensions as x and y if
+    there is no projection. Raises ProjectionError, naming the methods there are.
     """
-    view = recorded(latents, method) if method or parts.projections or (own and _flat(latents)) else None
+    projection = (
+        select_projection(latents, method)
+        if method or arrays.projections or (allow_mu and latents.mu.shape[1] in (2, 3))
+        else None
+    )
     columns = [
-        Column(name, parts.columns[key], key == "labels")
+        Column(name, arrays.columns[key], key == "labels")
         for key, name in NAMES.items()
-        if key in parts.columns
+        if key in arrays.columns
     ]
-    columns += _axes(view.points, "") if view else []
-    for other, points in parts.projections.items():
-        if view is None or other != view.method:
+    columns += _axes(projection.points, "") if projection else []
+    for other, points in arrays.projections.items():
+        if projection is None or other != projection.method:
             columns += _axes(points, f"{other}_")
     taken = {column.name.casefold() for column in columns} | {name.casefold() for name in reserved}
-    for key, values in parts.columns.items():
+    for key, values in arrays.columns.items():
         if key not in NAMES:
-            columns.append(Column(free(key, taken), values))
-    held = {*parts.columns, *map(key_of, parts.projections)}
-    return Table(columns, held, view.method if view else None)
-
-
-def _flat(latents: Latents) -> bool:
-    return latents.mu.shape[1] in (2, 3)
+            columns.append(Column(unique_name(key, taken), values))
+    keys = {*arrays.columns, *map(key_of, arrays.projections)}
+    return Table(columns, keys, projection.method if projection else None)
 
 
 def _axes(points: NDArray[np.float32], prefix: str) -> Iterator[Column]:
@@ -88,8 +88,8 @@ def _axes(points: NDArray[np.float32], prefix: str) -> Iterator[Column]:
         yield Column(f"{prefix}{axis}", values)
 
 
-def free(name: str, taken: set[str]) -> str:
-    """The name, with underscores at its end until it is none of those taken, whatever their case; taken now."""
+def unique_name(name: str, taken: set[str]) -> str:
+    """Append underscores to a name until it differs from those taken, regardless of case; add it to them."""
     while name.casefold() in taken:
         name += "_"
     taken.add(name.casefold())

@@ -21,7 +21,6 @@ from latentkit.page.reconstructions import reconstructions
 from latentkit.page.training import training
 from latentkit.page.verdict import tables, verdict
 from latentkit.projection import project
-from latentkit.projection.record import with_projection
 from latentkit.separation import Report
 
 __all__ = ["Request", "colleague"]
@@ -65,7 +64,7 @@ def _explorer(request: Request, progress: Progress | None) -> Explorer:
 def _projected(latents: Latents) -> Latents:
     if latents.projections():
         return latents
-    return with_projection(latents, project(latents.mu, "pca", unit_prior="schema" in latents.meta))
+    return project(latents.mu, "pca", unit_prior="schema" in latents.meta).add_to(latents)
 
 
 def _of_run(request: Request, progress: Progress | None) -> list[Markup]:

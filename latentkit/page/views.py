@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from latentkit.formats.latents import Latents
 from latentkit.pictures import Caption, caption
 from latentkit.pictures.caption import title
-from latentkit.projection import recorded
+from latentkit.projection import select_projection
 
 __all__ = ["View", "views"]
 
@@ -23,12 +23,12 @@ class View(NamedTuple):
 
 def views(latents: Latents, method: str | None = None) -> list[View]:
     """At least one; ProjectionError where there is none, or not the one that is asked for."""
-    first = recorded(latents, method).method
+    first = select_projection(latents, method).method
     others = [method for method in latents.projections() if method != first]
     return [_view(latents, each) for each in (first, *others)]
 
 
 def _view(latents: Latents, method: str) -> View:
-    found = recorded(latents, method)
+    found = select_projection(latents, method)
     words = caption(method, len(latents), found.points.shape[1], found.info)
     return View(title(method), found.points, words)

@@ -1,38 +1,36 @@
-"""Projections: latents seen in two or three dimensions, and how far the sight may be believed.
+"""Project latents to two or three dimensions, and measure how much of the latent space a picture preserves.
 
-    pca        exact principal components in one pass
-    tsne       t-SNE by openTSNE
-    umap       UMAP by umap-learn
-    interruption  Ctrl-C that gets through a compiler
-    views      `project` latents by a method, `place` others into the same view
-    fidelity   what a view kept of the latent space
-    reducer    a fitted view in a file, without pickle
-    record     views in a latents file
-    words      all of it said in sentences
+    project     `project` latents by a method, `place` others in the same picture
+    layout      the interface of a method's module
+    pca         exact principal components in one pass
+    tsne        t-SNE by openTSNE
+    umap        UMAP by umap-learn
+    fidelity    how much of the latent space a picture preserves
+    reducer     a fitted projection in a file, without pickle
+    select      the projections to draw
+    describe    a projection described in sentences
+    interrupts  Ctrl-C during compilation
 
-Knows nothing of models, and draws, prints and scores nothing.
+The package knows no models; it draws and prints nothing.
 """
 
+from latentkit.projection.describe import describe
 from latentkit.projection.fidelity import Fidelity, measure_fidelity
-from latentkit.projection.record import Recorded, chosen, recorded, with_projection
+from latentkit.projection.project import ProjectionResult, dead_dimensions, place, project
 from latentkit.projection.reducer import Reducer, read_reducer, write_reducer
-from latentkit.projection.views import Projection, dead_dimensions, place, project
-from latentkit.projection.words import describe, fidelity_line
+from latentkit.projection.select import select_projection, select_projections
 
 __all__ = [
     "Fidelity",
-    "Projection",
-    "Recorded",
+    "ProjectionResult",
     "Reducer",
-    "chosen",
     "dead_dimensions",
     "describe",
-    "fidelity_line",
     "measure_fidelity",
     "place",
     "project",
     "read_reducer",
-    "recorded",
-    "with_projection",
+    "select_projection",
+    "select_projections",
     "write_reducer",
 ]

@@ -1,8 +1,8 @@
-"""Principal components of latents, exact, in one float64 pass over rows that may be memory-mapped.
+"""Exact principal components of latents, in one float64 pass over rows that may be memory-mapped.
 
-Sums x and xx' about a provisional centre and solves the D x D eigenproblem, so memory does not grow
-with N. Equal to scikit-learn's exact PCA, its signs included. With no more rows than dimensions the
-rows themselves are decomposed instead: their covariance would square the error.
+The pass sums x and xx' about a provisional center, and then the D x D eigenproblem is solved, so memory does not grow
+with N. The result, including its signs, is that of scikit-learn's exact PCA, which copies all rows to float64. If there are
+no more rows than dimensions, the rows are decomposed instead, since their covariance would square the error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,15 +21,18 @@ ARRAYS = {"mean": "F", "components": "eF"}
 PARAMETERS: Mapping[str, tuple[float, str]] = {}
 
 BLOCK_BYTES = 2**20
-"""The float64 block held at a time: what fits the cache is twice as fast as 32 MiB."""
+"""Size of a float64 block: one that fits the processor's cache is twice as fast as 32 MiB."""
 
 Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Axes:
-    """The axes of latents: mean (D,), components (K, D) with orthonormal rows, variance (K,) falling,
-    and dimension_variance (D,), that of each latent dimension by itself (all over n - 1)."""
+    """The principal axes of n latents; variances are divided by n - 1.
+
+    mean (D,); components (K, D), orthonormal rows; variance (K,) along each of them, in descending order;
+    dimension_variance (D,) of each latent dimension.
+    """
 
     n: int
     mean: Float64
@@ -39,27 +42,26 @@ class Axes:
 
     @property
     def share(self) -> Float64:
-        """(K,) the fraction of the whole variance along each component; zeros if there is none."""
+        """The fraction (K,) of the total variance along each component; zeros if there is no variance."""
         whole = float(self.variance.sum())
         return self.variance / whole if whole > 0 else np.zeros_like(self.variance)
 
 
 def principal_axes(mu: NDArray[np.floating]) -> Axes:
-    """All min(N, D) principal axes of mu (N, D), N >= 1.
+    """Return all min(N, D) principal axes of mu (N, D), N >= 1.
 
-    The sign of a component makes its largest loading positive (as scikit-learn >= 1.5 does); among
-    loadings that are equal but for rounding the first one decides, so the last bit never flips a picture.
-
-    Raises ProjectionError, naming the row, if a value is not finite.
+    The largest loading of a component is positive (as in scikit-learn >= 1.5). Among loadings that are equal up to rounding
+    the first one decides, so that rounding never flips a picture. Raises ProjectionError, naming the row, if a value is
+    not finite.
     """
     n, d = mu.shape
     if n <= d:
-        rows = _finite(np.asarray(mu, np.float64), 0)
+        rows = _check_finite(np.asarray(mu, np.float64), 0)
         mean = rows.mean(axis=0)
-        centred = rows - mean
-        _, singular, components = np.linalg.svd(centred, full_matrices=False)
+        centered = rows - mean
+        _, singular, components = np.linalg.svd(centered, full_matrices=False)
         variance = singular**2 / max(n - 1, 1)
-        spread = (centred**2).sum(axis=0) / max(n - 1, 1)
+        spread = (centered**2).sum(axis=0) / max(n - 1, 1)
         return Axes(n, mean, _fix_signs(components), variance, spread)
     mean, covariance = _mean_and_covariance(mu)
     variance, vectors = np.linalg.eigh(covariance)
@@ -109,30 +111,30 @@ def project_onto(mu: NDArray[np.floating], mean: Float64, components: Float64) -
 def _mean_and_covariance(mu: NDArray[np.floating]) -> tuple[Float64, Float64]:
     n, d = mu.shape
     total, products = np.zeros(d), np.zeros((d, d))
-    centre = np.zeros(d)
+    center = np.zeros(d)
     for start, block in _blocks(mu):
-        _finite(block, start)
+        _check_finite(block, start)
         if start == 0:
-            centre = block.mean(axis=0)  # about zero, a mean far from it would cancel the variance away
-        block = block - centre
+            center = block.mean(axis=0)  # sums about zero would cancel for a mean far from it
+        block = block - center
         total += block.sum(axis=0)
         products += block.T @ block
     shift = total / n
-    return centre + shift, (products - n * np.outer(shift, shift)) / (n - 1)
+    return center + shift, (products - n * np.outer(shift, shift)) / (n - 1)
 
 
 def _blocks(mu: NDArray[np.floating]) -> Iterator[tuple[int, Float64]]:
-    """(first row, float64 copy of the rows), a bounded number of rows at a time."""
+    """Yield the first row of a block and a float64 copy of its rows, a bounded number at a time."""
     size = max(256, BLOCK_BYTES // (8 * mu.shape[1]))
     for start in range(0, len(mu), size):
         yield start, np.asarray(mu[start : start + size], np.float64)
 
 
-def _finite(block: Float64, start: int) -> Float64:
+def _check_finite(block: Float64, start: int) -> Float64:
     bad = ~np.isfinite(block).all(axis=1)
     if bad.any():
         row = start + int(np.argmax(bad))
-        raise ProjectionError(f"row {row} of mu holds a value that is not finite: embed the images again")
+        raise ProjectionError(f"row {row} of mu has a value that is not finite: embed the images again")
     return block
 
 
@@ -144,7 +146,6 @@ def _fix_signs(components: Float64) -> Float64:
 
 
 def components_for(axes: Axes, dims: int) -> Float64:
-    """The first dims components (dims, D); there may be fewer rows than asked for (N < dims + 1), and then
-    the missing ones are zero: the picture is flat there."""
+    """Return the first dims components (dims, D); if there are fewer, the missing ones are zero and the picture is flat."""
     components = axes.components[:dims]
     return np.vstack([components, np.zeros((dims - len(components), components.shape[1]))])

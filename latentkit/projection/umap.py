@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.projection import pca
-from latentkit.projection.interruption import insistent
+from latentkit.projection.interrupts import reraise_interrupts
 from latentkit.projection.layout import Layout, Tell
 
 __all__ = ["fit", "place"]
@@ -52,7 +52,7 @@ def fit(
     start = pca.project_onto(rows, axes.mean, pca.components_for(axes, dims))
     tell(f"UMAP: {_compiling(len(rows), EXACT)}, then laying out {len(rows)} images")
     near = _nearest(rows, neighbors) if len(rows) <= EXACT else None
-    with insistent(), warnings.catch_warnings():
+    with reraise_interrupts(), warnings.catch_warnings():
         # New rows are placed by another model: see `place`.
         warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
         layout = np.array(
@@ -75,7 +75,7 @@ def place(
     layout = np.array(arrays["points"], np.float32)
     new = np.ascontiguousarray(mu, np.float32)
     tell(f"UMAP: {_compiling(len(rows), 4095)}, then placing {len(new)} images among {len(rows)}")
-    with insistent():
+    with reraise_interrupts():
         model = _model(parameters, init=layout, seed=seed, n_epochs=0).fit(rows)
         # Fitting for no epochs finds the neighbors but rescales the initial layout, so the stored one is put back.
         model.embedding_, model.n_epochs = layout, None

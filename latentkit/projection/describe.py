@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from latentkit.methods import PROJECTIONS
-from latentkit.projection.views import Projection
+from latentkit.projection.project import ProjectionResult
 
-__all__ = ["describe", "fidelity_line"]
+__all__ = ["describe"]
 
 
-def describe(projection: Projection) -> str:
+def describe(projection: ProjectionResult) -> str:
     """Return the lines for standard error: the projection, its scree, dead dimensions and fidelity."""
     info, reducer = projection.info, projection.reducer
     name = PROJECTIONS.title(reducer.method)
@@ -21,7 +21,7 @@ def describe(projection: Projection) -> str:
         ]
         lines += _scree(info["parameters"], info["dims"])
         lines += _dead(info)
-    lines += fidelity_line(info["fidelity"])
+    lines += _fidelity(info["fidelity"])
     if not PROJECTIONS[reducer.method].linear:
         lines.append(
             "The sizes of islands and the gaps between them mean little: `latentkit report` measures the latents themselves."
@@ -29,7 +29,7 @@ def describe(projection: Projection) -> str:
     return "\n".join(lines)
 
 
-def fidelity_line(fidelity: Mapping[str, Any]) -> list[str]:
+def _fidelity(fidelity: Mapping[str, Any]) -> list[str]:
     """Return one line on how much of the latent space the picture preserves; none for too few rows."""
     if fidelity["kept"] is None:
         return []

@@ -1,6 +1,6 @@
-"""Ctrl-C while numba compiles: raised inside a callback of the compiler it is swallowed and lost.
+"""Ctrl-C while numba compiles: an exception raised in a callback of the compiler is swallowed and lost.
 
-So it is raised again, every tenth of a second of work, until it gets through.
+Therefore it is raised again, every tenth of a second of processor time, until it gets through.
 """
 
 import signal
@@ -11,21 +11,23 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-__all__ = ["insistent"]
+__all__ = ["reraise_interrupts"]
 
 EVERY = 0.1
-"""Seconds of this process's own time: of its timers the one that nobody else uses."""
+"""Seconds of processor time: this timer is not used by anything else."""
 
 
 @contextmanager
-def insistent() -> Iterator[None]:
-    """SIGINT and SIGTERM, if Python code handles them, interrupt the block even where exceptions are
-    swallowed; afterwards all is as it was. Does nothing outside the main thread."""
+def reraise_interrupts() -> Iterator[None]:
+    """Let SIGINT and SIGTERM interrupt the block even where exceptions are swallowed.
+
+    Applies to signals that Python code handles, in the main thread only. Everything is restored afterwards.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    wanted = {number: handler for number, handler in handlers.items() if callable(handler)}
+    python_handlers = {number: handler for number, handler in handlers.items() if callable(handler)}
     received: list[signal.Signals] = []
 
     def receive(number: int, frame: FrameType | None) -> None:
@@ -35,21 +37,21 @@ def insistent() -> Iterator[None]:
 
     def repeat(_: int, frame: FrameType | None) -> None:
         number = received[-1]
-        wanted[number](number, frame)
+        python_handlers[number](number, frame)
 
-    def unraisable(told: Any) -> None:
-        if not (received and issubclass(told.exc_type, KeyboardInterrupt)):
-            hook(told)
+    def ignore_swallowed(event: Any) -> None:
+        if not (received and issubclass(event.exc_type, KeyboardInterrupt)):
+            hook(event)
 
-    hook, sys.unraisablehook = sys.unraisablehook, unraisable
+    hook, sys.unraisablehook = sys.unraisablehook, ignore_swallowed
     alarm = signal.signal(signal.SIGVTALRM, repeat)
-    for number in wanted:
+    for number in python_handlers:
         signal.signal(number, receive)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        for number, handler in wanted.items():
+        for number, handler in python_handlers.items():
             signal.signal(number, handler)
         signal.signal(signal.SIGVTALRM, alarm)
         sys.unraisablehook = hook

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from latentkit.projection.interruption import insistent
+from latentkit.projection.interrupts import reraise_interrupts
 
 
 def work(seconds: float) -> None:
@@ -19,19 +19,19 @@ def work(seconds: float) -> None:
 
 @ctypes.CFUNCTYPE(None)
 def swallowing() -> None:
-    """Exceptions in a callback from C are told of and lost."""
+    """Exceptions in a callback from C are reported and lost."""
     os.kill(os.getpid(), signal.SIGINT)
     work(0.01)
 
 
-def test_an_interrupt_that_a_callback_swallowed_comes_again(capsys):
-    with pytest.raises(KeyboardInterrupt), insistent():
+def test_an_interrupt_that_a_callback_swallowed_is_raised_again(capsys):
+    with pytest.raises(KeyboardInterrupt), reraise_interrupts():
         swallowing()
         work(5)
     assert capsys.readouterr().err == ""
 
 
-def test_sigterm_insists_in_the_way_its_own_handler_does():
+def test_sigterm_is_repeated_through_its_own_handler():
     class Stop(BaseException):
         pass
 
@@ -40,7 +40,7 @@ def test_sigterm_insists_in_the_way_its_own_handler_does():
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
-        with pytest.raises(Stop), insistent():
+        with pytest.raises(Stop), reraise_interrupts():
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
                 work(5)
@@ -50,9 +50,9 @@ def test_sigterm_insists_in_the_way_its_own_handler_does():
         signal.signal(signal.SIGTERM, before)
 
 
-def test_afterwards_all_is_as_it_was():
+def test_everything_is_restored_afterwards():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGVTALRM), sys.unraisablehook
-    with pytest.raises(KeyboardInterrupt), insistent():
+    with pytest.raises(KeyboardInterrupt), reraise_interrupts():
         swallowing()
         work(5)
     assert before == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGVTALRM), sys.unraisablehook)
@@ -62,7 +62,7 @@ def test_afterwards_all_is_as_it_was():
 def test_a_signal_that_is_ignored_stays_ignored():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with insistent():
+        with reraise_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             work(0.2)
     finally:

@@ -14,25 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import ProjectionError
+from latentkit.formats.latents import Latents
+from latentkit.formats.projections import Projection
 from latentkit.methods import PROJECTIONS
 from latentkit.projection import pca
 from latentkit.projection.fidelity import measure_fidelity
 from latentkit.projection.layout import Tell, module_of
 from latentkit.projection.reducer import Reducer
+from latentkit.stats import ACTIVE_VARIANCE
 
-__all__ = ["Projection", "dead_dimensions", "place", "project"]
-
-ACTIVE = 0.01
-"""Variance of mu above which a dimension is active under a unit prior (Burda et al. 2016)."""
+__all__ = ["ProjectionResult", "dead_dimensions", "place", "project"]
 
 
 @dataclass(frozen=True)
-class Projection:
+class ProjectionResult:
     """Points (N, dims) float32, the information that is stored with them as JSON, and the reducer behind them."""
 
     points: NDArray[np.float32]
     info: Mapping[str, Any]
     reducer: Reducer
+
+    def add_to(self, latents: Latents) -> Latents:
+        """Return the latents with this projection, which becomes the latest and replaces another by the same method."""
+        return latents.with_projection(Projection(self.reducer.method, self.points, self.info))
 
 
 def dead_dimensions(variance: NDArray[np.floating], *, unit_prior: bool) -> NDArray[np.intp]:
@@ -42,7 +46,7 @@ def dead_dimensions(variance: NDArray[np.floating], *, unit_prior: bool) -> NDAr
     if that is below 1.
     """
     largest = 1.0 if unit_prior else min(1.0, float(variance.max()))
-    return np.flatnonzero(variance <= ACTIVE * largest)
+    return np.flatnonzero(variance <= ACTIVE_VARIANCE * largest)
 
 
 def project(
@@ -55,7 +59,7 @@ def project(
     scale_dead: Literal["keep", "drop"] = "keep",
     unit_prior: bool = False,
     tell: Tell = lambda _: None,
-) -> Projection:
+) -> ProjectionResult:
     """Project mu (N, D) to dims dimensions by a method; jobs are threads, by default as many as are useful.
 
     The same arguments give the same bytes on one machine (for t-SNE, with the same jobs). `tell` receives progress
@@ -87,12 +91,12 @@ def project(
         arrays={"columns": columns, **layout.arrays},
     )
     info = _info(reducer, mu, layout.points, jobs=jobs) | {"dead": dead.tolist(), "scale_dead": scale_dead}
-    return Projection(layout.points, info, reducer)
+    return ProjectionResult(layout.points, info, reducer)
 
 
 def place(
     reducer: Reducer, mu: NDArray[np.floating], *, jobs: int | None = None, tell: Tell = lambda _: None
-) -> Projection:
+) -> ProjectionResult:
     """Place other latents mu (N, D) of the same model in the picture of a reducer.
 
     Raises ProjectionError if mu has another number of dimensions than the reducer was fitted to, or no rows.
@@ -112,7 +116,7 @@ def place(
     points = module_of(reducer.method).place(
         reducer.arrays, reducer.parameters, mu, seed=reducer.seed, jobs=jobs, tell=tell
     )
-    return Projection(points, _info(reducer, mu, points, jobs=jobs) | {"fitted_on": reducer.n}, reducer)
+    return ProjectionResult(points, _info(reducer, mu, points, jobs=jobs) | {"fitted_on": reducer.n}, reducer)
 
 
 def _active(features: int, dead: NDArray[np.intp], dims: int) -> NDArray[np.intp]:
@@ -151,5 +155,5 @@ def _info(
         "jobs": jobs if PROJECTIONS[reducer.method].threads else 1,
         "parameters": dict(reducer.parameters),
         "versions": dict(reducer.versions),
-        "fidelity": measure_fidelity(mu, points, seed=reducer.seed).as_json(),
+        "fidelity": measure_fidelity(mu, points, seed=reducer.seed).to_json(),
     }

@@ -8,7 +8,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 from latentkit.errors import ProjectionError
-from latentkit.projection import Projection, place, project, read_reducer, write_reducer
+from latentkit.projection import ProjectionResult, place, project, read_reducer, write_reducer
 from latentkit.projection import tsne as tsne_module
 
 METHODS = ["tsne", "umap"]
@@ -21,7 +21,7 @@ def islands(n: int = 90, seed: int = 0):
 
 
 @pytest.fixture(scope="module")
-def views() -> dict[str, Projection]:
+def views() -> dict[str, ProjectionResult]:
     return {method: project(islands(), method, seed=3, jobs=1) for method in METHODS}
 
 
@@ -69,7 +69,7 @@ def test_a_restored_umap_places_as_the_model_that_was_fitted():
     assert np.array_equal(model.transform(new), place(view.reducer, new).points)
 
 
-def test_umap_is_given_the_neighbours_that_all_distances_show():
+def test_umap_is_given_the_neighbors_that_all_distances_show():
     from latentkit.projection.umap import _nearest
 
     rows = np.repeat(islands(40), [2] + [1] * 39, axis=0)  # one of them twice
@@ -125,7 +125,7 @@ def test_duplicates_are_no_trouble(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_three_rows_are_too_few_and_the_message_says_so(method):
-    with pytest.raises(ProjectionError, match=f"{method} needs at least 4 images and there are 3"):
+    with pytest.raises(ProjectionError, match=f"{method} needs at least 4 images, but there are 3"):
         project(islands(3), method)
 
 
