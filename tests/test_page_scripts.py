@@ -1,5 +1,6 @@
 """Joining the page's modules: one script, in order, that keeps each module's names to itself."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import latentkit.page
 from latentkit.page.scripts import ScriptError, join
 
+ROOT = Path(__file__).parent.parent
 STATIC = Path(latentkit.page.__file__).parent / "static"
 MODULES = sorted(path.name for path in STATIC.glob("*.js"))
 
@@ -102,3 +104,14 @@ def test_a_module_says_what_it_is_and_is_not_long(name):
     source = (STATIC / name).read_text(encoding="utf-8")
     assert source.startswith("/**")
     assert source.count("\n") <= 300
+
+
+def test_the_tools_of_the_page_are_pinned_and_no_host_is_recorded():
+    tools = ROOT / "tools" / "page"
+    wanted = json.loads((tools / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    lock = (tools / "package-lock.json").read_text(encoding="utf-8")
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    packages = json.loads(lock)["packages"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert '"resolved"' not in lock
+    assert all("integrity" in package for name, package in packages.items() if name)

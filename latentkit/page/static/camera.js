@@ -18,7 +18,7 @@ class Camera {
   centerY = 0;
   /** The scale at which everything fits. */
   fitScale = 1;
-  /** Whether somebody moved or zoomed since everything was fitted. */
+  /** Whether the user moved or zoomed since the last fit. */
   moved = false;
 
   /** @param {number} x */
@@ -70,7 +70,7 @@ class Camera {
   }
 
   /**
-   * Zoom, keeping the place under (x, y) where it is.
+   * Zoom about (x, y), which stays where it is.
    *
    * @param {number} factor
    * @param {number} [x]
@@ -85,7 +85,7 @@ class Camera {
   }
 
   /**
-   * Move the picture by screen units.
+   * Move the picture, in screen units.
    *
    * @param {number} dx
    * @param {number} dy
@@ -97,7 +97,7 @@ class Camera {
   }
 
   /**
-   * Center on a place, near enough to tell its point from the neighbors.
+   * Center on a place, close enough to tell its point from its neighbors.
    *
    * @param {number} x
    * @param {number} y

@@ -1,9 +1,9 @@
-/** The columns: what is known of each image, and what points can be colored by. */
+/** The columns: values of each image, by which the points can be colored. */
 
 import { data, decodeArray } from "./data.js";
 import { formatNumber } from "./text.js";
 
-/** Legend entry of what has no entry of its own: small classes, missing values. */
+/** Legend entry of everything without an entry of its own: small classes, missing values. */
 export const REST = -1;
 
 const RAMP_LENGTH = data.palette.light.ramp.length;

@@ -9,7 +9,7 @@ import { byId } from "./dom.js";
 /**
  * @typedef {Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array} NumberArray
  *
- * @typedef {object} BlockReference An array that a script element of the page holds.
+ * @typedef {object} BlockReference An array in a script element of the page.
  * @property {keyof typeof ARRAY_TYPES} kind
  * @property {string} id
  *
@@ -21,7 +21,7 @@ import { byId } from "./dom.js";
  * @property {string} caption
  * @property {BlockReference} points
  *
- * @typedef {object} ColumnData A value of each image. `names` is null for a quantity.
+ * @typedef {object} ColumnData One value per image. `names` is null for a quantity.
  * @property {string} key
  * @property {string} title
  * @property {BlockReference} values
@@ -84,7 +84,7 @@ function decodeBase64(base64) {
 }
 
 /**
- * Return the array that a script element holds.
+ * Decode the array in a script element.
  *
  * @param {BlockReference} reference
  * @returns {NumberArray}

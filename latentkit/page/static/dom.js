@@ -1,4 +1,4 @@
-/** Elements: finding those of the page, making new ones. */
+/** Find the elements of the page, and create new ones. */
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
@@ -24,7 +24,7 @@ export const buttonById = (id) => byId(id, HTMLButtonElement);
 export const divById = (id) => byId(id, HTMLDivElement);
 
 /**
- * Make an HTML element. Strings among the children become text, never markup.
+ * Create an HTML element. Children that are strings become text, never markup.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -40,7 +40,7 @@ export function createElement(tag, attributes = {}, ...children) {
 }
 
 /**
- * Make a button.
+ * Create a button.
  *
  * @param {Record<string, string>} attributes
  * @param {() => void} onClick
@@ -53,7 +53,7 @@ export function createButton(attributes, onClick, ...children) {
 }
 
 /**
- * Make an SVG element.
+ * Create an SVG element.
  *
  * @param {string} tag
  * @param {Record<string, string | number>} attributes
@@ -67,8 +67,8 @@ export function createSvg(tag, attributes, ...children) {
 }
 
 /**
- * Return the drawing context of a canvas. `inMemory` keeps its pixels out of the graphics card, for a canvas that
- * is written whole or read back.
+ * Return the drawing context of a canvas. `inMemory` keeps its pixels in main memory, for a canvas that is
+ * written whole or read back.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {{ inMemory?: boolean }} [options]

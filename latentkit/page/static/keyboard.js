@@ -66,8 +66,8 @@ function isOnScreen(row, margin = 0) {
 const isInView = (row) => isOnScreen(row) && isVisible(row);
 
 /**
- * Return the nearest visible row within 45 degrees of a direction, or -1; from the middle of the plot, the nearest
- * of all.
+ * Return the nearest visible row within 45 degrees of a direction, or -1. Without a cursor, return the row nearest to
+ * the center of the plot.
  *
  * @param {number} dx
  * @param {number} dy
@@ -110,7 +110,7 @@ function step(dx, dy) {
   announce(describe(row));
 }
 
-/** Let the plot, once it has the focus, follow the keyboard. */
+/** Make the plot respond to keys while it has the focus. */
 export function connectKeyboard() {
   const overlay = byId("overlay", HTMLCanvasElement);
   overlay.addEventListener("keydown", (event) => {

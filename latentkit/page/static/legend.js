@@ -39,7 +39,7 @@ function swatch(entry) {
 }
 
 /**
- * Return the entries of the legend, each with its name and number of images; the rest only where there is any.
+ * List the entries of the legend with name and number of images. The rest is listed only if it has images.
  *
  * @param {import("./column.js").Column} column
  */
@@ -101,7 +101,7 @@ function classItem(column, { entry, name, count }) {
 }
 
 /**
- * Give the focus back to a button that was made anew.
+ * Restore the focus to a button that was rebuilt.
  *
  * @param {number} entry
  * @param {string} button

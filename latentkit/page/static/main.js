@@ -1,4 +1,4 @@
-/** The entry point: connects the parts of the page to what they show. */
+/** The entry point: starts every part of the page. */
 
 import { connectCard } from "./card.js";
 import { data } from "./data.js";

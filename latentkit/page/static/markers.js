@@ -7,7 +7,7 @@
 
 import { context2d } from "./dom.js";
 
-/** Squares, diamonds and triangles look as large as a circle when their corners reach this much farther. */
+/** How far corners reach, in radii of the circle that looks equally large. */
 const TRIANGLE_REACH = 1.25;
 const SQUARE_REACH = 1.25;
 const DIAMOND_REACH = 1.3;

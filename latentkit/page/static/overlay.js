@@ -9,7 +9,7 @@ const PIXELS_PER_TICK = { x: 90, y: 70 };
 const TICK_LENGTH = 4;
 const TICK_LABEL_GAP = 3;
 const TICK_FONT = "11px system-ui, sans-serif";
-/** Ticks keep clear of the corners, where the names of the axes are. */
+/** Margins without ticks, where the names of the axes are. */
 const CLEAR = { left: 48, right: 16, top: 10, bottom: 24 };
 const TICK_STEPS = [1, 2, 5, 10];
 const OUTLINE_OPACITY = 0.12;
@@ -18,7 +18,7 @@ const RING_GAP = 4;
 const RING_WIDTH = 2;
 
 /**
- * Return round numbers from low to high, about `most` of them.
+ * Return round numbers between low and high, about `most` at the most.
  *
  * @param {number} low
  * @param {number} high

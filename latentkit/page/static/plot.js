@@ -7,11 +7,11 @@ import { drawOverlay } from "./overlay.js";
 import { entries, fit, isVisible, listen, matched, rowCount, selected, state } from "./state.js";
 import { cssColor, lookOf } from "./theme.js";
 
-/** Points of few images are large and opaque; the more there are, the smaller and fainter they get. */
+/** Few points are large and opaque. The more there are, the smaller and fainter they get. */
 const FEW_IMAGES = 100;
 const RADIUS = { few: 5.2, least: 1.5, most: 8, shrinking: 0.2, growingWithZoom: 0.35 };
 const OPACITY = { few: 0.92, least: 0.35, fading: 0.13, notSelected: 0.3 };
-/** Edges that set points apart cost time and, among many points, hide more than they show. */
+/** Edges separate points, but they cost time and hide too much among many points. */
 const MOST_IMAGES_WITH_EDGES = 3000;
 const MOST_SELECTED_WITH_EDGES = 2000;
 const EDGE_WIDTH = 0.6;
@@ -29,7 +29,7 @@ export function pointRadius() {
   return Math.min(RADIUS.most, fitted * growth);
 }
 
-/** @returns {(row: number) => import("./markers.js").Stamp} the marker of a row as things are now */
+/** @returns {(row: number) => import("./markers.js").Stamp} a function that returns the marker of a row */
 function stamps() {
   const ratio = camera.pixelRatio;
   const radius = pointRadius() * ratio;
@@ -148,7 +148,7 @@ function showAxes() {
   divById("plot").toggleAttribute("data-scales", view.hasScales);
 }
 
-/** Draw, and draw again whenever something changes. */
+/** Draw the plot now, and whenever something changes. */
 export function connectPlot() {
   listen(["view"], showAxes);
   listen(["column", "visibility", "selection", "matches", "camera"], repaint);

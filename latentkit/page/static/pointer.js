@@ -8,7 +8,7 @@ import { selectionMode } from "./toolbar.js";
 
 /** @typedef {import("./spatial-index.js").Point} Point */
 
-/** How far from a point, in CSS pixels, it is still hit. */
+/** How far from a point it is still hit, in CSS pixels. */
 const REACH = { mouse: 8, touch: 18 };
 const CLICK_SLACK = 4;
 const PIXELS_PER_RADIAN = 150;
@@ -154,8 +154,8 @@ function release(event) {
 }
 
 /**
- * Zoom by the wheel where the plot was clicked, or with Ctrl (or two fingers on a pad). Otherwise the wheel scrolls
- * the page, which a plot under the pointer must not stop.
+ * Zoom if the plot was clicked before, or with Ctrl (or two fingers on a pad). Otherwise the wheel scrolls the page,
+ * which must work with the plot under the pointer.
  *
  * @param {WheelEvent} event
  */
@@ -168,7 +168,7 @@ function turnWheel(event) {
   zoom(Math.exp(-limited / WHEEL_PIXELS_PER_E), ...positionOf(event));
 }
 
-/** Let the plot follow the pointer. */
+/** Make the plot respond to the pointer. */
 export function connectPointer() {
   const overlay = byId("overlay", HTMLCanvasElement);
   overlay.addEventListener("pointerdown", press);

@@ -10,7 +10,7 @@ import { selectionMode } from "./toolbar.js";
 const lowerIds = data.ids.map((id) => id.toLowerCase());
 /** @type {number[]} */
 let matches = [];
-/** How many times Enter went to a match; the next visit is to the match after. */
+/** How many times Enter was pressed; each press goes to the next match. */
 let visits = 0;
 
 const queryInput = () => byId("query", HTMLInputElement);
@@ -34,7 +34,7 @@ function goToNextMatch() {
   announce(describe(row));
 }
 
-/** Let the search field find ids. */
+/** Make the search field work. */
 export function connectSearch() {
   const input = queryInput();
   input.addEventListener("input", () => {

@@ -128,7 +128,7 @@ function download() {
   setTimeout(() => URL.revokeObjectURL(href), DOWNLOAD_MILLISECONDS);
 }
 
-/** Show the selection whenever it changes, and let its buttons act. */
+/** Show the selection whenever it changes, and make its buttons work. */
 export function connectSelection() {
   listen(["column"], showSelection);
   listen(["selection"], () => {

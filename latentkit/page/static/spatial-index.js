@@ -7,7 +7,7 @@ const MOST_CELLS_PER_SIDE = 512;
 
 /** Points sorted into the cells of a square grid. */
 export class SpatialIndex {
-  /** @param {Float32Array} xy Two coordinates a point. */
+  /** @param {Float32Array} xy Two coordinates per point. */
   constructor(xy) {
     const n = xy.length / 2;
     this.xy = xy;

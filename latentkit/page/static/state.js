@@ -1,8 +1,8 @@
 /**
- * What the page shows now, and who wants to know when it changes.
+ * The state of the page, and the listeners to its changes.
  *
- * Only the functions here change the state. Each tells the listeners of its event, so that the parts of the page
- * need not know one another.
+ * Only the functions here change the state. Each notifies the listeners of its event, so that the parts of the page
+ * do not depend on one another.
  */
 
 import { camera } from "./camera.js";

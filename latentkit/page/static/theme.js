@@ -18,7 +18,7 @@ const cssVariable = (name) => getComputedStyle(document.documentElement).getProp
  */
 export const cssColor = (name) => cssVariable(name);
 
-/** Return the colors of the points in the theme that is shown. */
+/** Return the colors of the points in the current theme. */
 export const themeData = () => data.palette[cssVariable("dark") === "1" ? "dark" : "light"];
 
 /**
@@ -35,7 +35,7 @@ export function lookOf(entry) {
 }
 
 /**
- * Let the button choose the theme.
+ * Make the theme button work.
  *
  * @param {() => void} onChange
  */

@@ -1,4 +1,4 @@
-/** Thumbnails: sheets of many, each decoded when one of its pictures is first needed. */
+/** Thumbnails, many to a sheet. A sheet is decoded when one of its thumbnails is first needed. */
 
 import { blockText, data, decodeArray } from "./data.js";
 import { context2d } from "./dom.js";
@@ -40,8 +40,8 @@ function load(sheets, index) {
  *
  * @param {number} row
  * @param {HTMLCanvasElement} canvas
- * @param {number} size The most pixels it may have on a side.
- * @param {() => boolean} [isWanted] Whether the row's picture still belongs there once the sheet is decoded.
+ * @param {number} size Largest side, in pixels.
+ * @param {() => boolean} [isWanted] Whether the thumbnail is still needed once its sheet is decoded.
  */
 export function drawThumbnail(row, canvas, size, isWanted = () => true) {
   if (sheets === null) return;
@@ -50,7 +50,7 @@ export function drawThumbnail(row, canvas, size, isWanted = () => true) {
   const sheet = load(sheets, Math.floor(placeOf(row) / perSheet));
   const place = placeOf(row) % perSheet;
   const [left, top] = [(place % across) * cell[0], Math.floor(place / across) * cell[1]];
-  // Twice as large or more: by a whole number, so that pixels stay squares.
+  // Enlarge by a whole number, so that pixels stay square.
   const fitting = size / Math.max(width, height);
   const isWhole = fitting >= 2;
   const scale = isWhole ? Math.floor(fitting) : fitting;

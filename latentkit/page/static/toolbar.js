@@ -14,7 +14,7 @@ const TAB_STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 const isAdding = () => buttonById("add").getAttribute("aria-pressed") === "true";
 
-/** Return what selecting does: replace the selection, or add to it. */
+/** Return whether selecting replaces the selection or adds to it. */
 export const selectionMode = ({ shiftKey = false } = {}) => (shiftKey || isAdding() ? "add" : "replace");
 
 function connectTabs() {
@@ -76,7 +76,7 @@ function connectTools() {
   setTool("move");
 }
 
-/** Fill the toolbar and let it act. */
+/** Fill the toolbar, and make its buttons work. */
 export function connectToolbar() {
   connectTabs();
   connectColorChoice();

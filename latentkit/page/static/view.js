@@ -6,7 +6,7 @@ import { SpatialIndex } from "./spatial-index.js";
 const FIRST_ANGLES = { yaw: 0.5, pitch: 0.35 };
 const STEEPEST_PITCH = 1.57;
 
-/** One projection. Three dimensions are seen under an angle that can be changed. */
+/** One projection. Three dimensions are shown from an angle that can be changed. */
 export class View {
   #angles = FIRST_ANGLES;
   /** @type {Float32Array | null} */
@@ -24,7 +24,7 @@ export class View {
     this.hasScales = view.metric && !this.is3d;
   }
 
-  /** Two coordinates a point, as seen. */
+  /** Two coordinates per point, as shown. */
   get xy() {
     this.#xy ??= this.is3d ? this.#flatten() : this.points;
     return this.#xy;
