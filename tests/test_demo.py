@@ -68,7 +68,7 @@ def test_a_command_that_fails_stops_it_and_is_named(tmp_path, capfd):
     command = demo.commands(str(tmp_path / "there"), None)[0]
     assert str(error.value) == f"the demo stopped: `{command}` failed; its error is above"
     assert told[-1] == f"\n$ {command}"
-    assert "is a folder with other things in it and not a run" in capfd.readouterr().err
+    assert "is a folder with other files in it, not a run" in capfd.readouterr().err
 
 
 @pytest.mark.slow

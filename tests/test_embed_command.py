@@ -285,10 +285,10 @@ def test_an_empty_list_is_an_error(embed, tmp_path):
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("run.json", "is not a run: there is no run.json in it"),
+        ("run.json", "is not a run: it has no run.json in it"),
         ("weights.safetensors", "is missing: "),
         ("baseline.safetensors", "is missing: "),
-        ("images.npz", "is missing; train the run anew"),
+        ("images.npz", "is missing; train the run again"),
     ],
 )
 def test_a_run_that_is_not_whole_is_named(embed, blobs, trained, tmp_path, damage, told):

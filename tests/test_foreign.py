@@ -56,8 +56,8 @@ def test_an_npy_in_fortran_order_keeps_its_values():
 
 def test_an_npy_of_another_dimension_is_refused():
     assert refusal(npy(np.zeros((2, 3, 4)))) == (
-        "x has no two-dimensional arrays of numbers to take for latents: call the right one mu "
-        "(it holds the array (2, 3, 4) float64)"
+        "x has no two-dimensional arrays of numbers that could be latents: call the right one mu "
+        "(it has the array (2, 3, 4) float64)"
     )
 
 
@@ -111,7 +111,7 @@ def test_known_names_are_taken_for_what_they_say():
 
 
 def test_known_names_must_hold_what_they_say():
-    assert refusal(npz(mu=MU, labels=np.array(["a"]))) == "x: labels has 1 rows and mu 3: they must agree"
+    assert refusal(npz(mu=MU, labels=np.array(["a"]))) == "x: labels has 1 rows but mu has 3: they must agree"
     assert refusal(npz(mu=MU, clusters=np.array([2**40] * 3))) == "x: clusters is int64; it must be int32"
     assert refusal(npz(mu=MU, labels=np.array([0.5] * 3))) == "x: labels is float64; it must be str"
 
@@ -125,14 +125,14 @@ def test_latin_labels_are_refused():
 
 def test_two_matrices_are_refused_by_name():
     assert refusal(npz(a=MU, b=MU)) == (
-        "x has 2 two-dimensional arrays of numbers to take for latents: call the right one mu "
-        "(it holds a (3, 2) float64, b (3, 2) float64)"
+        "x has 2 two-dimensional arrays of numbers that could be latents: call the right one mu "
+        "(it has a (3, 2) float64, b (3, 2) float64)"
     )
 
 
 def test_an_empty_npz_is_refused():
     assert refusal(npz()) == (
-        "x has no two-dimensional arrays of numbers to take for latents: call the right one mu (it holds nothing)"
+        "x has no two-dimensional arrays of numbers that could be latents: name the right one mu (it has nothing)"
     )
 
 
@@ -226,7 +226,7 @@ def test_a_number_that_is_not_finite_is_named_by_row_and_id(cell):
 
 
 def test_a_line_of_another_length_is_named():
-    assert refusal("1,2\n3,4\n5\n") == "x, line 3 has 1 cells; the lines before have 2"
+    assert refusal("1,2\n3,4\n5\n") == "x, line 3 has 1 cells, but the lines before have 2"
 
 
 @pytest.mark.parametrize("text", ["\n\n", "id,z0\n"])
@@ -247,12 +247,12 @@ def test_repeated_ids_are_refused():
     [
         (b"\x80\x04K\x01.", "'utf-8' codec can't decode byte 0x80 in position 0: invalid start byte"),
         (b"1,\xff\n", "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte"),
-        (b"\0\0", "a zero byte"),
+        (b"\0\0", "it contains a zero byte"),
         (b"a" * 200_000, "field larger than field limit (131072)"),
     ],
 )
 def test_what_is_no_table_is_refused(data, why):
-    assert refusal(data) == f"x is neither an .npz, nor an .npy, nor a CSV in UTF-8: {why}"
+    assert refusal(data) == f"x is not an .npz, an .npy or a CSV in UTF-8: {why}"
 
 
 @settings(max_examples=200, deadline=None)

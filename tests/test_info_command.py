@@ -92,7 +92,7 @@ def test_latents_made_elsewhere_are_told_of(info, tmp_path):
 
 
 def test_a_folder_that_is_not_a_run_says_so(command, tmp_path):
-    with pytest.raises(FormatError, match="is not a run: there is no run"):
+    with pytest.raises(FormatError, match="is not a run: it has no run"):
         command("info", tmp_path)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from latentkit.errors import FormatError
-from latentkit.formats.labels import labels_of
+from latentkit.formats.labels import read_labels
 from latentkit.formats.latents import Latents, with_labels
 
 IDS = ["cat/1.png", "b.png", "ü, c.png"]
@@ -22,7 +22,7 @@ def table(tmp_path, monkeypatch):
 
 def refusal(path: str) -> str:
     with pytest.raises(FormatError) as caught:
-        labels_of(IDS, path)
+        read_labels(IDS, path)
     return str(caught.value)
 
 
@@ -38,16 +38,16 @@ def refusal(path: str) -> str:
     ],
 )
 def test_labels_find_their_rows(table, text):
-    assert labels_of(IDS, table(text)).tolist() == ["cat", "dog", ""]
+    assert read_labels(IDS, table(text)).tolist() == ["cat", "dog", ""]
 
 
 def test_a_header_is_not_the_line_of_an_image_called_id(table):
     with pytest.raises(FormatError, match="no label for 1 of 2 images, the first 'id'"):
-        labels_of(["a", "id"], table("id,label\na,x\n"))
+        read_labels(["a", "id"], table("id,label\na,x\n"))
 
 
 def test_a_byte_order_mark_is_no_part_of_an_id(table):
-    assert labels_of(["a"], table("a,x\n", "utf-8-sig")).tolist() == ["x"]
+    assert read_labels(["a"], table("a,x\n", "utf-8-sig")).tolist() == ["x"]
 
 
 def test_latents_get_their_labels(table):
@@ -74,17 +74,19 @@ def test_images_without_a_line_are_counted_and_the_first_is_named(table):
 @pytest.mark.parametrize("lines", [2, 4])
 def test_one_label_a_row_must_be_as_many_as_the_rows(table, lines):
     assert refusal(table("x\n" * lines)) == (
-        f"labels.csv has {lines} labels for 3 images: give each a line, or lines of id,label"
+        f"labels.csv has {lines} labels for 3 images: give one per line, or lines of id,label"
     )
 
 
 def test_an_empty_file_is_refused(table):
-    assert refusal(table("\n\n")) == "labels.csv is empty: it must hold lines of id,label, or one label a row"
+    assert (
+        refusal(table("\n\n")) == "labels.csv is empty: it must have lines of id,label, or one label per row"
+    )
 
 
 def test_more_columns_than_two_need_names(table):
     assert refusal(table("b.png,dog,1\n")) == (
-        "labels.csv has 3 columns: name two of them id and label in its first line"
+        "labels.csv has 3 columns: name two of them id and label in the first line"
     )
 
 
@@ -97,7 +99,7 @@ def test_a_line_without_a_label_is_named(table):
 def test_an_image_with_two_labels_is_named_with_both_lines(table):
     assert (
         refusal(table("b.png,dog\n\nb.png,cat\n"))
-        == "labels.csv, lines 1 and 3 call 'b.png' both 'dog' and 'cat'"
+        == "labels.csv, lines 1 and 3 label 'b.png' both 'dog' and 'cat'"
     )
 
 
@@ -117,23 +119,23 @@ def test_columns_may_stand_apart_by_tabs_or_semicolons(tmp_path):
     for mark in "\t;":
         path = tmp_path / "labels.csv"
         path.write_text(f"id{mark}label\na{mark}cat\nb{mark}dog\n")
-        assert labels_of(["a", "b"], str(path)).tolist() == ["cat", "dog"]
+        assert read_labels(["a", "b"], str(path)).tolist() == ["cat", "dog"]
 
 
 def test_a_comma_comes_before_a_semicolon(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("a;1,cat\nb;2,dog\n")
-    assert labels_of(["a;1", "b;2"], str(path)).tolist() == ["cat", "dog"]
+    assert read_labels(["a;1", "b;2"], str(path)).tolist() == ["cat", "dog"]
 
 
 def test_rows_of_an_array_are_known_by_their_bare_numbers(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text(",label\n1,dog\n0,cat\n")
-    assert labels_of(["000000", "000001"], str(path)).tolist() == ["cat", "dog"]
+    assert read_labels(["000000", "000001"], str(path)).tolist() == ["cat", "dog"]
 
 
 def test_an_id_that_is_wanted_stands_beside_one_that_is_there(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("a.png,cat\n")
     with pytest.raises(FormatError, match=r"the first 'a.jpg': .* \(the first line has 'a.png'\)"):
-        labels_of(["a.jpg"], str(path))
+        read_labels(["a.jpg"], str(path))

@@ -15,7 +15,7 @@ from latentkit.errors import FormatError, ProjectionError
 from latentkit.formats import spool
 from latentkit.formats.latents import Latents, LatentsWriter, Projection, read_latents, write_latents
 from latentkit.formats.npz import write_npz
-from latentkit.formats.spool import Text
+from latentkit.formats.spool import TextSpool
 
 META = {"schema": "latentkit.latents/1", "run": "runs/easy", "nested": {"seed": 0}}
 INFO = {"latest": "pca", "methods": {"pca": {"seed": 0}}}
@@ -123,9 +123,7 @@ def test_the_order_of_the_rows_is_kept():
 
 
 def test_a_folder_is_refused_with_what_to_do(tmp_path):
-    with pytest.raises(
-        FormatError, match=r"easy is a folder, not latents: `latentkit embed` makes latents from a run"
-    ):
+    with pytest.raises(FormatError, match=r"easy is a folder, not latents: make latents from a run"):
         (tmp_path / "easy").mkdir()
         read_latents(tmp_path / "easy", name="easy")
 
@@ -144,7 +142,7 @@ def test_a_schema_that_is_none_is_refused(meta):
 
 def test_another_schema_is_refused_by_name():
     told = refusal(meta={"schema": "latentkit.images/1"})
-    assert told == "z.npz is latentkit.images/1, not latents: `latentkit embed` makes those"
+    assert told == "z.npz is latentkit.images/1, not latents: make latents with `latentkit embed`"
 
 
 def test_a_newer_major_version_is_refused_by_name():
@@ -156,7 +154,7 @@ def test_a_newer_major_version_is_refused_by_name():
 @pytest.mark.parametrize("key", ["ids", "mu"])
 def test_a_required_array_that_is_missing_is_named(key):
     told = refusal(**{key: None})
-    assert told.startswith(f"z.npz has no '{key}': it holds ")
+    assert told.startswith(f"z.npz has no '{key}', only ")
     assert "of_another_tool" in told
 
 
@@ -174,11 +172,11 @@ def test_a_required_array_that_is_missing_is_named(key):
         ("ids", np.array([["a"]]), "ids is (1, 1); it must be 1-dimensional"),
         ("mu", np.zeros((3, 0), np.float32), "mu is (3, 0), which is empty"),
         ("mu", np.zeros((0, 3), np.float32), "mu is (0, 3), which is empty"),
-        ("labels", np.array(["a", "b"]), "labels has 2 rows and mu 3: they must agree"),
-        ("ids", np.array(["a", "b"]), "ids has 2 rows and mu 3: they must agree"),
+        ("labels", np.array(["a", "b"]), "labels has 2 rows but mu has 3: they must agree"),
+        ("ids", np.array(["a", "b"]), "ids has 2 rows but mu has 3: they must agree"),
         ("thumbnails", np.zeros((3, 2, 2, 4), np.uint8), "thumbnails is (3, 2, 2, 4); axis 3 must be 1 or 3"),
         ("projection_pca", np.zeros((3, 4), np.float32), "projection_pca is (3, 4); axis 1 must be 2 or 3"),
-        ("logvar", np.zeros((3, 5), np.float32), "logvar is (3, 5) and mu (3, 2): they must agree"),
+        ("logvar", np.zeros((3, 5), np.float32), "logvar is (3, 5), but mu is (3, 2): they must agree"),
         (
             "split",
             np.array(["train", "test", "unseen"]),
@@ -260,12 +258,12 @@ def test_what_is_streamed_has_the_bytes_of_what_is_written_at_once(ids, batch):
 )
 def test_the_first_text_that_comes_again_is_found_whatever_the_hashes(texts, bits):
     """Against all pairs; with hashes of a few bits most of them are shared by texts that differ."""
-    column = Text()
+    column = TextSpool()
     column.append(np.array(texts), "texts")
     with pytest.MonkeyPatch.context() as patch:
         if bits:
             patch.setattr(spool, "hash", lambda text: hash(text) % bits, raising=False)
-        found = column.repeated()
+        found = column.duplicate()
     column.close()
     pairs = [(texts.index(text), row, text) for row, text in enumerate(texts) if text in texts[:row]]
     assert found == (pairs[0] if pairs else None)
@@ -310,7 +308,7 @@ def test_an_exception_writes_nothing():
 
 def test_no_row_at_all_is_refused():
     with (
-        pytest.raises(FormatError, match=r"^the latents: there is not one row to write$"),
+        pytest.raises(FormatError, match=r"^the latents: there are no rows to write$"),
         LatentsWriter(io.BytesIO(), META),
     ):
         pass
@@ -324,8 +322,8 @@ def test_no_row_at_all_is_refused():
         ({"mu": np.full((2, 2), np.nan, np.float32)}, "mu of row 0 ('c') is not finite"),
         ({"mu": np.zeros((2, 3), np.float32)}, "mu has rows of (3,) float32; the first had (2,) float32"),
         ({"extra": np.zeros(2, np.int64)}, "extra has rows of () int64; the first had () float64"),
-        ({"extra": np.zeros(3)}, "extra brings (3,) for 2 rows"),
-        ({"extra": np.array(1.0)}, "extra brings () for 2 rows"),
+        ({"extra": np.zeros(3)}, "extra is (3,) for 2 rows"),
+        ({"extra": np.array(1.0)}, "extra is () for 2 rows"),
         ({"words": np.zeros(2)}, "words has rows of () float64; the first were text"),
         (
             {"extra": np.array([None, None])},
@@ -333,7 +331,7 @@ def test_no_row_at_all_is_refused():
         ),
         (
             {"more": np.zeros(2)},
-            "a batch brings ids, mu, extra, words, more; the first ids, mu, extra, words",
+            "a batch has ids, mu, extra, words, more, but the first had ids, mu, extra, words",
         ),
     ],
 )

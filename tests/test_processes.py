@@ -316,7 +316,7 @@ def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(beg
 @pytest.mark.parametrize(
     ("images", "more", "words"),
     [
-        ("BLOBS", [], "two is already a run; go on with --resume, or start again with --overwrite"),
+        ("BLOBS", [], "two is already a run; resume it with --resume, or replace it with --overwrite"),
         ("nowhere", [], "there is no file or folder nowhere: "),
         ("BLOBS", ["--resume", "--lr", "0.5"], "--lr is 0.001 in the run and 0.5 now; "),
     ],

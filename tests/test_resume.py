@@ -276,12 +276,12 @@ def test_a_network_that_cannot_be_costs_no_run(run, tmp_path):
 def test_a_run_without_its_state_says_what_to_do(run, tmp_path):
     run(tmp_path / "run")
     (tmp_path / "run" / "last.safetensors").unlink()
-    with pytest.raises(FormatError, match="is no whole run; train it anew with --overwrite"):
+    with pytest.raises(FormatError, match="is not a complete run; train it again with --overwrite"):
         run(tmp_path / "run", resume=True)
 
 
 def test_there_must_be_a_run(run, tmp_path):
-    with pytest.raises(FormatError, match="is not a run: there is no run"):
+    with pytest.raises(FormatError, match="is not a run: it has no run"):
         run(tmp_path / "none", resume=True)
 
 

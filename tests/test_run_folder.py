@@ -9,8 +9,8 @@ from latentkit.errors import FormatError, TrainingError
 from latentkit.formats.run import (
     FILES,
     RunImages,
-    begin,
-    check_free,
+    check_available,
+    create,
     is_run,
     read_images,
     read_record,
@@ -27,7 +27,7 @@ IMAGES = RunImages(
 def refusal(path, *, overwrite) -> str:
     before = sorted(path.rglob("*")) if path.is_dir() else []
     with pytest.raises(TrainingError) as error:
-        begin(path, overwrite=overwrite)
+        create(path, overwrite=overwrite)
     assert (sorted(path.rglob("*")) if path.is_dir() else []) == before
     return str(error.value)
 
@@ -35,14 +35,14 @@ def refusal(path, *, overwrite) -> str:
 def test_a_run_may_be_made_where_nothing_is(tmp_path):
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "new" / "run", tmp_path / "empty"):
-        begin(path, overwrite=False)
+        create(path, overwrite=False)
         assert list(path.iterdir()) == []
 
 
 def test_a_run_is_not_replaced_unless_it_is_asked_for(tmp_path):
     write_record(tmp_path, RECORD)
     assert refusal(tmp_path, overwrite=False) == (
-        f"{tmp_path} is already a run; go on with --resume, or start again with --overwrite"
+        f"{tmp_path} is already a run; resume it with --resume, or replace it with --overwrite"
     )
 
 
@@ -51,7 +51,7 @@ def test_a_run_is_not_replaced_unless_it_is_asked_for(tmp_path):
 def test_a_folder_that_is_not_a_run_is_never_touched(tmp_path, overwrite, name):
     (tmp_path / name).write_text('{"schema": "mine"}')
     assert refusal(tmp_path, overwrite=overwrite) == (
-        f"{tmp_path} is a folder with other things in it and not a run; name a new folder"
+        f"{tmp_path} is a folder with other files in it, not a run; name a new folder"
     )
 
 
@@ -67,9 +67,9 @@ def test_overwriting_removes_the_files_of_a_run_and_no_others(tmp_path):
     for name in (*FILES, "notes.txt"):
         (tmp_path / name).write_text("x")
     write_record(tmp_path, RECORD)
-    check_free(tmp_path, overwrite=True)
+    check_available(tmp_path, overwrite=True)
     assert len(list(tmp_path.iterdir())) == len(FILES) + 1
-    begin(tmp_path, overwrite=True)
+    create(tmp_path, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
@@ -86,19 +86,19 @@ def test_the_record_is_read_as_it_was_written(tmp_path):
     [
         (
             None,
-            "{path} is not a run: there is no run.json in it; make one with `latentkit train ... -o {path}`",
+            "{path} is not a run: it has no run.json; make a run with `latentkit train ... -o {path}`",
         ),
-        (b"{", "{file} is not a run's record; restore it or train the run anew"),
-        (b"[]", "{file} is not a run's record; restore it or train the run anew"),
-        (b"{}", "{file} is not a run's record; restore it or train the run anew"),
-        (b"\xff\xfe", "{file} is not a run's record; restore it or train the run anew"),
+        (b"{", "{file} is not the record of a run; restore it or train the run again"),
+        (b"[]", "{file} is not the record of a run; restore it or train the run again"),
+        (b"{}", "{file} is not the record of a run; restore it or train the run again"),
+        (b"\xff\xfe", "{file} is not the record of a run; restore it or train the run again"),
         (
             b'{"schema": "latentkit.run/2"}',
             "{file} has schema 'latentkit.run/2', but this latentkit reads 'latentkit.run/1'; upgrade latentkit",
         ),
         (
             b'{"schema": "latentkit.run/1", "architecture": 3}',
-            "{file}: 'architecture' is missing or no object; restore it or train the run anew",
+            "{file}: 'architecture' is missing or not a JSON object; restore it or train the run again",
         ),
     ],
 )
@@ -120,7 +120,7 @@ def test_images_are_read_as_they_were_written(tmp_path):
 def test_images_that_are_missing_are_named(tmp_path):
     with pytest.raises(FormatError) as error:
         read_images(tmp_path)
-    assert str(error.value) == f"{tmp_path / 'images.npz'} is missing; train the run anew"
+    assert str(error.value) == f"{tmp_path / 'images.npz'} is missing; train the run again"
 
 
 @pytest.mark.parametrize(
@@ -136,4 +136,4 @@ def test_images_that_are_no_table_are_named_by_key(tmp_path, key, arrays):
     np.savez(tmp_path / "images.npz", **{name: np.array(value) for name, value in arrays.items()})
     with pytest.raises(FormatError) as error:
         read_images(tmp_path)
-    assert str(error.value).startswith(f"{tmp_path / 'images.npz'}: {key!r} must be a column of text")
+    assert str(error.value).startswith(f"{tmp_path / 'images.npz'}: {key!r} must be an array of text")

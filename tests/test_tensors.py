@@ -54,7 +54,7 @@ def test_a_file_that_is_not_there_says_what_to_do(tmp_path):
     with pytest.raises(FormatError) as error:
         read_tensors(path)
     assert str(error.value) == (
-        f"{path} is missing: {tmp_path / 'run'} is no whole run; train it anew with --overwrite"
+        f"{path} is missing: {tmp_path / 'run'} is not a complete run; train it again with --overwrite"
     )
 
 

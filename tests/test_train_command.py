@@ -335,7 +335,7 @@ def test_a_run_that_is_there_is_refused_and_stays(train, blobs, tmp_path):
     train(blobs, "-o", "run")
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
     with pytest.raises(
-        TrainingError, match="run is already a run; go on with --resume, or start again with --ov"
+        TrainingError, match="run is already a run; resume it with --resume, or replace it with --ov"
     ):
         train(blobs, "-o", "run", "--seed", 1)
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before

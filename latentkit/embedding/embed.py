@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.embedding.share import Part, shared
-from latentkit.formats.labels import labels_of
+from latentkit.formats.labels import read_labels
 from latentkit.formats.latents import LatentsWriter
 from latentkit.group import join
 from latentkit.images import Cache, ImageSet, Skipped, Source, stream
@@ -86,7 +86,7 @@ def embed(
 def _labels(sources: Sequence[Source], csv_path: str) -> dict[str, str]:
     """The label of every id."""
     ids = [source.id for source in sources]
-    return dict(zip(ids, labels_of(ids, csv_path), strict=True))
+    return dict(zip(ids, read_labels(ids, csv_path), strict=True))
 
 
 def _write(

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from latentkit.formats.incoming import naming_temporary
 from latentkit.formats.npz import read_npz, write_npz
+from latentkit.formats.regular_file import temporary_file_errors
 from latentkit.group import collect, gather, share
 from latentkit.images import Skipped, Source, Sources
 from latentkit.images.load import NoneReadableError, none_readable
@@ -84,7 +84,7 @@ class Spool:
 
     def append(self, data: bytes) -> None:
         """Add a piece."""
-        with naming_temporary():
+        with temporary_file_errors():
             self._file.write(data)
         self._ends.append(self._ends[-1] + len(data))
 

@@ -31,8 +31,8 @@ from latentkit.exporting.arrays import (
 )
 from latentkit.exporting.options import ExportOptions, Tell
 from latentkit.exporting.table import unique_name
-from latentkit.formats.incoming import naming_temporary
 from latentkit.formats.latents import Latents
+from latentkit.formats.regular_file import temporary_file_errors
 from latentkit.formats.sink import Sink
 from latentkit.methods import EXPORTS
 
@@ -47,7 +47,7 @@ def write(latents: Latents, stream: BinaryIO, options: ExportOptions, tell: Tell
     data = _anndata(latents, arrays, tell)
     with tempfile.TemporaryDirectory(prefix="latentkit-") as folder:
         path = Path(folder) / "latents.h5ad"
-        with naming_temporary():
+        with temporary_file_errors():
             data.write_h5ad(path)
         with path.open("rb") as file:
             shutil.copyfileobj(file, Sink(stream), 1 << 20)

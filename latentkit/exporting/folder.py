@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from latentkit.errors import ExportError
-from latentkit.formats.atomic import naming
+from latentkit.formats.atomic import errors_naming
 
 __all__ = ["replace_folder"]
 
@@ -30,7 +30,7 @@ def replace_folder(
     target = Path(os.path.realpath(path))
     _check(target, path, marker, mark, overwrite)
     temporary = target.with_name(f".latentkit-{secrets.token_hex(6)}.tmp")
-    with naming(path, instead_of=temporary):
+    with errors_naming(path, instead_of=temporary):
         temporary.mkdir()
     try:
         yield temporary

@@ -1,8 +1,7 @@
-"""Replace a file whole or not at all.
+"""Replace a file completely or not at all.
 
 A reader sees the old bytes or the new ones, never a mixture; a failure of any kind (an exception, a
-full disk, a kill) leaves the old file as it was. Must never leave a half-written file under the
-target's name.
+full disk, a kill) leaves the old file unchanged. A half-written file must never have the name of the target.
 """
 
 import os
@@ -13,29 +12,29 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["naming", "replace_file"]
+__all__ = ["errors_naming", "replace_file"]
 
 
 @contextmanager
 def replace_file(path: str | Path) -> Iterator[BinaryIO]:
-    """Yield a binary file that takes the place of `path` when the block ends without an exception.
+    """Yield a binary file that replaces `path` when the block ends without an exception.
 
     The bytes go to a temporary file in the same folder, which is synced and renamed over the target. A
-    link is followed, the target's permissions are kept, and a new file gets those of the umask. What
+    link is followed, the target's permissions are kept, and a new file gets those of the umask. A target that
     cannot be renamed over (a device, a named pipe, /dev/fd/63) is written to directly.
 
     Raises OSError naming `path`.
     """
     mode = _mode(path)
     if mode is not None and not stat.S_ISREG(mode):
-        with naming(path), Path(path).open("wb") as file:
+        with errors_naming(path), Path(path).open("wb") as file:
             yield file
         return
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".latentkit-{secrets.token_hex(6)}.tmp")
-    with naming(path, instead_of=temporary), temporary.open("xb") as file:
+    with errors_naming(path, instead_of=temporary), temporary.open("xb") as file:
         try:
-            # Some file systems refuse even a change of nothing.
+            # Some file systems refuse even a change that changes nothing.
             if mode is not None and _mode(temporary) != mode:
                 os.fchmod(file.fileno(), stat.S_IMODE(mode))
             yield file
@@ -56,8 +55,8 @@ def _mode(path: str | Path) -> int | None:
 
 
 @contextmanager
-def naming(path: str | Path, instead_of: Path | None = None) -> Iterator[None]:
-    """An OSError that names no file, as one of writing does, or that names `instead_of`, names `path`."""
+def errors_naming(path: str | Path, instead_of: Path | None = None) -> Iterator[None]:
+    """Name `path` in an OSError of the block that names no file, as one from writing does, or `instead_of`."""
     try:
         yield
     except OSError as error:
@@ -67,7 +66,7 @@ def naming(path: str | Path, instead_of: Path | None = None) -> Iterator[None]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut, where the file system knows how."""
+    """Make the rename itself survive a power cut, if the file system supports it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

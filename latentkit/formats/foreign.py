@@ -1,18 +1,18 @@
-"""Latents made elsewhere, as the arrays that ours would hold: a bare .npz, an .npy, a CSV.
+"""Read latents made elsewhere into the arrays of our own schema: a bare .npz, an .npy, a CSV.
 
-    .npz   `mu`, or the only two-dimensional array of numbers; arrays that are named as in `schema` are
-           taken for what they are called, all others pass through
+    .npz   `mu`, or the only two-dimensional array of numbers; arrays that have a name of the schema
+           must have its meaning, all others pass through
     .npy   one two-dimensional array of numbers
-    CSV    a line an image, in UTF-8, cells apart by comma, semicolon, tab or space. A header is optional.
+    CSV    one line per image, in UTF-8, separated by comma, semicolon, tab or space. A header is optional.
            So is a column of ids (called id, index, name, file, filename, path or image; or the first, if
-           it is not of numbers) and one of labels (called label or class). All others are numbers.
+           it is not numeric) and one of labels (called label or class). All other columns are numbers.
 
-Images without an id are called 000000, 000001, ... in the order of the rows.
+Images without ids are called 000000, 000001, ... in the order of the rows.
 """
 
 import csv
 import io
-from array import array as growing
+from array import array as growing_array
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 from latentkit.formats import npy
-from latentkit.formats.schema import column
+from latentkit.formats.schema import spec_of
 
 __all__ = ["from_csv", "from_npy", "from_npz"]
 
@@ -32,39 +32,41 @@ LABEL_NAMES = {"label", "labels", "class"}
 
 
 def from_npz(arrays: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
-    """Find `mu` among the arrays of a bare .npz; FormatErrors begin with `name`."""
-    key = "mu" if "mu" in arrays else _the_matrix(arrays, name)
+    """Convert the arrays of a bare .npz; FormatErrors begin with `name`."""
+    key = "mu" if "mu" in arrays else _only_matrix(arrays, name)
     mu = arrays[key]
     ids = arrays["ids"] if "ids" in arrays else _numbered(len(mu) if mu.ndim else 0)
     rest = {other: array for other, array in arrays.items() if other not in (key, "ids")}
-    return {other: _as_known(other, array) for other, array in {"ids": ids, "mu": mu, **rest}.items()}
+    return {other: _to_schema(other, array) for other, array in {"ids": ids, "mu": mu, **rest}.items()}
 
 
-def _the_matrix(arrays: Mapping[str, NDArray[Any]], name: str) -> str:
-    found = [key for key, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fiu"]
-    if len(found) != 1:
-        held = ", ".join(f"{key} {array.shape} {array.dtype}" for key, array in arrays.items()) or "nothing"
-        raise FormatError(
-            f"{name} has {'no' if not found else len(found)} two-dimensional arrays of numbers to take for latents: "
-            f"call the right one mu (it holds {held})"
+def _only_matrix(arrays: Mapping[str, NDArray[Any]], name: str) -> str:
+    matrices = [key for key, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fiu"]
+    if len(matrices) != 1:
+        content = (
+            ", ".join(f"{key} {array.shape} {array.dtype}" for key, array in arrays.items()) or "nothing"
         )
-    return found[0]
+        raise FormatError(
+            f"{name} has {len(matrices) or 'no'} two-dimensional arrays of numbers that could be latents: "
+            f"name the right one mu (it has {content})"
+        )
+    return matrices[0]
 
 
-def _as_known(key: str, array: NDArray[Any]) -> NDArray[Any]:
-    """The array in the dtype of the schema where that loses no meaning; else as it is, for `check` to refuse."""
-    known = column(key)
-    if known is None or array.dtype.kind not in "fiuS":
+def _to_schema(key: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Convert an array to the dtype of the schema if no meaning is lost; else leave it for `check` to refuse."""
+    spec = spec_of(key)
+    if spec is None or array.dtype.kind not in "fiuS":
         return array
-    if known.dtype == "f4" and array.dtype.kind in "fiu":
+    if spec.dtype == "f4" and array.dtype.kind in "fiu":
         with np.errstate(over="ignore"):  # infinity is refused later, by row
             return array.astype(np.float32, copy=False)
-    if known.dtype == "U" and array.dtype.kind in "iu":
+    if spec.dtype == "U" and array.dtype.kind in "iu":
         return array.astype(np.str_)
-    if known.dtype == "U" and array.dtype.kind == "S":
+    if spec.dtype == "U" and array.dtype.kind == "S":
         with suppress(UnicodeDecodeError):
             return np.strings.decode(array, "utf-8")
-    if known.dtype == "i4" and array.dtype.kind in "iu" and abs(array.astype(float)).max(initial=0) < 2**31:
+    if spec.dtype == "i4" and array.dtype.kind in "iu" and abs(array.astype(float)).max(initial=0) < 2**31:
         return array.astype(np.int32)
     return array
 
@@ -83,27 +85,27 @@ def from_csv(file: BinaryIO, name: str) -> dict[str, NDArray[Any]]:
     try:
         return _from_lines(_lines(text), name)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise FormatError(f"{name} is neither an .npz, nor an .npy, nor a CSV in UTF-8: {error}") from error
+        raise FormatError(f"{name} is not an .npz, an .npy or a CSV in UTF-8: {error}") from error
     finally:
         text.detach()
 
 
-class _Line(NamedTuple):
+class _CsvLine(NamedTuple):
     number: int
     cells: list[str]
 
 
-class _Columns(NamedTuple):
+class _CsvColumns(NamedTuple):
     id: int | None
     label: int | None
     numbers: list[int]
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[_Line]:
+def _lines(text: io.TextIOWrapper) -> Iterator[_CsvLine]:
     first = text.readline(1 << 20)
     text.seek(0)
     if "\0" in first:
-        raise csv.Error("a zero byte")
+        raise csv.Error("it contains a zero byte")
     delimiter = max(",;\t", key=first.count)
     if delimiter in first:
         reader = csv.reader(text, delimiter=delimiter)
@@ -111,10 +113,10 @@ def _lines(text: io.TextIOWrapper) -> Iterator[_Line]:
         reader = csv.reader(text, delimiter=" ", skipinitialspace=True)
     for cells in reader:
         if cells:
-            yield _Line(reader.line_num, cells)
+            yield _CsvLine(reader.line_num, cells)
 
 
-def _from_lines(lines: Iterator[_Line], name: str) -> dict[str, NDArray[Any]]:
+def _from_lines(lines: Iterator[_CsvLine], name: str) -> dict[str, NDArray[Any]]:
     first = next(lines, None)
     header = [] if first is None or not _is_header(first.cells) else first.cells
     body = next(lines, None) if header else first
@@ -125,11 +127,11 @@ def _from_lines(lines: Iterator[_Line], name: str) -> dict[str, NDArray[Any]]:
 
     ids: list[str] = []
     labels: list[str] = []
-    values = growing("f")
+    values = growing_array("f")
     for line in chain([body], lines):
         if len(line.cells) != width:
             raise FormatError(
-                f"{name}, line {line.number} has {len(line.cells)} cells; the lines before have {width}"
+                f"{name}, line {line.number} has {len(line.cells)} cells, but the lines before have {width}"
             )
         for at in columns.numbers:
             if not _is_number(line.cells[at]):
@@ -143,23 +145,23 @@ def _from_lines(lines: Iterator[_Line], name: str) -> dict[str, NDArray[Any]]:
     if not columns.numbers:
         raise FormatError(f"{name} has no column of numbers")
     mu = np.array(values, np.float32).reshape(-1, len(columns.numbers))
-    found = {"ids": _numbered(len(mu)) if columns.id is None else np.array(ids, np.str_), "mu": mu}
-    return found if columns.label is None else {**found, "labels": np.array(labels, np.str_)}
+    arrays = {"ids": _numbered(len(mu)) if columns.id is None else np.array(ids, np.str_), "mu": mu}
+    return arrays if columns.label is None else {**arrays, "labels": np.array(labels, np.str_)}
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Whether a first line names columns: it has a word where a number should be, or is what pandas writes."""
+    """Return True if a first line names columns: it has a word in place of a number, or is what pandas writes."""
     if len(cells) == 1 or not cells[0]:
         return not _is_number(cells[0])
     return not all(map(_is_number, cells[1:])) or cells == [str(at) for at in range(len(cells))]
 
 
-def _columns(names: list[str], cells: list[str]) -> _Columns:
+def _columns(names: list[str], cells: list[str]) -> _CsvColumns:
     id = next((at for at, name in enumerate(names) if name in ID_NAMES), None)
     label = next((at for at, name in enumerate(names) if name in LABEL_NAMES), None)
     if id is None and label != 0 and not _is_number(cells[0]):
         id = 0
-    return _Columns(id, label, [at for at in range(len(names or cells)) if at not in (id, label)])
+    return _CsvColumns(id, label, [at for at in range(len(names or cells)) if at not in (id, label)])
 
 
 def _is_number(cell: str) -> bool:

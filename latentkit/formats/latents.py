@@ -1,7 +1,7 @@
-"""Latents: the value that travels between commands.
+"""Latents: the value that is passed between commands.
 
-An .npz of named arrays with one row an image, and a JSON object that says what it is (see `schema`).
-What a command does not know it passes on. Reading checks everything; writing checks it again, before
+An .npz of named arrays with one row per image, and a JSON object that describes it (see `schema`).
+Arrays that a command does not know are passed on. Reading checks everything; writing checks it again, before
 the first byte.
 """
 
@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from latentkit.errors import FormatError
 from latentkit.formats import foreign, npy, npz, projections, schema, spool
-from latentkit.formats.incoming import naming_temporary, regular_file
-from latentkit.formats.labels import labels_of
+from latentkit.formats.labels import read_labels
 from latentkit.formats.projections import Projection
+from latentkit.formats.regular_file import regular_file, temporary_file_errors
 
 __all__ = [
     "Latents",
@@ -35,7 +35,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Latents:
-    """Named arrays in file order, `ids` and `mu` always among them, and the schema's JSON object."""
+    """Named arrays in file order, always including `ids` and `mu`, and the JSON object of the schema."""
 
     arrays: Mapping[str, NDArray[Any]]
     meta: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"schema": schema.SCHEMA})
@@ -45,7 +45,7 @@ class Latents:
 
     @property
     def ids(self) -> NDArray[np.str_]:
-        """(N,) the image's path relative to its root; unique."""
+        """(N,) the path of each image relative to its root; unique."""
         return self.arrays["ids"]
 
     @property
@@ -70,12 +70,12 @@ class Latents:
 
     @property
     def labels(self) -> NDArray[np.str_] | None:
-        """(N,) class names; "" is none."""
+        """(N,) class names; "" if unlabeled."""
         return self.arrays.get("labels")
 
     @property
     def digest(self) -> NDArray[np.str_] | None:
-        """(N,) hex of the image's content: equal for duplicates."""
+        """(N,) hex digest of each image's content: equal for duplicates."""
         return self.arrays.get("digest")
 
     @property
@@ -85,14 +85,14 @@ class Latents:
 
     @property
     def thumbnails(self) -> NDArray[np.uint8] | None:
-        """(N, h, w, C) small pictures."""
+        """(N, h, w, C) small images."""
         return self.arrays.get("thumbnails")
 
     @property
     def weights(self) -> str | None:
-        """Hex of the content of the weights that made them; None where nobody says."""
-        told = self.meta.get("weights")
-        return told if isinstance(told, str) else None
+        """Hex digest of the weights that made them; None if it is not recorded."""
+        weights = self.meta.get("weights")
+        return weights if isinstance(weights, str) else None
 
     def projections(self) -> dict[str, Projection]:
         """Return every projection by method, in file order."""
@@ -107,12 +107,12 @@ class Latents:
         return dataclasses.replace(self, arrays=projections.add(self.arrays, projection))
 
     def with_arrays(self, **arrays: NDArray[Any]) -> "Latents":
-        """A copy with arrays added at the end, or replaced where they stand."""
+        """Return a copy with arrays added at the end, or replaced in place."""
         return dataclasses.replace(self, arrays={**self.arrays, **arrays})
 
 
 def read_latents(source: str | Path | BinaryIO, *, name: str) -> Latents:
-    """Read latents, ours or made elsewhere (bare .npz, .npy, CSV: see `foreign`); arrays are read-only.
+    """Read latents, ours or made elsewhere (bare .npz, .npy, CSV: see `foreign`), as read-only arrays.
 
     Large arrays of a regular file are memory-mapped (see `npz.read_npz`). `name` is what errors call the
     source. Raises FormatError naming it and the key.
@@ -122,7 +122,7 @@ def read_latents(source: str | Path | BinaryIO, *, name: str) -> Latents:
             meta, arrays = _read(file, name)
     except IsADirectoryError:
         raise FormatError(
-            f"{name} is a folder, not latents: `latentkit embed` makes latents from a run and images"
+            f"{name} is a folder, not latents: make latents from a run and images with `latentkit embed`"
         ) from None
     schema.check(arrays, name)
     return Latents(arrays, meta)
@@ -143,39 +143,39 @@ def _read(file: BinaryIO, name: str) -> tuple[dict[str, Any], dict[str, NDArray[
 
 
 def write_latents(latents: Latents, stream: BinaryIO) -> None:
-    """Write latents to a stream: nothing but `stream.write` is needed, and equal latents give equal bytes."""
+    """Write latents to a stream, which needs only `write`; equal latents give equal bytes."""
     schema.check(latents.arrays, "the latents to be written")
     npz.write_npz(stream, {"schema": _json(latents.meta), **latents.arrays})
 
 
 def refuse_other_weights(latents: Latents, made_from: str | None, name: str) -> None:
-    """Raise FormatError if what is in the file `name` was made from latents of other weights than these are."""
+    """Raise FormatError if the content of the file `name` was made from latents of other weights than these."""
     if latents.weights and made_from and latents.weights != made_from:
         raise FormatError(
             f"{name} was made from latents of other weights ({made_from[:8]}) than these ({latents.weights[:8]}), and the "
-            "dimensions of two runs have nothing in common: embed both with the same run, trained no further"
+            "dimensions of two trainings are unrelated: embed both with the same run, without training it in between"
         )
 
 
 def refuse_other_run(latents: Latents, weights: str | None, name: str, run: str) -> None:
-    """Raise FormatError if the latents called `name` are of other weights than the run's, as far as both are known."""
+    """Raise FormatError if both digests are known and the latents called `name` are not of the weights of the run."""
     if latents.weights and weights and latents.weights != weights:
         raise FormatError(
             f"{name} holds latents of other weights ({latents.weights[:8]}) than {run} has ({weights[:8]}), and the dimensions "
-            "of two trainings have nothing in common: embed the images again with it, or name the run that made these"
+            "of two trainings are unrelated: embed the images again with it, or name the run that made these"
         )
 
 
 def with_labels(latents: Latents, csv_path: str) -> Latents:
-    """The latents with `labels` from a CSV of id,label lines, or of one label a row (see `labels`)."""
-    return latents.with_arrays(labels=labels_of(latents.ids.tolist(), csv_path))
+    """Return the latents with `labels` from a CSV of id,label lines, or of one label per row (see `labels`)."""
+    return latents.with_arrays(labels=read_labels(latents.ids.tolist(), csv_path))
 
 
 class LatentsWriter:
-    """Latents written while they are made, n unknown until the end; a context manager.
+    """Write latents batch by batch, when their number is unknown until the end; a context manager.
 
-    Rows spool to unlinked temporary files, so that memory holds one batch, and at the end sixteen bytes of
-    every id. The stream gets its first byte when the block ends without an exception, and none otherwise; the
+    Rows are spooled to unlinked temporary files, so that memory holds one batch and, at the end, sixteen bytes per
+    id. The stream gets its first byte when the block ends without an exception, and none otherwise; the
     bytes are those of `write_latents` for the same content.
     """
 
@@ -183,10 +183,10 @@ class LatentsWriter:
         self._stream = stream
         self._meta = meta
         self._name = name
-        self._columns: dict[str, spool.Rows | spool.Text] = {}
+        self._spools: dict[str, spool.RowSpool | spool.TextSpool] = {}
 
     def append(self, **arrays: ArrayLike | Sequence[str]) -> None:
-        """Add rows. Every call brings the arrays of the first: `ids` and `mu`, and any others.
+        """Append rows. Every call must have the same arrays as the first: `ids`, `mu` and any others.
 
         Raises FormatError for rows that `read_latents` would refuse, naming key, row and id; for an id
         of an earlier call when the block ends.
@@ -195,18 +195,18 @@ class LatentsWriter:
             key: npy.canonical(np.asarray(values), f"{self._name}: {key}") for key, values in arrays.items()
         }
         schema.check(rows, self._name)
-        if self._columns and list(rows) != list(self._columns):
+        if self._spools and list(rows) != list(self._spools):
             raise FormatError(
-                f"{self._name}: a batch brings {', '.join(rows)}; the first {', '.join(self._columns)}"
+                f"{self._name}: a batch has {', '.join(rows)}, but the first had {', '.join(self._spools)}"
             )
         for key, array in rows.items():
             if array.shape[:1] != rows["ids"].shape:
-                raise FormatError(f"{self._name}: {key} brings {array.shape} for {len(rows['ids'])} rows")
+                raise FormatError(f"{self._name}: {key} is {array.shape} for {len(rows['ids'])} rows")
         for key, array in rows.items():
-            if key not in self._columns:
-                self._columns[key] = spool.Text() if array.dtype.kind == "U" else spool.Rows(array)
-            with naming_temporary():
-                self._columns[key].append(array, f"{self._name}: {key}")
+            if key not in self._spools:
+                self._spools[key] = spool.TextSpool() if array.dtype.kind == "U" else spool.RowSpool(array)
+            with temporary_file_errors():
+                self._spools[key].append(array, f"{self._name}: {key}")
 
     def __enter__(self) -> "LatentsWriter":
         return self
@@ -216,20 +216,20 @@ class LatentsWriter:
             if kind is None:
                 self._finish()
         finally:
-            for column in self._columns.values():
-                column.close()
+            for each in self._spools.values():
+                each.close()
 
     def _finish(self) -> None:
-        if not self._columns:
-            raise FormatError(f"{self._name}: there is not one row to write")
-        ids = self._columns["ids"]
-        if isinstance(ids, spool.Text) and (repeated := ids.repeated()):
-            raise schema.not_unique(*repeated, self._name)
+        if not self._spools:
+            raise FormatError(f"{self._name}: there are no rows to write")
+        ids = self._spools["ids"]
+        if isinstance(ids, spool.TextSpool) and (duplicate := ids.duplicate()):
+            raise schema.not_unique(*duplicate, self._name)
         with npz.NpzWriter(self._stream) as archive:
             meta = _json(self._meta)
             archive.write("schema", meta.dtype, (), [meta.reshape(-1).view(np.uint8)])
-            for key, column in self._columns.items():
-                archive.write(key, column.dtype, column.shape, column.chunks())
+            for key, each in self._spools.items():
+                archive.write(key, each.dtype, each.shape, each.chunks())
 
 
 def _json(meta: Mapping[str, Any]) -> NDArray[np.str_]:

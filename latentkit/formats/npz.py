@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
-from latentkit.formats.incoming import regular_file
 from latentkit.formats.npy import canonical, header_bytes, map_data, read_data, read_header
+from latentkit.formats.regular_file import regular_file
 from latentkit.formats.sink import Sink
 
 __all__ = ["MAGIC", "NpzWriter", "data_offset", "is_bomb", "read_npz", "write_npz"]

@@ -1,11 +1,11 @@
-"""latentkit.latents/1: what an array of latents must look like.
+"""Define and check the schema of latents, latentkit.latents/1.
 
     ids                 (N,)        text      unique, in the order of the rows
     mu                  (N, D)      float32   posterior means
     logvar              (N, D)      float32   posterior log variances
     mse                 (N,)        float32   squared error per pixel of the reconstruction
     split               (N,)        text      train, validation or unseen
-    labels              (N,)        text      "" is none
+    labels              (N,)        text      "" if unlabeled
     digest              (N,)        text      hex of the image's content
     baseline            (N, D')     float32   PCA of the pixels
     thumbnails          (N, h, w, C) uint8    C is 1 or 3
@@ -28,44 +28,44 @@ from numpy.typing import NDArray
 from latentkit.errors import FormatError
 from latentkit.formats import projections
 
-__all__ = ["SCHEMA", "SPLITS", "Column", "check", "column", "not_unique", "parse_meta"]
+__all__ = ["SCHEMA", "SPLITS", "ArraySpec", "check", "not_unique", "parse_meta", "spec_of"]
 
 SCHEMA = "latentkit.latents/1"
 SPLITS = ("train", "validation", "unseen")
 
 
-class Column(NamedTuple):
-    """The dtype of a known array and the length of each axis after the first (None: any)."""
+class ArraySpec(NamedTuple):
+    """The dtype of an array, and the allowed lengths of each axis after the first (None: any)."""
 
     dtype: str
     axes: tuple[tuple[int, ...] | None, ...] = ()
 
 
-_COLUMNS = {
-    "ids": Column("U"),
-    "mu": Column("f4", (None,)),
-    "logvar": Column("f4", (None,)),
-    "mse": Column("f4"),
-    "split": Column("U"),
-    "labels": Column("U"),
-    "digest": Column("U"),
-    "baseline": Column("f4", (None,)),
-    "thumbnails": Column("u1", (None, None, (1, 3))),
-    "clusters": Column("i4"),
-    "cluster_confidence": Column("f4"),
+_SPECS = {
+    "ids": ArraySpec("U"),
+    "mu": ArraySpec("f4", (None,)),
+    "logvar": ArraySpec("f4", (None,)),
+    "mse": ArraySpec("f4"),
+    "split": ArraySpec("U"),
+    "labels": ArraySpec("U"),
+    "digest": ArraySpec("U"),
+    "baseline": ArraySpec("f4", (None,)),
+    "thumbnails": ArraySpec("u1", (None, None, (1, 3))),
+    "clusters": ArraySpec("i4"),
+    "cluster_confidence": ArraySpec("f4"),
 }
-_PROJECTION = Column("f4", ((2, 3),))
+_PROJECTION = ArraySpec("f4", ((2, 3),))
 
 
-def column(key: str) -> Column | None:
-    """What the schema says of `key`; None for an array that it does not know."""
+def spec_of(key: str) -> ArraySpec | None:
+    """Return the specification of the array `key`; None if the schema does not define it."""
     if projections.is_projection(key):
         return _PROJECTION
-    return _COLUMNS.get(key)
+    return _SPECS.get(key)
 
 
 def parse_meta(array: NDArray[Any], name: str) -> dict[str, Any]:
-    """The JSON object under `schema`; a newer major version is refused by name."""
+    """Return the JSON object under `schema`; raise FormatError if it is of a newer major version."""
     text = str(array.item()) if array.size == 1 else str(array.shape)
     try:
         meta = json.loads(text)
@@ -75,7 +75,7 @@ def parse_meta(array: NDArray[Any], name: str) -> dict[str, Any]:
     if match is None:
         raise FormatError(f"{name}: schema is not that of latents: {text[:60]!r}")
     if match[1] != "latentkit.latents":
-        raise FormatError(f"{name} is {match[0]}, not latents: `latentkit embed` makes those")
+        raise FormatError(f"{name} is {match[0]}, not latents: make latents with `latentkit embed`")
     if int(match[2]) > 1:
         raise FormatError(
             f"{name} is {match[0]}, written by a newer latentkit: upgrade this one, which reads {SCHEMA}"
@@ -84,22 +84,22 @@ def parse_meta(array: NDArray[Any], name: str) -> dict[str, Any]:
 
 
 def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
-    """Hold every known array against the schema, and all their lengths against each other's.
+    """Check every array against the schema, and their lengths against each other.
 
-    Raises FormatError naming `name`, the key, and where one value is at fault its row and id.
+    Raises FormatError naming `name`, the key and, if a single value is wrong, its row and id.
     """
     for key in ("ids", "mu"):
         if key not in arrays:
-            raise FormatError(f"{name} has no {key!r}: it holds {', '.join(arrays) or 'nothing'}")
-    for key in ("mu", *arrays):  # mu first: the others are measured by it
+            raise FormatError(f"{name} has no {key!r}, only {', '.join(arrays) or 'nothing'}")
+    for key in ("mu", *arrays):  # mu first, because the others are compared with it
         _check_shape(key, arrays[key], arrays["mu"].shape[0] if arrays["mu"].ndim else 0, name)
     ids = arrays["ids"]
     if "logvar" in arrays and arrays["logvar"].shape != arrays["mu"].shape:
         raise FormatError(
-            f"{name}: logvar is {arrays['logvar'].shape} and mu {arrays['mu'].shape}: they must agree"
+            f"{name}: logvar is {arrays['logvar'].shape}, but mu is {arrays['mu'].shape}: they must agree"
         )
     for key, array in arrays.items():
-        if column(key) is not None and array.dtype.kind == "f":
+        if spec_of(key) is not None and array.dtype.kind == "f":
             _check_finite(key, array, ids, name)
     _check_unique(ids, name)
     if "split" in arrays:
@@ -113,23 +113,23 @@ def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
 
 
 def not_unique(first: int, later: int, id_: str, name: str) -> FormatError:
-    """The error for two rows of one id."""
+    """Return the error for two rows that have the same id."""
     return FormatError(f"{name}: rows {first} and {later} have the same id {id_!r}: ids must be unique")
 
 
 def _check_shape(key: str, array: NDArray[Any], rows: int, name: str) -> None:
-    known = column(key)
-    if known is None:
+    spec = spec_of(key)
+    if spec is None:
         return
-    if array.dtype.str.lstrip("<>|=")[: len(known.dtype)] != known.dtype:
-        raise FormatError(f"{name}: {key} is {array.dtype}; it must be {np.dtype(known.dtype).name}")
-    if array.ndim != 1 + len(known.axes):
-        raise FormatError(f"{name}: {key} is {array.shape}; it must be {1 + len(known.axes)}-dimensional")
+    if array.dtype.str.lstrip("<>|=")[: len(spec.dtype)] != spec.dtype:
+        raise FormatError(f"{name}: {key} is {array.dtype}; it must be {np.dtype(spec.dtype).name}")
+    if array.ndim != 1 + len(spec.axes):
+        raise FormatError(f"{name}: {key} is {array.shape}; it must be {1 + len(spec.axes)}-dimensional")
     if 0 in array.shape:
         raise FormatError(f"{name}: {key} is {array.shape}, which is empty")
     if len(array) != rows:
-        raise FormatError(f"{name}: {key} has {len(array)} rows and mu {rows}: they must agree")
-    for axis, (length, allowed) in enumerate(zip(array.shape[1:], known.axes, strict=True), 1):
+        raise FormatError(f"{name}: {key} has {len(array)} rows but mu has {rows}: they must agree")
+    for axis, (length, allowed) in enumerate(zip(array.shape[1:], spec.axes, strict=True), 1):
         if allowed is not None and length not in allowed:
             raise FormatError(
                 f"{name}: {key} is {array.shape}; axis {axis} must be {' or '.join(map(str, allowed))}"
@@ -138,9 +138,9 @@ def _check_shape(key: str, array: NDArray[Any], rows: int, name: str) -> None:
 
 def _check_finite(key: str, array: NDArray[Any], ids: NDArray[Any], name: str) -> None:
     for start, block in blocks(array):
-        good = np.isfinite(block).reshape(len(block), -1).all(axis=1)
-        if not good.all():
-            row = start + int(np.argmin(good))
+        finite = np.isfinite(block).reshape(len(block), -1).all(axis=1)
+        if not finite.all():
+            row = start + int(np.argmin(finite))
             raise FormatError(f"{name}: {key} of row {row} ({str(ids[row])!r}) is not finite")
 
 
@@ -155,11 +155,11 @@ def _check_info(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
     try:
         info = projections.read_info(arrays) or {}
         latest, methods = info["latest"], info["methods"]
-        good = isinstance(methods, dict) and latest in methods
-        missing = [method for method in methods if projections.key_of(method) not in arrays] if good else []
+        valid = isinstance(methods, dict) and latest in methods
+        missing = [method for method in methods if projections.key_of(method) not in arrays] if valid else []
     except (ValueError, RecursionError, TypeError, KeyError):
-        good, missing = False, []
-    if not good:
+        valid, missing = False, []
+    if not valid:
         raise FormatError(
             f'{name}: projection_info is not JSON {{"latest": method, "methods": {{method: ...}}}}'
         )
@@ -170,7 +170,7 @@ def _check_info(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
 
 
 def blocks(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Runs of rows of about 4 MiB with the row each begins at, so that a mapped array is never held whole."""
+    """Yield blocks of about 4 MiB with the row each begins at, so that a mapped array is never read whole."""
     rows = max(1, (4 << 20) // max(1, array[:1].nbytes))
     for start in range(0, len(array), rows):
         yield start, array[start : start + rows]

@@ -1,4 +1,4 @@
-"""Arrays that grow row by row in unlinked temporary files, until their length is known."""
+"""Spool arrays row by row to unlinked temporary files until their length is known."""
 
 import struct
 import tempfile
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 
-__all__ = ["Rows", "Text"]
+__all__ = ["RowSpool", "TextSpool"]
 
 CHUNK = 1 << 20  # bytes
 
 
-class Rows:
-    """Rows of one dtype and shape, which the first ones fix."""
+class RowSpool:
+    """Rows of one dtype and shape, which the first rows set."""
 
     def __init__(self, first: NDArray[Any]) -> None:
         self.dtype = first.dtype
@@ -30,7 +30,7 @@ class Rows:
         return (self._length, *self._row)
 
     def append(self, rows: NDArray[Any], what: str) -> None:
-        """Add rows in canonical form; FormatErrors begin with `what`."""
+        """Append rows in canonical form; FormatErrors begin with `what`."""
         if (rows.dtype, rows.shape[1:]) != (self.dtype, self._row):
             raise FormatError(
                 f"{what} has rows of {rows.shape[1:]} {rows.dtype}; the first had {self._row} {self.dtype}"
@@ -39,7 +39,7 @@ class Rows:
         self._length += len(rows)
 
     def chunks(self) -> Iterator[NDArray[np.uint8]]:
-        """The bytes of all rows, little-endian, in C order."""
+        """Yield the bytes of all rows, little-endian, in C order."""
         self._file.seek(0)
         while part := self._file.read(CHUNK):
             yield np.frombuffer(part, np.uint8)
@@ -48,8 +48,8 @@ class Rows:
         self._file.close()
 
 
-class Text:
-    """Text of any width, as UTF-8 with its length before it; the widest fixes the width of all."""
+class TextSpool:
+    """Strings, stored as UTF-8 with their length before them; the longest sets the width of all."""
 
     def __init__(self) -> None:
         self._width = 1
@@ -65,34 +65,34 @@ class Text:
         return (self._length,)
 
     def append(self, rows: NDArray[Any], what: str) -> None:
-        """Add texts; FormatErrors begin with `what`."""
+        """Append strings; FormatErrors begin with `what`."""
         if rows.dtype.kind != "U" or rows.ndim != 1:
             raise FormatError(f"{what} has rows of {rows.shape[1:]} {rows.dtype}; the first were text")
         for text in rows.tolist():
-            # File names that are not Unicode arrive as lone surrogates, and must leave as they came.
+            # File names that are not Unicode arrive as lone surrogates, and must leave unchanged.
             data = text.encode("utf-8", "surrogatepass")
             self._file.write(struct.pack("<I", len(data)) + data)
             self._width = max(self._width, len(text))
         self._length += len(rows)
 
     def chunks(self) -> Iterator[NDArray[np.uint8]]:
-        """The bytes of all rows as UTF-32, each filled up with zeros to the widest."""
+        """Yield the bytes of all rows as UTF-32, each padded with zeros to the longest."""
         texts = self.texts()
         at_once = max(1, CHUNK // self.dtype.itemsize)
         while some := list(islice(texts, at_once)):
             yield np.array(some, self.dtype).view(np.uint8)
 
     def texts(self) -> Iterator[str]:
-        """All of them, in order."""
+        """Yield all strings, in order."""
         self._file.seek(0)
         for _ in range(self._length):
             (length,) = struct.unpack("<I", self._file.read(4))
             yield self._file.read(length).decode("utf-8", "surrogatepass")
 
-    def repeated(self) -> tuple[int, int, str] | None:
-        """The row that first had a text, the next that has it, and the text; None where all differ.
+    def duplicate(self) -> tuple[int, int, str] | None:
+        """Return the first two rows of a duplicate string, and the string; None if all are unique.
 
-        Of several, that whose second row comes first. Memory holds sixteen bytes a text.
+        If there are several, the one whose second row comes first. Takes sixteen bytes of memory per string.
         """
         hashes = np.fromiter(map(hash, self.texts()), np.int64, self._length)
         ordered = np.sort(hashes)

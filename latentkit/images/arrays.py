@@ -90,7 +90,7 @@ class ArrayFile:
         values = self._values
         if values is None:
             values = read_array(self.argument)
-        return Values(values[int(row)], path_text(self.location(row)))
+        return Values(values[int(row)], self.location(row))
 
 
 class _Place(NamedTuple):

@@ -15,7 +15,14 @@ from latentkit import registry
 from latentkit.architecture import RECIPES, Architecture, initial_weights, parameters
 from latentkit.errors import BackendError
 from latentkit.formats import history
-from latentkit.formats.run import begin, check_free, read_images, read_record, write_images, write_record
+from latentkit.formats.run import (
+    check_available,
+    create,
+    read_images,
+    read_record,
+    write_images,
+    write_record,
+)
 from latentkit.formats.tensors import write_tensors
 from latentkit.group import first_reads, join, size_of
 from latentkit.images import Cache, ImageSet, Source, Transform, find, load, pixel_pca, resolve_color
@@ -78,7 +85,7 @@ def _train(
     if request.resume:
         options = resume(record["options"], request.options)
     else:
-        check_free(request.out, overwrite=request.overwrite)
+        check_available(request.out, overwrite=request.overwrite)
         options = resolve(request.options)
     how = _how(name, backend, options, request, group)
     transform = _transform(options, record, request)
@@ -103,7 +110,7 @@ def _train(
     if request.resume:
         history.truncate(request.out / "history.jsonl", position.step)
     else:
-        begin(request.out, overwrite=request.overwrite)
+        create(request.out, overwrite=request.overwrite)
     record |= {
         "state": "running",
         "architecture": architecture.to_json(),

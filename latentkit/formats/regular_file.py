@@ -1,4 +1,4 @@
-"""Whatever can be read, as a regular file that can be sought and mapped."""
+"""Turn any readable source into a regular file, which can be sought and memory-mapped."""
 
 import os
 import stat
@@ -8,17 +8,17 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from latentkit.formats.atomic import naming
+from latentkit.formats.atomic import errors_naming
 
-__all__ = ["naming_temporary", "regular_file"]
+__all__ = ["regular_file", "temporary_file_errors"]
 
 
 @contextmanager
 def regular_file(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     """Yield `source` as a regular file at its start.
 
-    A regular file (also one that is redirected into a stream) is yielded as it is; a pipe, or any other
-    stream, is copied to an unlinked temporary file first. A stream that is handed in stays open.
+    A regular file (also one that is redirected into a stream) is yielded itself; a pipe, or any other
+    stream, is copied to an unlinked temporary file first. A stream that is passed in stays open.
     """
     if isinstance(source, str | Path):
         with Path(source).open("rb") as opened, regular_file(opened) as file:
@@ -28,16 +28,16 @@ def regular_file(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     else:
         with tempfile.TemporaryFile() as temporary:
             while chunk := source.read(1 << 20):
-                with naming_temporary():
+                with temporary_file_errors():
                     temporary.write(chunk)
-            with naming_temporary():
+            with temporary_file_errors():
                 temporary.seek(0)
             yield cast(BinaryIO, temporary)
 
 
-def naming_temporary() -> AbstractContextManager[None]:
-    """A failed write of a temporary file is told of with where such files are, and how to move them."""
-    return naming(f"{tempfile.gettempdir()} (temporary files; TMPDIR names another folder for them)")
+def temporary_file_errors() -> AbstractContextManager[None]:
+    """Name the folder of temporary files in an OSError of the block, and how to choose another."""
+    return errors_naming(f"{tempfile.gettempdir()} (temporary files; set TMPDIR to use another folder)")
 
 
 def _is_regular(stream: BinaryIO) -> bool:
