@@ -1,6 +1,6 @@
-"""What processes that do one job together tell each other, all by the one thing a group can do: add arrays up.
+"""Communication in a group of processes, all of it by the one thing that a group can do: sum arrays over its processes.
 
-Every process makes the same calls in the same order, or waits for ever.
+Every process must make the same calls in the same order, or all of them wait forever.
 """
 
 from collections.abc import Iterator
@@ -11,36 +11,36 @@ import numpy as np
 from latentkit.launch import launched
 from latentkit.protocol import Backend, Group
 
-__all__ = ["anyone", "collect", "first_reads", "gather", "join", "share", "size_of"]
+__all__ = ["any_rank", "collect", "first_reads", "gather", "join", "share", "size_of"]
 
 
 def join(backend: Backend, device: str) -> "AbstractContextManager[Group | None]":
-    """The group of the processes that were started with this one, a context manager; of None for a process alone.
+    """Return the group of this process, as a context manager; one of None for a process alone.
 
-    Raises BackendError where the backend has no groups.
+    Raises BackendError if the backend does not support groups.
     """
     return backend.join(device) if launched() else nullcontext()
 
 
 def size_of(group: Group | None) -> int:
-    """How many processes there are; one that is alone is one."""
+    """Return the number of processes; 1 without a group."""
     return 1 if group is None else group.size
 
 
 def share(count: int, group: Group | None) -> slice:
-    """This process's part of so many things in a row: shares differ by one at most, and may be empty."""
+    """Return this process's share of a sequence of `count` items; shares differ by at most one item, and may be empty."""
     if group is None:
         return slice(0, count)
     return slice(count * group.rank // group.size, count * (group.rank + 1) // group.size)
 
 
-def anyone(group: Group | None, yes: bool) -> bool:
-    """Whether any process says yes; all of them hear the same."""
-    return yes if group is None else bool(group.sum(np.array([yes], np.int64))[0])
+def any_rank(group: Group | None, flag: bool) -> bool:
+    """Return whether the flag is true in any process; the result is the same in all of them."""
+    return flag if group is None else bool(group.sum(np.array([flag], np.int64))[0])
 
 
 def gather(group: Group, data: bytes) -> list[bytes]:
-    """What each process gives, in their order, in every process."""
+    """Return the data of every process, in the order of their ranks, in every process."""
     lengths = np.zeros(group.size, np.int64)
     lengths[group.rank] = len(data)
     lengths = group.sum(lengths)
@@ -53,9 +53,9 @@ def gather(group: Group, data: bytes) -> list[bytes]:
 
 
 def collect(group: Group, count: int, parts: Iterator[bytes]) -> Iterator[bytes]:
-    """In the first process every part of every process, theirs one after another; nothing in the others.
+    """Yield every part of every process, in the order of their ranks, in process 0; yield nothing in the others.
 
-    `count` is how many this process has. One part travels at a time. The others must iterate over it too.
+    `count` is the number of parts of this process. One part travels at a time, so the other processes must iterate too.
     """
     counts = [int.from_bytes(count, "little") for count in gather(group, count.to_bytes(8, "little"))]
     if group.rank == 0:
@@ -69,15 +69,15 @@ def collect(group: Group, count: int, parts: Iterator[bytes]) -> Iterator[bytes]
 
 @contextmanager
 def first_reads(group: Group | None, *, cached: bool) -> Iterator[None]:
-    """One process of each machine goes through the block before the others do.
+    """Let one process of each machine go through the block before the others do.
 
-    So images are decoded once, into the cache, by all processors of the machine. Without a cache nobody waits.
+    So images are decoded once, into the cache, by all processors of the machine. Without a cache, no process waits.
     """
     if group is None or not cached:
         yield
         return
     if not group.leads:
-        anyone(group, False)
+        any_rank(group, False)
     yield
     if group.leads:
-        anyone(group, False)
+        any_rank(group, False)

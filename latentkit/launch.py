@@ -1,6 +1,6 @@
-"""Which process this is, as a launcher (torchrun) says in the environment; light, for every command asks it.
+"""The rank of this process among those that a launcher such as torchrun started, read from the environment.
 
-Of the processes that a launcher starts together only the first speaks and writes.
+Only rank 0 prints and writes. Light, because every command needs it.
 """
 
 import os
@@ -8,30 +8,30 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["before_meeting", "launched", "rank"]
+__all__ = ["launched", "rank", "rank_0_reports"]
 
-ALIKE = 1.0
-"""Seconds within which a launcher that saw one process fail ends the others."""
+GRACE = 1.0
+"""Seconds within which a launcher that sees one process fail ends the others."""
 
 
 def launched() -> bool:
-    """Whether this process was started together with others, for one job."""
+    """Return whether this process was started together with others, as a group."""
     return "RANK" in os.environ and _number("WORLD_SIZE") > 1
 
 
 def rank() -> int:
-    """Which of them this is; 0 is the first, and whoever is alone."""
+    """Return the rank of this process; 0 for the first one, and for a process alone."""
     return _number("RANK") if launched() else 0
 
 
 @contextmanager
-def before_meeting() -> Iterator[None]:
-    """Where all processes fail alike, the first tells: the others wait to be ended before their error goes on."""
+def rank_0_reports() -> Iterator[None]:
+    """If every rank fails in this block, only rank 0 reports the error: the others wait until the launcher ends them."""
     try:
         yield
     except Exception:
         if rank() > 0:
-            time.sleep(ALIKE)
+            time.sleep(GRACE)
         raise
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from latentkit import shell
 from latentkit.images import Skipped
 from latentkit.text import escape
-from latentkit.training.events import Began, Ended, LeftOut, Noticed, Read, Said
+from latentkit.training.events import Ended, Finding, ImagesRead, ImagesSkipped, Message, Started
 from latentkit.training.loop import Stepped, Validated
 
 if TYPE_CHECKING:
@@ -89,19 +89,19 @@ class TrainingProgress:
 
     def __call__(self, event: object) -> None:
         match event:
-            case Read(done, total):
+            case ImagesRead(done, total):
                 self._read(done, total)
-            case LeftOut(skipped, total):
+            case ImagesSkipped(skipped, total):
                 report_skipped(skipped, total)
-            case Said(text):
+            case Message(text):
                 shell.say(text)
-            case Began():
+            case Started():
                 self._begin(event)
             case Stepped(step):
                 self._step(step)
             case Validated():
                 self._validated(event)
-            case Noticed(severity="error" | "warning"):
+            case Finding(severity="error" | "warning"):
                 shell.say(f"{event.severity} {event.id}: {event.title}: {event.evidence}")
             case Ended():
                 self._ended(event)
@@ -112,7 +112,7 @@ class TrainingProgress:
                 self._reading = self._bar.add_task("reading images", total=total)
             self._bar.update(self._reading, completed=done, total=total)
 
-    def _begin(self, event: Began) -> None:
+    def _begin(self, event: Started) -> None:
         group = f" in {event.processes} processes" if event.processes > 1 else ""
         shell.say(
             f"training on {event.training} images, validating on all {event.validation} held-out images; "
@@ -144,9 +144,9 @@ class TrainingProgress:
                 f"the last validation was the best; more training may help: --resume --epochs {more_epochs}"
             )
         command = f"latentkit diagnose {shlex.quote(str(event.run))}"
-        if event.worries:
-            shell.say(f"problems found: {', '.join(event.worries)}; for details: {command}")
-        elif event.worries is not None:
+        if event.warnings:
+            shell.say(f"problems found: {', '.join(event.warnings)}; for details: {command}")
+        elif event.warnings is not None:
             shell.say(
                 f"no problems found in the metrics; to check latents and reconstructions: {command} --images IMAGES"
             )
@@ -154,9 +154,9 @@ class TrainingProgress:
 
 def _line(event: Validated) -> str:
     """Return a validation as one line; the error is per pixel, so that image sizes can be compared."""
-    record, figures = event.record, event.figures
-    r2 = "-" if figures.r2 is None else f"{figures.r2:.3f}"
+    record, metrics = event.record, event.metrics
+    r2 = "-" if metrics.r2 is None else f"{metrics.r2:.3f}"
     return (
-        f"epoch {record['epoch']:>3}  loss {figures.loss:.5g}  error/pixel {figures.mse:.5f}  KL {figures.kl:.2f}  R2 {r2}  "
-        f"active {figures.active_units}/{len(figures.kl_per_dim)}  lr {record['lr']:.2g}  {record['images_per_second']:.0f} images/s"
+        f"epoch {record['epoch']:>3}  loss {metrics.loss:.5g}  error/pixel {metrics.mse:.5f}  KL {metrics.kl:.2f}  R2 {r2}  "
+        f"active {metrics.active_units}/{len(metrics.kl_per_dim)}  lr {record['lr']:.2g}  {record['images_per_second']:.0f} images/s"
     )

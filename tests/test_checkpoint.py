@@ -11,9 +11,9 @@ from latentkit.errors import FormatError
 from latentkit.formats.tensors import read_tensors, write_tensors
 from latentkit.objective import Objective
 from latentkit.protocol import Batch
-from latentkit.training.checkpoint import EVERY, Checkpoint, restore
-from latentkit.training.figures import Sums
+from latentkit.training.checkpoint import INTERVAL, Checkpoint, restore
 from latentkit.training.loop import Position
+from latentkit.training.metrics import RunningMeans
 from latentkit.training.schedule import Schedule
 
 NETWORK = mlp((2, 2, 1), 1, 3)
@@ -47,7 +47,7 @@ def test_without_a_validation_the_best_weights_are_the_last(tmp_path):
 
 def test_the_best_weights_stay_while_training_goes_on(tmp_path):
     one, checkpoint = model(), Checkpoint(tmp_path)
-    checkpoint.improved(one)
+    checkpoint.keep_best(one)
     step(one)
     checkpoint.save(one, Position(Schedule(1e-3, 0)))
     assert_weights(weights_of(tmp_path), model())
@@ -71,7 +71,7 @@ def test_the_position_is_restored_to_the_last_bit(tmp_path):
         Schedule(1 / 3, 7, best=-1e5 / 3, best_step=4, counted_best=0.1, stale=2, waiting=1, cooldown=1),
         step=5,
         seconds=1 / 7,
-        sums=Sums(3, 0.1, 0.2, 0.3, 1e300, 0.7),
+        running=RunningMeans(3, 0.1, 0.2, 0.3, 1e300, 0.7),
         best={"best": {"step": 4, "epoch": 1, "loss": -1e5 / 3}},
     )
     Checkpoint(tmp_path).save(model(), position)
@@ -80,7 +80,7 @@ def test_the_position_is_restored_to_the_last_bit(tmp_path):
 
 def test_the_best_weights_are_restored_and_kept_by_the_next(tmp_path):
     one, checkpoint = model(), Checkpoint(tmp_path)
-    checkpoint.improved(one)
+    checkpoint.keep_best(one)
     step(one)
     checkpoint.save(one, Position(Schedule(1e-3, 0)))
     _, position, best = restore(tmp_path)
@@ -93,7 +93,7 @@ def test_after_a_step_went_wrong_only_the_best_weights_are_written(tmp_path):
     checkpoint.save(one, Position(Schedule(1e-3, 0)))
     last = (tmp_path / "last.safetensors").read_bytes()
     step(one)
-    checkpoint.improved(one)
+    checkpoint.keep_best(one)
     checkpoint.save_best()
     assert_weights(weights_of(tmp_path), one)
     assert (tmp_path / "last.safetensors").read_bytes() == last
@@ -107,9 +107,9 @@ def test_without_a_best_there_is_nothing_to_write_then(tmp_path):
 def test_one_is_due_when_the_last_is_long_ago(tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path)
     assert not checkpoint.due()
-    monkeypatch.setattr("latentkit.training.checkpoint.EVERY", 0.0)
+    monkeypatch.setattr("latentkit.training.checkpoint.INTERVAL", 0.0)
     assert checkpoint.due()
-    assert 5 <= EVERY <= 60
+    assert 5 <= INTERVAL <= 60
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_file_without_a_position_is_named(tmp_path, about):
     with pytest.raises(FormatError) as error:
         restore(tmp_path)
     assert str(error.value) == (
-        f"{tmp_path / 'last.safetensors'} does not say where the run stands; train it anew with --overwrite"
+        f"{tmp_path / 'last.safetensors'} has no valid position of the training; train the run again with --overwrite"
     )
 
 

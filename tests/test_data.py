@@ -7,7 +7,7 @@ import pytest
 
 from latentkit.errors import ImagesError, TrainingError
 from latentkit.images.split import split
-from latentkit.training.data import digest, divide, refuse_change
+from latentkit.training.data import digest, divide, require_unchanged
 
 
 def without(images, rows):
@@ -91,12 +91,12 @@ def test_the_digest_of_a_set_is_of_ids_contents_and_sides(image_set):
 
 def refusal(before, now) -> str:
     with pytest.raises(TrainingError) as error:
-        refuse_change(before, now)
+        require_unchanged(before, now)
     return str(error.value)
 
 
 def test_the_same_images_are_not_refused(image_set):
-    refuse_change(divide(image_set(20), 0.3, 0).images, divide(image_set(20), 0.3, 0).images)
+    require_unchanged(divide(image_set(20), 0.3, 0).images, divide(image_set(20), 0.3, 0).images)
 
 
 @pytest.mark.parametrize("row", range(6))
@@ -122,15 +122,15 @@ def test_an_image_that_changed_is_named_whatever_moved_to_its_side(image_set, ro
     assert told.startswith(f"images changed since the run began: 1, the first {str(images.ids[row])!r}; ")
 
 
-def test_the_same_images_divided_otherwise_are_refused(image_set):
+def test_another_split_of_the_same_images_is_refused(image_set):
     images = image_set(40)
     told = refusal(divide(images, 0.1, 0).images, divide(images, 0.1, 1).images)
-    assert told.startswith("images divided otherwise since the run began: ")
+    assert told.startswith("images on the other side of the split since the run began: ")
 
 
 def test_one_name_on_both_sides_is_two_images(image_set):
     images, held_out = image_set(10), image_set(4, seed=9)
     before = divide(images, held_out, 0).images
-    refuse_change(before, divide(images, held_out, 0).images)
+    require_unchanged(before, divide(images, held_out, 0).images)
     told = refusal(before, divide(images, without(held_out, [1]), 0).images)
     assert told.startswith("images changed since the run began: 1, the first 'b/001.png'; ")

@@ -342,7 +342,7 @@ def test_memory_does_not_grow_with_the_number_of_images(command, numpy_backend, 
         tracemalloc.start()
         with Path("z.npz").open("wb") as stream:
             embedding.embed(
-                embedding.Request(Path("run"), images, batch=64, thumbnails=32, cache=False), stream
+                embedding.EmbedRequest(Path("run"), images, batch=64, thumbnails=32, cache=False), stream
             )
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -357,7 +357,7 @@ def test_memory_does_not_grow_with_the_number_of_images(command, numpy_backend, 
 
 
 def test_the_request_has_the_batch_that_the_command_has():
-    assert embedding.Request(Path("run"), []).batch == 256
+    assert embedding.EmbedRequest(Path("run"), []).batch == 256
 
 
 def test_latents_say_which_weights_made_them(embed, blobs, trained, tmp_path):

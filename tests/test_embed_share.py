@@ -7,7 +7,7 @@ import pytest
 from gathering import together
 from PIL import Image
 
-from latentkit.embedding.share import Part, shared
+from latentkit.embedding.share import Part, embed_in_group
 from latentkit.errors import ImagesError
 from latentkit.images import Transform, find, stream
 
@@ -61,7 +61,7 @@ def test_the_parts_of_a_group_are_those_of_one_process(folder, case, size):
     count, broken = CASES[case]
     sources = find([str(folder(count, broken))])
     expected, left_out = whole(parts(sources))
-    first, *others = together(size, lambda group: list(shared(group, sources, BATCH, parts)))
+    first, *others = together(size, lambda group: list(embed_in_group(group, sources, BATCH, parts)))
     assert others == [[]] * (size - 1)
     columns, found = whole(first)
     for key, column in expected.items():
@@ -79,7 +79,7 @@ def test_images_are_read_once_where_all_can_be(folder):
             given.extend(source.id for source in mine)
             return parts(mine)
 
-        list(shared(group, sources, BATCH, counting))
+        list(embed_in_group(group, sources, BATCH, counting))
         return given
 
     given = together(3, job)
@@ -92,7 +92,7 @@ def test_images_none_of_which_can_be_read_are_an_error_in_all(folder):
 
     def job(group):
         with pytest.raises(ImagesError, match=r"none of 5 images can be read \(.*000.png: "):
-            list(shared(group, sources, BATCH, parts))
+            list(embed_in_group(group, sources, BATCH, parts))
         return "refused"
 
     assert together(2, job) == ["refused"] * 2

@@ -5,9 +5,9 @@ import pytest
 from gathering import together
 
 from latentkit.errors import TrainingError
-from latentkit.group import anyone, collect, first_reads, gather, join, share, size_of
+from latentkit.group import any_rank, collect, first_reads, gather, join, share, size_of
 from latentkit.images import Transform
-from latentkit.training.agreement import refuse_difference
+from latentkit.training.agreement import require_agreement
 from latentkit.training.data import divide
 from latentkit.training.loop import Position
 from latentkit.training.options import resolve
@@ -24,7 +24,7 @@ def test_shares_are_everything_once_in_order_and_differ_by_one_at_most(size, cou
 def test_alone_one_has_everything():
     assert list(range(5))[share(5, None)] == list(range(5))
     assert size_of(None) == 1
-    assert anyone(None, True) and not anyone(None, False)
+    assert any_rank(None, True) and not any_rank(None, False)
 
 
 def test_what_each_gives_all_receive():
@@ -37,8 +37,8 @@ def test_nothing_at_all_can_be_given():
 
 
 def test_one_that_says_yes_is_heard_by_all():
-    assert together(3, lambda group: anyone(group, group.rank == 2)) == [True] * 3
-    assert together(3, lambda group: anyone(group, False)) == [False] * 3
+    assert together(3, lambda group: any_rank(group, group.rank == 2)) == [True] * 3
+    assert together(3, lambda group: any_rank(group, False)) == [False] * 3
 
 
 def test_the_first_collects_the_parts_of_all_in_their_order():
@@ -80,7 +80,7 @@ def agree(image_set, **differing):
         data = divide(image_set(20, seed=more.get("images", 0)), 0.25, 0)
         position = Position.beginning(options, 10)
         position.step = more.get("step", 0)
-        refuse_difference(group, options, Transform(8, "rgb", more.get("fit", "crop")), data, position)
+        require_agreement(group, options, Transform(8, "rgb", more.get("fit", "crop")), data, position)
         return "agreed"
 
     return together(2, job)
@@ -95,11 +95,11 @@ def test_processes_that_were_asked_for_the_same_agree(image_set):
     [
         (
             {"epochs": 4},
-            r"--epochs is 4 in process 1 and 3 in process 0; start all of them by the same command",
+            r"--epochs is 4 in process 1 and 3 in process 0; start all processes with the same command",
         ),
         ({"fit": "pad"}, r"--fit is pad in process 1 and crop in process 0"),
-        ({"images": 1}, r"process 1 does not see the images that process 0 sees; give all"),
-        ({"step": 5}, r"the run stands at step 5 in process 1 and at 0 in process 0; put its folder"),
+        ({"images": 1}, r"process 1 sees other images than process 0; give all"),
+        ({"step": 5}, r"the run is at step 5 in process 1 and at step 0 in process 0; put its folder"),
     ],
 )
 def test_a_process_that_was_asked_for_something_else_is_named(image_set, differing, words):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from latentkit.training.interrupt import BetweenSteps
+from latentkit.training.interrupt import DeferSignals
 
 
 class Heard(Exception):  # noqa: N818  (what a handler of somebody else's raises)
@@ -25,63 +25,63 @@ def number(request):
 
 
 def test_without_a_signal_nothing_is_asked_and_acting_does_nothing(number):
-    with BetweenSteps() as signals:
-        assert not signals.asked
-        signals.act()
+    with DeferSignals() as signals:
+        assert not signals.pending
+        signals.deliver()
 
 
 def test_a_first_signal_is_noted_and_acted_on_later(number):
-    with BetweenSteps() as signals:
+    with DeferSignals() as signals:
         signal.raise_signal(number)
-        assert signals.asked
+        assert signals.pending
         with pytest.raises(Heard):
-            signals.act()
-        assert not signals.asked
+            signals.deliver()
+        assert not signals.pending
 
 
 def test_a_second_signal_acts_at_once(number):
-    with BetweenSteps():
+    with DeferSignals():
         signal.raise_signal(number)
         with pytest.raises(Heard):
             signal.raise_signal(number)
 
 
 def test_a_patient_one_waits_after_the_second_too(number):
-    with BetweenSteps(patient=True) as signals:
+    with DeferSignals(repeatable=True) as signals:
         signal.raise_signal(number)
         signal.raise_signal(number)
         with pytest.raises(Heard):
-            signals.act()
+            signals.deliver()
 
 
 def test_afterwards_the_handlers_are_those_from_before(number):
     before = signal.getsignal(number)
-    with BetweenSteps():
+    with DeferSignals():
         assert signal.getsignal(number) != before
     assert signal.getsignal(number) == before
 
 
 def test_afterwards_they_are_so_after_an_exception_too(number):
     before = signal.getsignal(number)
-    with pytest.raises(ZeroDivisionError), BetweenSteps():
+    with pytest.raises(ZeroDivisionError), DeferSignals():
         _ = 1 / 0
     assert signal.getsignal(number) == before
 
 
 def test_a_default_handler_becomes_a_keyboard_interrupt(number):
     signal.signal(number, signal.SIG_DFL)
-    with BetweenSteps() as signals:
+    with DeferSignals() as signals:
         signal.raise_signal(number)
         with pytest.raises(KeyboardInterrupt):
-            signals.act()
+            signals.deliver()
 
 
 def test_a_signal_that_is_ignored_stays_ignored(number):
     signal.signal(number, signal.SIG_IGN)
-    with BetweenSteps() as signals:
+    with DeferSignals() as signals:
         signal.raise_signal(number)
         signal.raise_signal(number)
-        assert not signals.asked
+        assert not signals.pending
     assert signal.getsignal(number) == signal.SIG_IGN
 
 
@@ -90,8 +90,8 @@ def test_outside_the_main_thread_no_handler_is_touched(number):
     found = []
 
     def work():
-        with BetweenSteps() as signals:
-            found.append((signal.getsignal(number), signals.asked))
+        with DeferSignals() as signals:
+            found.append((signal.getsignal(number), signals.pending))
 
     thread = threading.Thread(target=work)
     thread.start()

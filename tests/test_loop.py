@@ -13,8 +13,8 @@ from latentkit.images.augment import denoise
 from latentkit.objective import Objective
 from latentkit.randomness import generator
 from latentkit.training.data import divide
-from latentkit.training.figures import evaluate
 from latentkit.training.loop import Loop, Position, Stepped, Stopped, Validated
+from latentkit.training.metrics import evaluate
 from latentkit.training.options import resolve
 
 SMALL = {"size": 8, "latent": 3, "width": 4, "batch": 8, "epochs": 3, "validation": 0.25}
@@ -104,7 +104,7 @@ def test_an_epoch_sees_every_image_once_and_each_in_another_order(image_set):
 
 def test_the_images_of_the_next_step_are_read_ahead(image_set, monkeypatch):
     ahead = []
-    monkeypatch.setattr("latentkit.training.data.fetch", lambda pixels, rows: ahead.append(pixels[rows]))
+    monkeypatch.setattr("latentkit.training.data.prefetch", lambda pixels, rows: ahead.append(pixels[rows]))
     loop, model = begun(image_set(40), validate_every=100)
     for event in loop.events():
         if isinstance(event, Validated):
@@ -117,7 +117,7 @@ def test_the_images_of_the_next_step_are_read_ahead(image_set, monkeypatch):
 
 def test_the_images_of_a_validation_are_read_ahead(image_set, monkeypatch):
     ahead, seen = [], []
-    monkeypatch.setattr("latentkit.training.data.fetch", lambda pixels, rows: ahead.append(pixels[rows]))
+    monkeypatch.setattr("latentkit.training.data.prefetch", lambda pixels, rows: ahead.append(pixels[rows]))
     _, model = begun(image_set(40))
     model.evaluate = lambda batch: seen.append(batch.images)
     list(evaluate(model, divide(image_set(40), 0.5, 0).validation, 3, 8, 0))
@@ -225,7 +225,7 @@ def test_more_epochs_after_the_end_equal_a_longer_run(image_set, every):
 
 def test_the_end_off_the_grid_may_be_the_best_and_is_not_counted(image_set):
     loop, _ = begun(image_set(20), epochs=3, validate_every=4)
-    on_grid, end = [event.figures.loss for event in loop.events() if isinstance(event, Validated)]
+    on_grid, end = [event.metrics.loss for event in loop.events() if isinstance(event, Validated)]
     assert end < on_grid
     assert loop.position.schedule.counted_best == on_grid
     assert loop.position.schedule.best == loop.position.best["best"]["loss"] == end
@@ -240,14 +240,14 @@ def test_a_stop_that_is_asked_for_comes_after_the_validation_that_was_due(image_
 def test_the_position_keeps_what_the_record_says_of_the_best(image_set):
     loop, _ = begun(image_set(20))
     validated = [event for event in loop.events() if isinstance(event, Validated)]
-    best = min(validated, key=lambda event: event.figures.loss)
+    best = min(validated, key=lambda event: event.metrics.loss)
     assert loop.position.best["best"] == {
         "step": best.record["step"],
         "epoch": best.record["epoch"],
-        "loss": best.figures.loss,
+        "loss": best.metrics.loss,
     }
-    assert loop.position.best["validation"]["kl_per_dim"] == best.figures.kl_per_dim
-    assert loop.position.schedule.best == best.figures.loss
+    assert loop.position.best["validation"]["kl_per_dim"] == best.metrics.kl_per_dim
+    assert loop.position.schedule.best == best.metrics.loss
 
 
 # What goes wrong -----------------------------------------------------------------------------

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 from gathering import together
-from test_figures import model, subset
+from test_metrics import model, subset
 
 from latentkit.architecture import initial_weights, mlp
-from latentkit.group import anyone
+from latentkit.group import any_rank
 from latentkit.images.augment import denoise
 from latentkit.objective import Objective
 from latentkit.protocol import Evaluation
 from latentkit.randomness import generator
 from latentkit.training.data import divide
-from latentkit.training.figures import evaluate
 from latentkit.training.loop import Loop, Position, Stepped, Validated
+from latentkit.training.metrics import evaluate
 from latentkit.training.options import resolve
 
 SMALL = {"size": 8, "latent": 3, "batch": 7, "epochs": 3, "validation": 0.3, "validate_every": 1}
@@ -125,9 +125,9 @@ def test_one_that_is_asked_to_stop_stops_all_between_the_same_two_steps(load_bac
         asked = group.rank == 1
         steps = [
             event.step
-            for event in loop.events(lambda: anyone(group, asked and loop.position.step >= 4))
+            for event in loop.events(lambda: any_rank(group, asked and loop.position.step >= 4))
             if isinstance(event, Stepped)
         ]
-        return steps[-1], loop.position.sums.images
+        return steps[-1], loop.position.running.images
 
     assert [step for step, _ in together(2, job)] == [4, 4]

@@ -13,8 +13,7 @@ import pytest
 from matplotlib.path import Path as MplPath
 from page_latents import IMAGE, NAMES, SCRIPT, color_of, page_latents
 
-from latentkit.embedding import Request as Embedding
-from latentkit.embedding import embed
+from latentkit.embedding import EmbedRequest, embed
 from latentkit.formats.latents import Latents, read_latents
 from latentkit.images import find
 from latentkit.page import Request, colleague, interactive
@@ -457,7 +456,7 @@ def test_the_report_page_is_complete(tab, trained, blobs, numpy_backend, tmp_pat
     monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "cache"))
     sources = find([str(blobs)])
     with (tmp_path / "z.npz").open("wb") as stream:
-        embed(Embedding(trained, sources), stream)
+        embed(EmbedRequest(trained, sources), stream)
     latents = read_latents(tmp_path / "z.npz", name="z")
     html = colleague(Request(judge(latents), latents, trained, sources)).html
     here = tab(project(latents.mu).add_to(latents), html=html)

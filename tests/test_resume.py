@@ -16,7 +16,7 @@ from latentkit.images import find
 from latentkit.training.checkpoint import restore
 from latentkit.training.events import Ended
 from latentkit.training.loop import Stepped, Validated
-from latentkit.training.run import TrainRequest, train
+from latentkit.training.train import TrainRequest, train
 
 SMALL = {"size": 8, "latent": 3, "width": 4, "batch": 16, "epochs": 3, "lr": 0.01, "validation": 0.2}
 
@@ -65,7 +65,7 @@ def timeless(out: Path):
 
 def position(out: Path):
     found = restore(out)[1]
-    return replace(found, seconds=0, sums=replace(found.sums, seconds=0))
+    return replace(found, seconds=0, running=replace(found.running, seconds=0))
 
 
 def assert_equal_runs(one: Path, other: Path):
@@ -116,7 +116,7 @@ def test_it_may_be_interrupted_again_and_again(run, tmp_path):
 def test_a_run_that_crashed_goes_on_from_its_checkpoint(run, tmp_path, monkeypatch, after, checkpoints):
     run(tmp_path / "unbroken")
     if checkpoints == "at every step":
-        monkeypatch.setattr("latentkit.training.checkpoint.EVERY", 0.0)
+        monkeypatch.setattr("latentkit.training.checkpoint.INTERVAL", 0.0)
     with pytest.raises(ZeroDivisionError):
         run(tmp_path / "run", at={after: crash})
     assert read_record(tmp_path / "run")["state"] == "running"
@@ -230,8 +230,10 @@ def refused(run, tmp_path):
 
 def test_a_changed_option_is_refused_by_name(run, refused, tmp_path):
     run(tmp_path / "run")
-    assert refused(latent=9).startswith("--latent is 3 in the run and 9 now; ")
-    assert refused(validate_every=9).startswith("--validate-every is None in the run and 9 now; ")
+    assert refused(latent=9).startswith("--latent is 3 in the run and 9 on the command line, ")
+    assert refused(validate_every=9).startswith(
+        "--validate-every is None in the run and 9 on the command line, "
+    )
 
 
 def test_changed_images_are_refused_by_name(run, refused, make_blobs, tmp_path):
@@ -259,7 +261,7 @@ def test_a_device_that_is_not_there_costs_no_run(run, refused, blobs, tmp_path):
     run(tmp_path / "run", at={})
     request = TrainRequest(find([str(blobs)]), tmp_path / "run", SMALL, "numpy", "cuda:7", cache=False)
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    for how in ({"overwrite": True}, {"resume": True, "given": {}}):
+    for how in ({"overwrite": True}, {"resume": True, "options": {}}):
         with pytest.raises(BackendError, match="numpy has no device 'cuda:7'"):
             train(replace(request, **how), lambda event: None)
         assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
@@ -302,8 +304,8 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(run, tmp_path, l
     (tmp_path / "run" / "weights.safetensors").unlink()
     with pytest.raises(TrainingError) as error:
         run(tmp_path / "run", backend=backend, resume=True, epochs=9)
-    told = "the training loss is not finite at step 11: the best weights before it are kept; "
-    assert str(error.value).startswith(told)
+    message = "the training loss is not finite at step 11: the best weights before it are saved; "
+    assert str(error.value).startswith(message)
     assert read_record(tmp_path / "run")["state"] == "stopped"
     assert read_record(tmp_path / "run")["best"]["step"] == 9
     assert (tmp_path / "run" / "weights.safetensors").read_bytes() == good
@@ -311,7 +313,7 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(run, tmp_path, l
 
 def test_early_stop_is_told_and_recorded_as_done(run, tmp_path):
     told = run(tmp_path / "run", epochs=50, lr=1e-9, patience=2)
-    assert told[-1].text == "stopped early: the validation loss no longer fell"
+    assert told[-1].text == "stopped early: the validation loss no longer improved"
     assert read_record(tmp_path / "run")["state"] == "done"
     assert len(timeless(tmp_path / "run")) == 3
 

@@ -92,7 +92,7 @@ def test_ctrl_c_keeps_the_work_exits_130_and_the_run_goes_on(begin, latentkit, b
     out, words = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     step = restore(tmp_path / "run")[1].step
-    assert words.splitlines()[1] == f"stopped after step {step}; go on with --resume"
+    assert words.splitlines()[1] == f"interrupted after step {step}; continue with --resume"
     assert words.splitlines()[-1] == "latentkit: interrupted"
     assert read_record(tmp_path / "run")["state"] == "interrupted"
     assert step >= 6

@@ -258,7 +258,7 @@ def test_a_folder_is_validated_on_and_what_it_shares_is_not_trained_on(train, ma
         (held_out / "red" / f"again-{name}.png").write_bytes((images / "red" / f"{name}.png").read_bytes())
     train(images, "-o", "run", "--validation", held_out)
     words = capsys.readouterr().err
-    assert "2 training images are left out: the validation folder has them too\n" in words
+    assert "2 training images are skipped because they are in the validation folder too\n" in words
     assert "training on 58 images, validating on all 11 held-out images" in words
     found = read_images(Path("run"))
     assert np.isin(found.digest[found.split == "train"], found.digest[found.split == "validation"]).sum() == 0
@@ -302,7 +302,7 @@ def test_more_images_than_memory_holds_train_from_disk_to_the_same_bytes(
     mapped = []
     monkeypatch.setattr(scratch, "memory_budget", lambda: 60 * 8 * 8 * 3 - 1)
     monkeypatch.setattr(
-        "latentkit.training.data.fetch", lambda pixels, rows: mapped.append(type(pixels) is np.memmap)
+        "latentkit.training.data.prefetch", lambda pixels, rows: mapped.append(type(pixels) is np.memmap)
     )
     train(blobs, "-o", "outside", "--augment", "denoise", *how)
     assert mapped == [True] * 10  # eight steps and two validations
@@ -413,12 +413,14 @@ def test_the_record_is_json_that_anybody_can_read(trained):
 
 @pytest.mark.parametrize(
     ("words", "instead"),
-    [("--compile", "leave it out"), ("--precision bfloat16", "give --precision float32")],
+    [("--compile", "leave it out"), ("--precision bfloat16", "use --precision float32")],
 )
 def test_what_a_backend_cannot_do_is_said_before_anything_is_written(train, blobs, tmp_path, words, instead):
     with pytest.raises(BackendError) as error:
         train(blobs, "-o", "run", *words.split())
-    assert str(error.value) == f"the numpy backend cannot do {words}: {instead}, or use --backend torch"
+    assert (
+        str(error.value) == f"the numpy backend does not support {words}: {instead}, or use --backend torch"
+    )
     assert not (tmp_path / "run").exists()
 
 
@@ -428,7 +430,7 @@ def test_a_run_in_low_precision_says_so_and_goes_on_in_it(command, load_backend,
     command("train", blobs, "-o", "run", *how, "--precision", "bfloat16")
     record = read_record(tmp_path / "run")
     assert record["options"]["precision"] == "bfloat16" and record["backend"]["compiled"] is False
-    with pytest.raises(BackendError, match="numpy backend cannot do --precision bfloat16"):
+    with pytest.raises(BackendError, match="numpy backend does not support --precision bfloat16"):
         command("train", blobs, "-o", "run", "--resume", "--epochs", "3", "--backend", "numpy")
     command(
         "train",

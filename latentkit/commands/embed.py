@@ -43,7 +43,7 @@ def embed(
     from latentkit import embedding, progress
 
     shell.quiet(quiet)
-    request = embedding.Request(
+    request = embedding.EmbedRequest(
         Path(run),
         inputs.sources(images, files_from, files0_from),
         backend=backend,
@@ -55,4 +55,4 @@ def embed(
         cache=not no_cache,
     )
     with shell.open_output(output) as stream, progress.Counter("embedding", quiet=quiet) as counter:
-        embedding.embed(request, stream, progress=counter, left_out=progress.report_skipped)
+        embedding.embed(request, stream, progress=counter, report_skipped=progress.report_skipped)

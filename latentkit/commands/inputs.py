@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentkit.errors import ImagesError
-from latentkit.launch import before_meeting, launched, rank
+from latentkit.launch import launched, rank, rank_0_reports
 
 if TYPE_CHECKING:
     from latentkit.images import Sources
@@ -84,7 +84,7 @@ def sources(images: list[str] | None, files_from: str | None, files0_from: str |
     """Find the images that the arguments and the lists of names refer to."""
     from latentkit.images import find
 
-    with before_meeting():
+    with rank_0_reports():
         return find([*(images or []), *_names(files_from, "\n"), *_names(files0_from, "\0")])
 
 

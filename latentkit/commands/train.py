@@ -43,7 +43,7 @@ def train(
 
     from latentkit.diagnosis import watch
     from latentkit.progress import TrainingProgress
-    from latentkit.training.run import TrainRequest, train
+    from latentkit.training.train import TrainRequest, train
 
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite cannot be used together")

@@ -1,4 +1,4 @@
-"""Embed images, alone or in a group, and write what comes of it."""
+"""Embed images, in one process or in a group, and write the latents."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -9,55 +9,55 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.embedding.share import Part, shared
+from latentkit.embedding.share import Part, embed_in_group
 from latentkit.formats.labels import read_labels
 from latentkit.formats.latents import LatentsWriter
 from latentkit.group import join
 from latentkit.images import Cache, ImageSet, Skipped, Source, stream
 from latentkit.images.pillow import thumbnails
-from latentkit.launch import before_meeting
+from latentkit.launch import rank_0_reports
 from latentkit.protocol import Batch
 from latentkit.run import Run, open_run
 
-__all__ = ["Request", "embed"]
+__all__ = ["EmbedRequest", "embed"]
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a person asked for."""
+class EmbedRequest:
+    """What to embed, and how."""
 
     run: Path
     images: Sequence[Source]
     backend: str | None = None
     device: str = "auto"
     labels: str | None = None
-    """A CSV of labels, instead of the folders' names."""
+    """A CSV of labels, to be used instead of folder names."""
     batch: int = 256
     thumbnails: int | None = None
-    """The side of the small pictures to carry along."""
+    """Side of the thumbnails to include, in pixels."""
     workers: int | Literal["auto"] = "auto"
     cache: bool = True
 
 
 def embed(
-    request: Request,
+    request: EmbedRequest,
     output: BinaryIO,
     *,
     progress: Callable[[int, int], None] | None = None,
-    left_out: Callable[[Sequence[Skipped], int], None] = lambda skipped, total: None,
+    report_skipped: Callable[[Sequence[Skipped], int], None] = lambda skipped, total: None,
 ) -> None:
-    """Write the latents of the images; nothing is written when an error is raised.
+    """Write the latents of the images; nothing is written if an error is raised.
 
-    The processes of a group share the images, and the first of them writes.
+    The processes of a group share the images, and process 0 writes.
     """
-    with before_meeting():
+    with rank_0_reports():
         run = open_run(request.run, request.backend, request.device)
         backend = run.backend
     with join(backend, request.device) as group:
         if group is not None:
             run.device = group.device
         run.load()
-        run.baseline, run.split  # noqa: B018  # a run that is not complete is refused before an image is read
+        run.baseline, run.split  # noqa: B018  # refuse an incomplete run before an image is read
         labels = _labels(request.images, request.labels) if request.labels else None
         with Cache() if request.cache else nullcontext() as cache:
 
@@ -73,24 +73,24 @@ def embed(
                     yield Part(_rows(run, images, labels, request.thumbnails), images.skipped)
 
             if group is not None:
-                everything = shared(group, request.images, request.batch, parts)
+                everything = embed_in_group(group, request.images, request.batch, parts)
             else:
                 everything = parts(request.images)
             if group is None or group.rank == 0:
-                _write(everything, output, run, lambda skipped: left_out(skipped, len(request.images)))
+                _write(everything, output, run, lambda skipped: report_skipped(skipped, len(request.images)))
             else:
                 for _ in everything:
                     pass
 
 
 def _labels(sources: Sequence[Source], csv_path: str) -> dict[str, str]:
-    """The label of every id."""
+    """Return the label of every id."""
     ids = [source.id for source in sources]
     return dict(zip(ids, read_labels(ids, csv_path), strict=True))
 
 
 def _write(
-    parts: Iterator[Part], output: BinaryIO, run: Run, left_out: Callable[[Sequence[Skipped]], None]
+    parts: Iterator[Part], output: BinaryIO, run: Run, report_skipped: Callable[[Sequence[Skipped]], None]
 ) -> None:
     meta = {
         "schema": "latentkit.latents/1",
@@ -104,31 +104,29 @@ def _write(
             writer.append(**part.rows)
             skipped += part.skipped
         if skipped:
-            left_out(skipped)
+            report_skipped(skipped)
 
 
 def _rows(
     run: Run, images: ImageSet, labels: Mapping[str, str] | None, thumbnail: int | None
 ) -> dict[str, NDArray[Any]]:
-    """What is written of these images: mu, logvar and mse, which is that of decoding mu itself.
+    """Return the rows to write for these images; mse is that of decoding mu, without noise.
 
-    A run on one training image has no baseline: there is no direction in which it varies.
+    A run on a single training image has no baseline, because nothing varies.
     """
     pixels = images.pixels
     noise = np.zeros((len(pixels), run.architecture.latent), np.float32)
-    found = run.model.evaluate(Batch(pixels, pixels, noise))
+    evaluation = run.model.evaluate(Batch(pixels, pixels, noise))
     rows = {
         "ids": images.ids,
-        "mu": found.mu,
-        "logvar": found.logvar,
-        "mse": found.squared_error / np.float32(run.architecture.pixels),
+        "mu": evaluation.mu,
+        "logvar": evaluation.logvar,
+        "mse": evaluation.squared_error / np.float32(run.architecture.pixels),
     }
     if len(run.baseline.components):
         rows["baseline"] = run.baseline.transform(pixels)
     rows["split"] = np.array([run.split.get(digest, "unseen") for digest in images.digests.tolist()])
-    rows["labels"] = (
-        images.labels if labels is None else np.array([labels[id_] for id_ in images.ids.tolist()])
-    )
+    rows["labels"] = images.labels if labels is None else np.array([labels[id] for id in images.ids.tolist()])
     rows["digest"] = images.digests
     if thumbnail:
         rows["thumbnails"] = thumbnails(pixels, thumbnail)

@@ -1,7 +1,7 @@
-"""Images shared out among the processes of a group, so that what comes of them is what one process would have made.
+"""Embed images in a group of processes, with the same result as in one process.
 
-Each takes whole batches of the order that one process has. An image that cannot be read moves all after it up a
-place, to other batches: then they are done again without it. The cache has their pixels.
+Each process takes whole batches, in the order of a single process. If an image cannot be read, those after it move to
+other batches, so all are embedded again without it; their pixels are in the cache.
 """
 
 import json
@@ -20,23 +20,23 @@ from latentkit.images import Skipped, Source, Sources
 from latentkit.images.load import NoneReadableError, none_readable
 from latentkit.protocol import Group
 
-__all__ = ["Part", "shared"]
+__all__ = ["Part", "embed_in_group"]
 
 
 class Part(NamedTuple):
-    """What came of a batch of images."""
+    """The latents of a batch of images."""
 
     rows: dict[str, NDArray[Any]]
     skipped: Sequence[Skipped]
-    """Images that could not be read on the way to it."""
+    """Images that could not be read since the last part."""
 
 
-def shared(
+def embed_in_group(
     group: Group, sources: Sequence[Source], batch: int, parts: Callable[[Sequence[Source]], Iterator[Part]]
 ) -> Iterator[Part]:
-    """In the first process every part, in the order of one process; nothing in the others, which must iterate too.
+    """Yield every part in process 0, in the order of a single process; yield nothing in the others, which must iterate too.
 
-    `parts` makes them of some of the sources. ImagesError where none can be read.
+    `parts` embeds some of the sources. Raises ImagesError if none can be read.
     """
     skipped: dict[str, Skipped] = {}
     while True:
@@ -47,21 +47,21 @@ def shared(
         mine = readable[turns.start * batch : turns.stop * batch]
         with Spool() as spool:
             missing = _fill(spool, parts, mine)
-            told = gather(group, json.dumps(missing).encode())
-            found = [Skipped(*each) for each in chain.from_iterable(map(json.loads, told))]
-            if not found:
-                left = [skipped[source.id] for source in sources if source.id in skipped]
+            everywhere = gather(group, json.dumps(missing).encode())
+            unreadable = [Skipped(*each) for each in chain.from_iterable(map(json.loads, everywhere))]
+            if not unreadable:
+                unreported = [skipped[source.id] for source in sources if source.id in skipped]
                 for data in collect(group, len(spool), iter(spool)):
-                    yield Part(read_npz(BytesIO(data), name="a part of the latents"), left)
-                    left = []
+                    yield Part(read_npz(BytesIO(data), name="a part of the latents"), unreported)
+                    unreported = []
                 return
-        skipped |= {image.id: image for image in found}
+        skipped |= {image.id: image for image in unreadable}
 
 
 def _fill(
     spool: "Spool", parts: Callable[[Sequence[Source]], Iterator[Part]], sources: Sequence[Source]
 ) -> list[Skipped]:
-    """Do a share, which may be empty or unreadable; returns what could not be read."""
+    """Embed a share of the sources, which may be empty; return the images that could not be read."""
     missing: list[Skipped] = []
     try:
         for part in parts(sources) if sources else ():
@@ -76,14 +76,14 @@ def _fill(
 
 
 class Spool:
-    """Pieces of bytes in an unlinked temporary file, so that they take no memory."""
+    """A sequence of bytes objects in an unlinked temporary file, so that it takes no memory."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._ends = [0]
 
     def append(self, data: bytes) -> None:
-        """Add a piece."""
+        """Append a bytes object."""
         with temporary_file_errors():
             self._file.write(data)
         self._ends.append(self._ends[-1] + len(data))

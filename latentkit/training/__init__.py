@@ -1,1 +1,1 @@
-"""Training: options, schedule, figures, the loop, and the run it leaves behind."""
+"""Train a run: options, schedule, metrics, the loop, and the files that the run writes."""

@@ -1,4 +1,4 @@
-"""What a run trains on and what it is judged by: the images, divided once and for good."""
+"""The training and validation images of a run. The split is made once, when the run begins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from latentkit.images.load import ImageSet
 from latentkit.images.scratch import prefetch
 from latentkit.images.split import split
 
-__all__ = ["Data", "Subset", "digest", "divide", "refuse_change"]
+__all__ = ["Data", "Subset", "digest", "divide", "require_unchanged"]
 
 
 @dataclass(frozen=True)
 class Subset:
-    """Some rows of pixels, in memory or mapped; nothing is copied until it is taken."""
+    """Some rows of an array of pixels, in memory or memory-mapped; `take` copies those that it returns."""
 
     pixels: NDArray[np.uint8]
     """(N, H, W, C)"""
@@ -29,51 +29,52 @@ class Subset:
         return len(self.rows)
 
     def take(self, index: "NDArray[np.int64] | slice") -> NDArray[np.uint8]:
-        """(m, H, W, C): a copy of the images at these places of the subset."""
+        """Return a copy (m, H, W, C) of the images at these positions in the subset."""
         return self.pixels[self.rows[index]]
 
-    def expect(self, index: "NDArray[np.int64] | slice") -> None:
-        """These are taken next: where pixels lie on disk, let them be read meanwhile."""
+    def prefetch(self, index: "NDArray[np.int64] | slice") -> None:
+        """Start to read the images that are taken next, if the pixels are on disk."""
         prefetch(self.pixels, self.rows[index])
 
 
 @dataclass(frozen=True)
 class Data:
-    """The two sides of a run. Labels are recorded in `images` for later, and no more."""
+    """The training and validation images. Labels are only recorded in `images`; training never uses them."""
 
     training: Subset
     validation: Subset
     images: RunImages
     leaked: int = 0
-    """Training images that were left out because the validation folder has them too."""
+    """Number of training images that were skipped because they are in the validation folder too."""
 
 
-def divide(images: ImageSet, held_out: ImageSet | float, seed: int) -> Data:
-    """Hold out a share of the images, or take a set given for it; an image is on one side only."""
-    if not isinstance(held_out, ImageSet):
-        validation = split(images.labels, images.digests, held_out, seed)
+def divide(images: ImageSet, validation: ImageSet | float, seed: int) -> Data:
+    """Hold out a fraction of the images, or use another set for validation. No image is on both sides."""
+    if not isinstance(validation, ImageSet):
+        held_out = split(images.labels, images.digests, validation, seed)
         return Data(
-            Subset(images.pixels, np.flatnonzero(~validation)),
-            Subset(images.pixels, np.flatnonzero(validation)),
-            _recorded([(images, ~validation, "train"), (images, validation, "validation")]),
+            Subset(images.pixels, np.flatnonzero(~held_out)),
+            Subset(images.pixels, np.flatnonzero(held_out)),
+            _table([(images, ~held_out, "train"), (images, held_out, "validation")]),
         )
-    kept = ~np.isin(images.digests, held_out.digests)
-    if not kept.any():
-        raise ImagesError("every training image is in the validation folder too; give it images of its own")
-    everything = np.ones(len(held_out.ids), bool)
+    unique = ~np.isin(images.digests, validation.digests)
+    if not unique.any():
+        raise ImagesError("every training image is in the validation folder too; use different images")
+    everything = np.ones(len(validation.ids), bool)
     return Data(
-        Subset(images.pixels, np.flatnonzero(kept)),
-        Subset(held_out.pixels, np.flatnonzero(everything)),
-        _recorded([(images, kept, "train"), (held_out, everything, "validation")]),
-        leaked=int((~kept).sum()),
+        Subset(images.pixels, np.flatnonzero(unique)),
+        Subset(validation.pixels, np.flatnonzero(everything)),
+        _table([(images, unique, "train"), (validation, everything, "validation")]),
+        leaked=int((~unique).sum()),
     )
 
 
-def _recorded(parts: Sequence[tuple[ImageSet, NDArray[np.bool_], str]]) -> RunImages:
+def _table(parts: Sequence[tuple[ImageSet, NDArray[np.bool_], str]]) -> RunImages:
+    """Return the rows of images.npz, sorted by id."""
     rows = sorted(
-        (str(id_), str(digest), side, str(label))
+        (str(id), str(digest), side, str(label))
         for images, chosen, side in parts
-        for id_, digest, label in zip(
+        for id, digest, label in zip(
             images.ids[chosen], images.digests[chosen], images.labels[chosen], strict=True
         )
     )
@@ -81,25 +82,25 @@ def _recorded(parts: Sequence[tuple[ImageSet, NDArray[np.bool_], str]]) -> RunIm
 
 
 def digest(images: RunImages) -> str:
-    """One name for the whole set: every id, content and side; not the labels."""
+    """Return a digest of every id, content and side; not of the labels."""
     lines = ("\t".join(row) for row in zip(images.ids, images.digest, images.split, strict=True))
     return sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def refuse_change(before: RunImages, now: RunImages) -> None:
-    """Raise TrainingError naming the first image that is not as it was when the run began."""
-    # In this order, because an image more or less may move others to the other side.
-    for what, differing in (
+def require_unchanged(before: RunImages, now: RunImages) -> None:
+    """Raise TrainingError naming the first image that has changed since the run began."""
+    # In this order, because adding or removing an image may move others to the other side of the split.
+    for change, different in (
         ("missing", _rows(before) - _rows(now)),
         ("new", _rows(now) - _rows(before)),
         ("changed", _rows(before, "digest") ^ _rows(now, "digest")),
-        ("divided otherwise", _rows(before, "digest", "split") ^ _rows(now, "digest", "split")),
+        ("on the other side of the split", _rows(before, "digest", "split") ^ _rows(now, "digest", "split")),
     ):
-        ids = {row[0] for row in differing}
+        ids = {row[0] for row in different}
         if ids:
             raise TrainingError(
-                f"images {what} since the run began: {len(ids)}, the first {min(ids)!r}; "
-                "a run goes on with the images it began with: restore them, or start another run"
+                f"images {change} since the run began: {len(ids)}, the first {min(ids)!r}; "
+                "a run can only be resumed with the images it began with: restore them, or start another run"
             )
 
 

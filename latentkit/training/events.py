@@ -1,35 +1,43 @@
-"""What training has to say beside the loop's own events, for whoever listens."""
+"""The events that training reports to a listener, in addition to those of the loop."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from latentkit.formats.history import Finding
 from latentkit.images import Skipped
-from latentkit.training.diary import Noticed
 from latentkit.training.loop import Event
 from latentkit.training.options import Options
 
-__all__ = ["Began", "Ended", "LeftOut", "Listener", "Noticed", "Read", "Said"]
+__all__ = ["Ended", "Finding", "ImagesRead", "ImagesSkipped", "Listener", "Message", "Started"]
 
 
 @dataclass(frozen=True)
-class Read:
-    """Images were read."""
+class ImagesRead:
+    """`done` of `total` images have been read."""
 
     done: int
     total: int
 
 
 @dataclass(frozen=True)
-class Said:
-    """Something to be told in words."""
+class ImagesSkipped:
+    """Some of `total` images could not be read."""
+
+    skipped: tuple[Skipped, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence for the user."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Began:
-    """Training is about to begin, or to go on."""
+class Started:
+    """Training is about to start, or to resume."""
 
     options: Options
     training: int
@@ -44,22 +52,14 @@ class Began:
 
 @dataclass(frozen=True)
 class Ended:
-    """Training is over, for the reason given in words."""
+    """Training has ended; `text` says why."""
 
     text: str
     state: str
-    """That of run.json: done, interrupted or stopped."""
+    """The state in run.json: done, interrupted or stopped."""
     run: Path
-    worries: tuple[str, ...] | None
-    """Ids of the errors and warnings that were noticed; None where nobody looked."""
+    warnings: tuple[str, ...] | None
+    """Ids of the errors and warnings that were found; None if nothing was checked."""
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """Images that could not be read, of how many."""
-
-    skipped: tuple[Skipped, ...]
-    total: int
-
-
-Listener = Callable[[Event | Read | LeftOut | Said | Began | Noticed | Ended], None]
+Listener = Callable[[Event | ImagesRead | ImagesSkipped | Message | Started | Finding | Ended], None]

@@ -1,7 +1,7 @@
-"""The loop: batches in, events out. It writes nothing, and what it does next depends only on its position.
+"""The training loop: it takes batches and yields events. It writes nothing.
 
-The order of the images is a function of (seed, epoch), noise and augmentation of (seed, step): a
-run that goes on from a position does what an unbroken one would have done.
+What it does next depends only on its position. The order of the images is a function of (seed, epoch), noise and
+augmentation are functions of (seed, step), so a resumed run equals an uninterrupted one.
 """
 
 import math
@@ -20,53 +20,55 @@ from latentkit.objective import Objective
 from latentkit.protocol import Batch, Group, Losses, Model, Stager
 from latentkit.randomness import generator
 from latentkit.training.data import Data
-from latentkit.training.figures import Figures, Sums, evaluate, pool, variance
+from latentkit.training.metrics import Metrics, RunningMeans, evaluate, pool, variance
 from latentkit.training.options import Options
 from latentkit.training.schedule import Schedule, after_validation, beta_at, start
 
 __all__ = ["Event", "Loop", "Position", "Stepped", "Stopped", "Validated", "batches_per_epoch"]
 
-FETCH = 16
-"""Steps between two looks at the losses, so that an accelerator need not wait at each."""
+SYNC_EVERY = 16
+"""Steps between two reads of the losses: an accelerator would have to wait at each of them."""
 
 
 @dataclass
 class Position:
-    """Where training stands between two steps, beside the model's own state."""
+    """The state of training between two steps, apart from the state of the model."""
 
     schedule: Schedule
     step: int = 0
-    """Updates done."""
+    """Number of updates so far."""
     seconds: float = 0.0
-    """Spent in training so far, validation included."""
-    sums: Sums = field(default_factory=Sums)
+    """Time spent in training so far, including validation."""
+    running: RunningMeans = field(default_factory=RunningMeans)
     best: dict[str, Any] = field(default_factory=dict)
-    """What run.json says of the best validation so far."""
+    """The entries of run.json about the best validation so far."""
 
     def to_json(self) -> dict[str, Any]:
-        """What last.safetensors keeps."""
-        return asdict(self)
+        """Return what last.safetensors stores."""
+        stored = asdict(self)
+        stored["sums"] = stored.pop("running")
+        return stored
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Position":
-        """What last.safetensors kept."""
+        """Return the position that last.safetensors stores."""
         return cls(
             Schedule(**stored["schedule"]),
             stored["step"],
             stored["seconds"],
-            Sums(**stored["sums"]),
+            RunningMeans(**stored["sums"]),
             stored["best"],
         )
 
     @classmethod
     def beginning(cls, options: Options, steps: int) -> "Position":
-        """Before the first of so many steps."""
+        """Return the position before the first step."""
         return cls(start(options, steps))
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """An update was done, and the validation after it where one was due: the position is between two steps."""
+    """An update is done, and the validation after it if one was due; the position is between two steps."""
 
     step: int
     images: int
@@ -74,33 +76,36 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Validated:
-    """The whole validation set was looked at."""
+    """The whole validation set was evaluated."""
 
     record: dict[str, Any]
     """A line of history.jsonl."""
-    figures: Figures
+    metrics: Metrics
     improved: bool
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """There is nothing more to do; always the last event."""
+    """Training is complete; always the last event."""
 
     early: bool
-    """Whether patience ended it rather than the last epoch."""
+    """Whether patience ended it before the last epoch."""
 
 
 Event = Stepped | Validated | Stopped
 
 
 def batches_per_epoch(images: int, batch: int) -> int:
-    """The last one may be smaller."""
+    """Return the number of batches in an epoch; the last one may be smaller."""
     return math.ceil(images / batch)
 
 
 class Loop:
-    """One training run: goes on from `position` and keeps it up to date, so that it and the model can be saved at
-    every `Stepped`, after `settle`. In a group every process runs the same loop, and takes its share of each batch."""
+    """Trains a model from `position` on, and keeps that up to date.
+
+    Model and position can be saved at every `Stepped`, after `sync`. In a group, every process runs the same loop, and
+    takes its share of each batch.
+    """
 
     def __init__(
         self,
@@ -111,9 +116,9 @@ class Loop:
         position: Position,
         group: Group | None = None,
     ) -> None:
-        self.position = position
+        self.model, self.position = model, position
         self._group = group
-        self._model, self._options, self._objective = model, options, objective
+        self._options, self._objective = options, objective
         self._data = _staged(data, model) if options.augment == "none" else data
         self._per_epoch = batches_per_epoch(len(data.training), options.batch)
         self._every = options.validate_every or self._per_epoch
@@ -123,8 +128,8 @@ class Loop:
         self._pending: list[tuple[Losses, int]] = []
         self._marked = time.perf_counter()
 
-    def events(self, asked_to_stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
-        """To the end of the last epoch, or of patience; returns without `Stopped` when `asked_to_stop`.
+    def events(self, stop_requested: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+        """Train to the end of the last epoch, or until patience runs out; return without `Stopped` if `stop_requested`.
 
         Raises TrainingError naming the first step whose loss is not finite.
         """
@@ -136,8 +141,8 @@ class Loop:
             if position.step % self._every == 0 or position.step == last:
                 yield self._validate()
             yield stepped
-            if asked_to_stop():
-                self.settle()
+            if stop_requested():
+                self.sync()
                 return
         yield Stopped(early=position.step < last)
 
@@ -146,26 +151,26 @@ class Loop:
         rows = self._rows(position.step)
         mine = share(len(rows), self._group)
         batch = _batch(self._data.training.take(rows[mine]), options, position.step, mine, len(rows))
-        coming = self._rows(position.step + 1)
-        self._data.training.expect(coming[share(len(coming), self._group)])
+        following = self._rows(position.step + 1)
+        self._data.training.prefetch(following[share(len(following), self._group)])
         beta = beta_at(position.step, options.beta, position.schedule.warmup)
-        losses = self._model.step(batch, learning_rate=position.schedule.lr, beta=beta)
+        losses = self.model.step(batch, learning_rate=position.schedule.lr, beta=beta)
         self._pending.append((losses, len(rows)))
         position.step += 1
-        if len(self._pending) >= FETCH:
-            self.settle()
+        if len(self._pending) >= SYNC_EVERY:
+            self.sync()
         return Stepped(position.step, len(rows))
 
     def _rows(self, step: int) -> NDArray[np.int64]:
-        """Which images a step sees."""
+        """Return which images a step sees."""
         epoch, index = divmod(step, self._per_epoch)
         if self._order[0] != epoch:
             shuffled = generator(self._options.seed, "order", epoch).permutation(len(self._data.training))
             self._order = epoch, shuffled
         return self._order[1][index * self._options.batch : (index + 1) * self._options.batch]
 
-    def settle(self) -> None:
-        """Fetch the losses of the steps since the last look, and take the time: now `position` is whole.
+    def sync(self) -> None:
+        """Read the losses of the steps since the last call, and the time, so that `position` is up to date.
 
         Raises TrainingError naming the first step whose loss is not finite.
         """
@@ -173,29 +178,32 @@ class Loop:
         for step, (losses, images) in enumerate(self._pending, first):
             if not math.isfinite(float(losses.loss)):
                 raise TrainingError(_not_finite("training loss", step))
-            self.position.sums.add(losses, images)
+            self.position.running.add(losses, images)
         self._pending.clear()
         now = time.perf_counter()
         self.position.seconds += now - self._marked
-        self.position.sums.seconds += now - self._marked
+        self.position.running.seconds += now - self._marked
         self._marked = now
 
     def _validate(self) -> Validated:
-        """Over the whole set. One that ends a run outside the grid that a longer run would have leaves the plateau,
-        the patience and the sums as they are, so that the run can become that longer one."""
-        self.settle()
-        position, options, sums = self.position, self._options, self.position.sums
+        """Evaluate the whole validation set.
+
+        A final, off-schedule validation does not update the plateau or patience counters, nor the running means, so
+        that the run can be extended.
+        """
+        self.sync()
+        position, options, running = self.position, self._options, self.position.running
         evaluations = evaluate(
-            self._model, self._data.validation, options.latent, options.batch, options.seed, self._group
+            self.model, self._data.validation, options.latent, options.batch, options.seed, self._group
         )
-        figures = pool(
+        metrics = pool(
             evaluations,
             self._objective,
             pixels=self._pixels,
             pixel_variance=self._validation_variance,
             beta=options.beta,
         )
-        if not math.isfinite(figures.loss):
+        if not math.isfinite(metrics.loss):
             raise TrainingError(_not_finite("validation loss", position.step))
         record = {
             "epoch": math.ceil(position.step / self._per_epoch),
@@ -203,60 +211,60 @@ class Loop:
             "lr": position.schedule.lr,
             "beta": beta_at(position.step - 1, options.beta, position.schedule.warmup),
             "seconds": round(position.seconds, 3),
-            "images_per_second": round(sums.images / max(sums.seconds, 1e-9), 1),
-            "train": sums.means(self._pixels, self._variance),
-            "validation": figures.summary(),
+            "images_per_second": round(running.images / max(running.seconds, 1e-9), 1),
+            "train": running.summary(self._pixels, self._variance),
+            "validation": metrics.summary(),
         }
-        before, on_grid = position.schedule.best, position.step % self._every == 0
-        improved = before is None or figures.loss < before
+        before, on_schedule = position.schedule.best, position.step % self._every == 0
+        improved = before is None or metrics.loss < before
         if improved:
-            position.best = _best(record, figures)
+            position.best = _best(record, metrics)
         position.schedule = after_validation(
-            position.schedule, figures.loss, position.step, options, counted=on_grid
+            position.schedule, metrics.loss, position.step, options, counted=on_schedule
         )
-        trained = Sums() if on_grid else replace(sums)
-        self.settle()
-        position.sums = trained
-        return Validated(record, figures, improved)
+        after = RunningMeans() if on_schedule else replace(running)
+        self.sync()
+        position.running = after
+        return Validated(record, metrics, improved)
 
 
 def _staged(data: Data, model: Model) -> Data:
-    """The same where the model computes, if it wants that; both sides often are rows of the same pixels."""
+    """Move the images to where the model computes, if it supports that; both sides often share their pixels."""
     if not isinstance(model, Stager):
         return data
-    held: dict[int, Any] = {}
+    staged: dict[int, Any] = {}
     for side in (data.training, data.validation):
-        if id(side.pixels) not in held:
-            held[id(side.pixels)] = model.stage(side.pixels)
-    if any(pixels is None for pixels in held.values()):
+        if id(side.pixels) not in staged:
+            staged[id(side.pixels)] = model.stage(side.pixels)
+    if any(pixels is None for pixels in staged.values()):
         return data
     training, validation = (
-        replace(side, pixels=held[id(side.pixels)]) for side in (data.training, data.validation)
+        replace(side, pixels=staged[id(side.pixels)]) for side in (data.training, data.validation)
     )
     return replace(data, training=training, validation=validation)
 
 
-def _batch(clean: NDArray[np.uint8], options: Options, step: int, share: slice, whole: int) -> Batch:
-    """What a step sees: the images as they are, or moved, with the clean ones as targets.
+def _batch(clean: NDArray[np.uint8], options: Options, step: int, share: slice, total: int) -> Batch:
+    """Return the batch of a step: the clean images are its targets, and its inputs unless they are augmented.
 
-    They are a share of a whole batch, and so are their noise and movements of what is drawn for it.
+    `clean` is a share of a batch of `total` images; noise and augmentation are drawn for all of them.
     """
-    noise = generator(options.seed, "noise", step).standard_normal((whole, options.latent), np.float32)[share]
+    noise = generator(options.seed, "noise", step).standard_normal((total, options.latent), np.float32)[share]
     if options.augment != "denoise":
         return Batch(clean, clean, noise)
-    moving = generator(options.seed, "augment", step)
-    moving.uniform(size=(share.start, 4))  # what the images before this share are moved by
-    return Batch(denoise(clean, moving), clean, noise)
+    augmentation = generator(options.seed, "augment", step)
+    augmentation.uniform(size=(share.start, 4))  # skip the numbers of the images before this share
+    return Batch(denoise(clean, augmentation), clean, noise)
 
 
-def _best(record: dict[str, Any], figures: Figures) -> dict[str, Any]:
-    """What run.json says of the best weights: their place, and the figures of the whole validation set."""
+def _best(record: dict[str, Any], metrics: Metrics) -> dict[str, Any]:
+    """Return the entries of run.json about the best weights: their step, and their validation metrics."""
     place = {key: record[key] for key in ("step", "epoch")}
-    return {"best": place | {"loss": figures.loss}, "validation": asdict(figures)}
+    return {"best": place | {"loss": metrics.loss}, "validation": asdict(metrics)}
 
 
-def _not_finite(what: str, step: int) -> str:
+def _not_finite(name: str, step: int) -> str:
     return (
-        f"the {what} is not finite at step {step}: the best weights before it are kept; "
-        "start again with --overwrite and a lower --lr, or with --clip 1"
+        f"the {name} is not finite at step {step}: the best weights before it are saved; "
+        "train again with --overwrite and a lower --lr, or with --clip 1"
     )

@@ -1,7 +1,7 @@
-"""What changes as training goes on: beta, the learning rate, and when to stop. Pure functions of the past.
+"""Beta, the learning rate and early stopping, as pure functions of the losses so far.
 
-Losses compared here are validation losses at the target beta, so that warm-up does not look like
-getting worse; plateau and patience count validations, and only after warm-up.
+The losses are validation losses at the target beta, so that warm-up does not look like a rising loss.
+Plateau and patience count validations, and only after warm-up.
 """
 
 from dataclasses import dataclass, replace
@@ -11,49 +11,51 @@ from latentkit.training.options import Options
 __all__ = ["MIN_DELTA", "Schedule", "after_validation", "beta_at", "start"]
 
 MIN_DELTA = 1e-4
-"""Nats by which a loss must fall to count as better; absolute, as a calibrated loss is healthily negative."""
+"""Nats by which the loss must fall to count as an improvement; absolute, because a calibrated loss may be negative."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Where the learning rate, the plateau and the patience stand."""
+    """The learning rate, and the counters of plateau and patience."""
 
     lr: float
     warmup: int
-    """Steps over which beta rises; never longer than the run was when it began."""
+    """Steps over which beta rises; never more than the run had when it began."""
     best: float | None = None
     """The lowest validation loss."""
     best_step: int | None = None
     counted_best: float | None = None
-    """The lowest since warm-up ended, which plateau and patience measure against."""
+    """The lowest since the end of warm-up, against which plateau and patience measure."""
     stale: int = 0
-    """Validations since then without a better one."""
+    """Validations since `counted_best`."""
     waiting: int = 0
-    """The same, since the learning rate last fell."""
+    """Validations without improvement since the learning rate was last lowered."""
     cooldown: int = 0
+    """Validations until `waiting` counts again."""
 
     def is_over(self, options: Options) -> bool:
-        """Whether patience is used up."""
+        """Return whether to stop early."""
         return self.stale >= options.patience
 
 
 def start(options: Options, steps: int) -> Schedule:
-    """The schedule before the first of so many steps; the last of them is at the target beta at the latest."""
+    """Return the schedule at the beginning of a run; warm-up ends before the last of its steps."""
     return Schedule(options.lr, min(options.warmup, steps - 1))
 
 
 def beta_at(step: int, beta: float, warmup: int) -> float:
-    """The weight of the KL in step 0, 1, ...: linear, and exactly the target `beta` from step `warmup` on."""
+    """Return the weight of the KL at a step (0, 1, ...): it rises linearly, and equals `beta` from step `warmup` on."""
     return beta if step >= warmup else beta * (step + 1) / (warmup + 1)
 
 
 def after_validation(
     schedule: Schedule, loss: float, step: int, options: Options, *, counted: bool = True
 ) -> Schedule:
-    """The schedule after a validation that followed `step` updates; plateau and patience heed those `counted`.
+    """Return the schedule after a validation that follows `step` updates.
 
-    The learning rate falls as Keras's ReduceLROnPlateau has it: after `plateau_patience` validations
-    without a better one, then not again for `plateau_cooldown` validations.
+    The learning rate falls like that of Keras's ReduceLROnPlateau: after `plateau_patience` validations without
+    improvement, then not again for `plateau_cooldown` validations. A validation that is not `counted` only updates
+    the best loss.
     """
     if schedule.best is None or loss < schedule.best:
         schedule = replace(schedule, best=loss, best_step=step)

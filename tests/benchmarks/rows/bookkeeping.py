@@ -12,8 +12,8 @@ from latentkit import registry
 from latentkit.diagnosis import watch
 from latentkit.images import find
 from latentkit.progress import TrainingProgress
-from latentkit.training.events import Began, Ended
-from latentkit.training.run import TrainRequest, train
+from latentkit.training.events import Ended, Started
+from latentkit.training.train import TrainRequest, train
 
 from .. import material
 from ..measure import at_most
@@ -80,7 +80,7 @@ def share(scale: Scale) -> list[Line]:
             given = {"epochs": scale.of(10, 4), "latent": CONV["latent"], "batch": CONV["batch"]}
             train(TrainRequest(find([str(path)]), scale.folder / f"run{turn}", given), listen, watch)
             over = time.perf_counter()
-        whole = over - times[Began]
+        whole = over - times[Started]
         if Ended not in times:
             raise AssertionError("the run did not end")
         spent = models[-1].spent

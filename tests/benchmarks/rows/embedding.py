@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from latentkit.embedding import Request, embed
+from latentkit.embedding import EmbedRequest, embed
 from latentkit.images import Cache, Source, Transform, find, stream
-from latentkit.training import run as training
+from latentkit.training import train as training
 
 from .. import material
 from ..measure import LATENTKIT, at_least, at_most, explained, process
@@ -52,7 +52,7 @@ def _reading(sources: Sequence[Source]):
 
 
 def _embed(run: Path, sources: Sequence[Source]) -> None:
-    embed(Request(run, sources), io.BytesIO())
+    embed(EmbedRequest(run, sources), io.BytesIO())
 
 
 def _seconds(work) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from latentkit.images import Transform, find, load
-from latentkit.training.run import TrainRequest, train
+from latentkit.training.train import TrainRequest, train
 
 from .. import material
 from ..measure import at_least, explained, in_turn, resident, speeds

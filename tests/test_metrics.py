@@ -7,8 +7,9 @@ import pytest
 from latentkit.architecture import conv, initial_weights
 from latentkit.objective import SIGMA2_FLOOR, Objective
 from latentkit.protocol import Batch, Evaluation, Losses
+from latentkit.stats import ACTIVE_VARIANCE
 from latentkit.training.data import Subset
-from latentkit.training.figures import ACTIVE, Sums, evaluate, pool, variance
+from latentkit.training.metrics import RunningMeans, evaluate, pool, variance
 
 PIXELS = 48
 
@@ -51,7 +52,7 @@ def test_figures_are_those_of_the_whole_set_however_it_is_cut(batch):
     assert found.mse == pytest.approx(squared.mean() / PIXELS, rel=1e-12)
     assert found.r2 == pytest.approx(1 - squared.mean() / PIXELS / 2, rel=1e-12)
     assert found.sigma == pytest.approx(np.sqrt(sigma2), rel=1e-12)
-    assert found.active_units == np.sum(mu.var(axis=0) > ACTIVE) == 2
+    assert found.active_units == np.sum(mu.var(axis=0) > ACTIVE_VARIANCE) == 2
 
 
 def test_a_calibrated_reconstruction_is_the_gaussian_at_its_best():
@@ -107,7 +108,7 @@ def test_images_that_are_all_alike_have_no_r2():
     assert variance(subset(pixels)) == 0
     found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=0.0, beta=1.0)
     assert found.r2 is None
-    assert Sums(images=1).means(PIXELS, 0.0)["r2"] is None
+    assert RunningMeans(images=1).summary(PIXELS, 0.0)["r2"] is None
 
 
 def test_two_validations_of_one_model_are_the_same(image_set):
@@ -143,10 +144,10 @@ def test_the_noise_of_an_image_does_not_depend_on_the_batch(image_set):
 
 
 def test_steps_are_weighted_by_their_images():
-    sums = Sums()
+    sums = RunningMeans()
     sums.add(Losses(np.float32(10), 8.0, 2.0, 48.0), 3)
     sums.add(Losses(20.0, 16.0, 4.0, 96.0), 1)
-    assert sums.means(PIXELS, 2.0) == {
+    assert sums.summary(PIXELS, 2.0) == {
         "loss": 12.5,
         "reconstruction": 10.0,
         "kl": 2.5,

@@ -1,0 +1,63 @@
+"""The files that a run writes while it trains: its record, its checkpoint and its history."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from latentkit.formats.history import Finding
+from latentkit.formats.run import RunImages, write_record
+from latentkit.protocol import Model, State
+from latentkit.training.checkpoint import Checkpoint
+from latentkit.training.history_log import Checker, HistoryLog
+from latentkit.training.loop import Position, Validated
+
+__all__ = ["RunWriter"]
+
+
+class RunWriter:
+    """Writes the run in a folder. `record` is what run.json says of it, apart from its state and best validation."""
+
+    def __init__(
+        self,
+        path: Path,
+        record: Mapping[str, Any],
+        images: RunImages,
+        *,
+        best: State | None = None,
+        checker: Checker | None = None,
+    ) -> None:
+        self.path = path
+        self._record = record
+        self._checkpoint = Checkpoint(path, best)
+        self._log = HistoryLog(path / "history.jsonl", images, checker)
+
+    def add(self, event: Validated, model: Model) -> None:
+        """Record a validation, and keep the weights if they are the best."""
+        self._log.append(event.record)
+        if event.improved:
+            self._checkpoint.keep_best(model)
+
+    def due(self) -> bool:
+        """Return whether it is time for a checkpoint."""
+        return self._checkpoint.due()
+
+    def save(self, state: str, model: Model, position: Position) -> None:
+        """Write a checkpoint, and the record with this state."""
+        self._checkpoint.save(model, position)
+        write_record(self.path, self._with(state, position))
+
+    def save_best(self, state: str, position: Position) -> None:
+        """Write the best weights and the record alone: after a bad step, the model is not worth saving."""
+        self._checkpoint.save_best()
+        write_record(self.path, self._with(state, position))
+
+    def check(self, state: str, position: Position) -> list[Finding]:
+        """Return, and record, the new findings about the run."""
+        return self._log.check(self._with(state, position), position.step)
+
+    def warnings(self) -> tuple[str, ...] | None:
+        """Return the id of every error and warning so far; None if nothing is checked."""
+        return self._log.warnings()
+
+    def _with(self, state: str, position: Position) -> dict[str, Any]:
+        return {**self._record, **position.best, "state": state}
