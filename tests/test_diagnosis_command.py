@@ -160,9 +160,10 @@ def test_a_healthy_run_is_reported_as_healthy_and_its_history_has_notes_at_most(
 
 
 @pytest.mark.parametrize("latent", [2, 32])
-def test_healthy_runs_of_other_sizes_raise_no_error_or_warning(command, digits, latent):
+def test_healthy_runs_of_other_sizes_raise_no_error_or_warning(command, digits, tmp_path, latent):
     command("train", digits, "-o", "run", *SMALL, "--latent", latent, "--seed", latent, "--quiet")
     command("diagnose", "run", "--images", digits, "--require", "healthy", "--quiet")
+    assert {each["severity"] for each in findings(tmp_path / "run")} <= {"note"}
 
 
 def test_the_findings_of_a_beta_of_10000_are_printed_once_and_saved(command, digits, tmp_path, capsys):

@@ -65,5 +65,6 @@ def test_a_signal_that_is_ignored_stays_ignored():
         with reraise_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             work(0.2)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

@@ -71,7 +71,8 @@ def test_dropping_too_many_dimensions_is_refused_with_what_to_do():
 
 def test_info_is_json_without_nan():
     for n in (2, 3, 4, 60):
-        json.dumps(project(latents(n)).info, allow_nan=False)
+        info = project(latents(n)).info
+        assert json.loads(json.dumps(info, allow_nan=False)) == info
 
 
 def test_words_for_two_rows_leave_fidelity_out():

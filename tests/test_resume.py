@@ -188,6 +188,7 @@ def test_a_run_that_is_done_stays_as_it_is(run, tmp_path):
 def test_the_same_options_may_be_said_again(run, tmp_path):
     run(tmp_path / "run", warmup=10**6)
     run(tmp_path / "run", resume=True, warmup=10**6, **SMALL)
+    assert read_record(tmp_path / "run")["state"] == "done"
 
 
 @pytest.mark.parametrize(("here", "there"), [("numpy", "torch"), ("torch", "numpy")])

@@ -117,7 +117,8 @@ def test_two_classes_never_look_alike():
 
 @pytest.mark.parametrize("format", ["png", "svg", "pdf"])
 def test_any_name_can_be_drawn(format):
-    scatter(points(44), caption_of(44), classes(44, NAMES), format=format)
+    picture = scatter(points(44), caption_of(44), classes(44, NAMES), format=format)
+    assert picture.startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[format])
 
 
 def test_any_method_can_be_drawn():

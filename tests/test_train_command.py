@@ -403,9 +403,10 @@ def test_a_folder_that_cannot_be_written_to_is_named(latentkit, blobs, tmp_path)
 
 
 def test_the_record_is_json_that_anybody_can_read(trained):
-    json.loads((trained / "run.json").read_text(), parse_constant=pytest.fail)
+    record = json.loads((trained / "run.json").read_text(), parse_constant=pytest.fail)
+    assert record["schema"] == "latentkit.run/1"
     for line in (trained / "history.jsonl").read_text().splitlines():
-        json.loads(line, parse_constant=pytest.fail)
+        assert json.loads(line, parse_constant=pytest.fail)
 
 
 # How it computes -----------------------------------------------------------------------------
