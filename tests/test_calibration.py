@@ -1,6 +1,6 @@
 """How often the verdict is what it should be, over a hundred seeded simulations each (slow).
 
-Three isotropic Gaussian classes in 16 dimensions, their centres `distance` within-class sigmas apart. The
+Three isotropic Gaussian classes in 16 dimensions, their centers `distance` within-class sigmas apart. The
 bounds are those of the design: at most 10 false alarms of 100 on one cloud, at least 90 or 95 of 100 where
 there is something to find.
 """
@@ -14,37 +14,38 @@ import numpy as np
 import pytest
 
 from latentkit.formats.latents import Latents
-from latentkit.separation import Options, judge
+from latentkit.separation.options import Options
+from latentkit.separation.report import judge
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 RUNS = 100
 
 
-def gaussians(distance: float, each: int, seed: int, labelled: bool) -> Latents:
+def gaussians(distance: float, each: int, seed: int, labeled: bool) -> Latents:
     rng = np.random.default_rng([seed, each])
     codes = np.repeat(np.arange(3), each)
     mu = rng.normal(size=(3 * each, 16))
     mu[np.arange(3 * each), codes] += distance / np.sqrt(2)
     order = rng.permutation(3 * each)
     arrays = {"ids": np.array([f"{i:05d}.png" for i in range(3 * each)]), "mu": mu[order].astype(np.float32)}
-    if labelled:
+    if labeled:
         arrays["labels"] = np.array(["ant", "bee", "cat"])[codes[order]]
     return Latents(arrays)
 
 
-def verdict(distance: float, each: int, seed: int, labelled: bool) -> tuple[str, str]:
-    found = judge(gaussians(distance, each, seed, labelled), Options(seed=seed)).verdict
+def verdict(distance: float, each: int, seed: int, labeled: bool) -> tuple[str, str]:
+    found = judge(gaussians(distance, each, seed, labeled), Options(seed=seed)).verdict
     return found.separable, found.visible
 
 
-def tally(distance: float, each: int, labelled: bool = True) -> tuple[Counter[str], Counter[str]]:
+def tally(distance: float, each: int, labeled: bool = True) -> tuple[Counter[str], Counter[str]]:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         every = list(
-            pool.map(verdict, repeat(distance), repeat(each), range(RUNS), repeat(labelled), chunksize=5)
+            pool.map(verdict, repeat(distance), repeat(each), range(RUNS), repeat(labeled), chunksize=5)
         )
     separable, visible = (Counter(words) for words in zip(*every, strict=True))
-    print(distance, each, labelled, dict(separable), dict(visible))  # noqa: T201  (shown when a bound fails)
+    print(distance, each, labeled, dict(separable), dict(visible))  # noqa: T201  (shown when a bound fails)
     return separable, visible
 
 
@@ -55,7 +56,7 @@ def test_classes_that_do_not_differ_are_seldom_said_to():
 
 
 def test_one_cloud_without_labels_is_not_seen_as_groups():
-    _, visible = tally(0.0, 150, labelled=False)
+    _, visible = tally(0.0, 150, labeled=False)
     assert visible["yes"] <= 2
 
 
@@ -66,7 +67,7 @@ def test_classes_far_apart_are_separated_and_visible():
 
 
 def test_classes_far_apart_are_seen_without_labels():
-    _, visible = tally(4.0, 150, labelled=False)
+    _, visible = tally(4.0, 150, labeled=False)
     assert visible["yes"] >= 95
 
 

@@ -19,7 +19,7 @@ from latentkit.images import find
 from latentkit.page import Request, colleague, interactive
 from latentkit.page.document import document
 from latentkit.projection import project
-from latentkit.separation import judge
+from latentkit.separation.report import judge
 
 pytestmark = pytest.mark.browser
 

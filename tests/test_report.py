@@ -109,7 +109,7 @@ def test_a_requirement_that_fails_is_an_unmet_requirement(z):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["--require", "knn15=>1"], "is no condition"),
+        (["--require", "knn15=>1"], "is not a condition"),
         (["--clusters", "many"], "neither a number of clusters nor auto"),
         (["--alpha", "0.9"], "0.5"),
         (["--separated-auc", "0.2"], "0.5"),
@@ -144,7 +144,7 @@ def test_a_projection_that_is_not_there_is_one_line_and_exit_1(z):
     done = program(z, "--on", "umap")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode().count("\n") == 1
-    assert b"run `latentkit project` first" in done.stderr
+    assert b"`latentkit project --method umap` first" in done.stderr
 
 
 def test_two_hundred_rows_take_little_more_work_than_starting_scikit_learn(z):

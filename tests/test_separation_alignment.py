@@ -5,17 +5,18 @@ import pytest
 from scipy.stats import ortho_group
 from sklearn.neighbors import NearestNeighbors
 
-from latentkit.separation.alignment import linear_cka, shared_by_chance, shared_neighbours
+from latentkit.separation.compare.judge import linear_cka, shared_by_chance
+from latentkit.stats import nearest, shared_neighbors
 
 
 def space(n=200, d=6, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d))
 
 
-def test_cka_is_its_definition_by_centred_kernels():
+def test_cka_is_its_definition_by_centered_kernels():
     X, Y = space(), space(d=3, seed=1) + space()[:, :3]
-    centre = np.eye(200) - 1 / 200
-    K, L = centre @ X @ X.T @ centre, centre @ Y @ Y.T @ centre
+    center = np.eye(200) - 1 / 200
+    K, L = center @ X @ X.T @ center, center @ Y @ Y.T @ center
     assert linear_cka(X, Y) == pytest.approx((K * L).sum() / np.sqrt((K * K).sum() * (L * L).sum()))
 
 
@@ -29,14 +30,14 @@ def test_cka_of_unrelated_spaces_is_small_and_of_a_constant_one_unknown():
     assert linear_cka(space(), np.zeros((200, 1))) is None
 
 
-def test_shared_neighbours_are_counted_as_by_scikit_learn():
+def test_shared_neighbors_are_counted_as_by_scikit_learn():
     X, Y = space(), space() + 0.5 * space(seed=1)
     one, other = (NearestNeighbors(n_neighbors=15).fit(Z).kneighbors(return_distance=False) for Z in (X, Y))
     share = np.mean([len(set(a) & set(b)) / 15 for a, b in zip(one.tolist(), other.tolist(), strict=True)])
-    assert shared_neighbours(X, Y, np.arange(200), np.arange(200)) == pytest.approx(share)
+    assert shared_neighbors(nearest(X), nearest(Y)) == pytest.approx(share)
 
 
-def test_unrelated_spaces_share_neighbours_by_chance():
-    found = shared_neighbours(space(n=1000), space(n=1000, seed=1), np.arange(1000), np.arange(1000))
+def test_unrelated_spaces_share_neighbors_by_chance():
+    found = shared_neighbors(nearest(space(n=1000)), nearest(space(n=1000, seed=1)))
     assert found == pytest.approx(shared_by_chance(1000), abs=0.005)
     assert shared_by_chance(2) == 1.0

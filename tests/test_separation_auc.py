@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import roc_auc_score
 
-from latentkit.separation.auc import auc, hanley_mcneil, newcombe
+from latentkit.separation.separable.auc import auc, hanley_mcneil, newcombe
 
 few = st.integers(1, 12)
 scores = few.flatmap(lambda n: arrays(np.float64, n, elements=st.integers(-3, 3).map(float)))

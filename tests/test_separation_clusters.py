@@ -10,8 +10,9 @@ from scipy.stats import bootstrap
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from latentkit.separation.clusters import (
-    Clustering,
+from latentkit.separation.options import limit_threads
+from latentkit.separation.visible.clusters import (
+    SeededClustering,
     adjusted_rand,
     ari_low,
     contingency,
@@ -21,14 +22,13 @@ from latentkit.separation.clusters import (
     matched_accuracy,
     recovery,
 )
-from latentkit.separation.threads import one_thread_each
 
-labellings = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=2, max_size=40)
+labelings = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=2, max_size=40)
 
 
 @pytest.fixture(autouse=True)
 def as_in_a_report():
-    with one_thread_each(100):
+    with limit_threads(100):
         yield
 
 
@@ -40,13 +40,13 @@ def three(distance=6.0, each=40, d=5, seed=0):
     return X, codes
 
 
-@given(labellings)
+@given(labelings)
 def test_adjusted_rand_is_scikit_learns(rows):
     classes, labels = np.array(rows).T
     assert adjusted_rand(contingency(classes, labels)) == pytest.approx(adjusted_rand_score(classes, labels))
 
 
-@given(labellings)
+@given(labelings)
 def test_accuracy_is_that_of_the_best_matching_tried_by_hand(rows):
     classes, labels = np.array(rows).T
     best = max(sum(c == p[found] for c, found in rows) for p in permutations(range(5)))
@@ -69,11 +69,9 @@ def test_copies_do_not_raise_the_bound():
     X, codes = three(distance=2.5)
     found = kmeans(X, 3, 0)
     groups = np.arange(120)
-    once = recovery(codes, groups, found, codes >= 0, 0.95, np.random.default_rng(0))
-    nine = Clustering(np.tile(found.labels, 9), np.tile(found.every, (1, 9)))
-    often = recovery(
-        np.tile(codes, 9), np.tile(groups, 9), nine, np.ones(1080, bool), 0.95, np.random.default_rng(0)
-    )
+    once = recovery(codes, groups, found, 0.95, np.random.default_rng(0))
+    nine = SeededClustering(np.tile(found.labels, 9), np.tile(found.every, (1, 9)))
+    often = recovery(np.tile(codes, 9), np.tile(groups, 9), nine, 0.95, np.random.default_rng(0))
     assert often.ari == pytest.approx(once.ari, abs=0.01)
     assert often.low == pytest.approx(once.low, abs=0.02)
 
@@ -93,7 +91,7 @@ def test_kmeans_keeps_the_seed_with_the_least_inertia_not_the_best_ari():
 def test_recovery_holds_agreement_spread_and_pixel_pca():
     X, codes = three(distance=3.0)
     found, pixels = kmeans(X, 3, 0), kmeans(X[:, :1], 3, 0)
-    told = recovery(codes, np.arange(120), found, codes >= 0, 0.95, np.random.default_rng(0), pixels)
+    told = recovery(codes, np.arange(120), found, 0.95, np.random.default_rng(0), pixels)
     aris = [adjusted_rand_score(codes, labels) for labels in found.every]
     assert told.ari == pytest.approx(adjusted_rand_score(codes, found.labels))
     assert told.ami == pytest.approx(adjusted_mutual_info_score(codes, found.labels))
@@ -106,7 +104,7 @@ def test_rows_without_a_label_count_in_the_clustering_and_not_in_the_agreement()
     X, codes = three(distance=3.0)
     found = kmeans(X, 3, 0)
     known = np.where(np.arange(120) % 3 == 0, codes, -1)
-    told = recovery(known, np.arange(120), found, known >= 0, 0.95, np.random.default_rng(0))
+    told = recovery(known, np.arange(120), found, 0.95, np.random.default_rng(0))
     assert told.ari == pytest.approx(adjusted_rand_score(codes[::3], found.labels[::3]))
 
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from latentkit.separation.auc import newcombe
-from latentkit.separation.pairs import candidates, judge_pairs, pair_auc, pair_p
-from latentkit.separation.permutation import holm
-from latentkit.separation.rows import Halves, arrange
-from latentkit.separation.scale import one_scale
-from latentkit.separation.thresholds import Thresholds
+from latentkit.separation.options import Thresholds
+from latentkit.separation.rows import arrange
+from latentkit.separation.separable.auc import newcombe
+from latentkit.separation.separable.holdout import HoldoutSplit
+from latentkit.separation.separable.pairs import candidates, judge_pairs, pair_auc, pair_p
+from latentkit.separation.separable.ridge import holm
+from latentkit.stats import center_and_scale
 
 
 def rows(shift=0.0, n=120, d=64, k=3, seed=0, **more):
@@ -20,13 +21,13 @@ def rows(shift=0.0, n=120, d=64, k=3, seed=0, **more):
 
 def alternate(found):
     every = np.arange(len(found))
-    return Halves(every[every % 4 < 2], every[every % 4 >= 2], False, "")
+    return HoldoutSplit(every[every % 4 < 2], every[every % 4 >= 2], False, "")
 
 
 def test_a_pair_is_scored_on_rows_it_was_not_fitted_on():
     # 64 noise dimensions and 20 a side: fitted on its own rows the probe would be perfect.
     areas = [
-        pair_auc(one_scale(found.mu), found, alternate(found), 0, 1)[0]
+        pair_auc(center_and_scale(found.mu), found, alternate(found), 0, 1)[0]
         for found in (rows(seed=s) for s in range(20))
     ]
     assert 0.45 < np.mean(areas) < 0.55
@@ -34,7 +35,7 @@ def test_a_pair_is_scored_on_rows_it_was_not_fitted_on():
 
 def test_other_classes_play_no_part_in_a_pair():
     found = rows(shift=3.0)
-    X = one_scale(found.mu)
+    X = center_and_scale(found.mu)
     moved = X + 50.0 * (found.codes == 2)[:, None]
     assert pair_auc(moved, found, alternate(found), 0, 1) == pair_auc(X, found, alternate(found), 0, 1)
 
@@ -42,17 +43,17 @@ def test_other_classes_play_no_part_in_a_pair():
 def test_copies_count_once_in_the_sizes():
     digest = np.array([f"{i % 3}{i // 12}" for i in range(120)])  # four copies of each
     found = rows(digest=digest)
-    everything = Halves(np.arange(120), np.arange(120), False, "")
-    assert pair_auc(one_scale(found.mu), found, everything, 0, 1)[1:] == (10, 10)
+    everything = HoldoutSplit(np.arange(120), np.arange(120), False, "")
+    assert pair_auc(center_and_scale(found.mu), found, everything, 0, 1)[1:] == (10, 10)
 
 
 def test_a_class_with_nothing_to_fit_or_score_has_no_auc():
     found = rows()
-    nothing = Halves(np.arange(60), np.flatnonzero(found.codes == 0), False, "")
-    assert pair_auc(one_scale(found.mu), found, nothing, 0, 1) == (None, 40, 0)
+    nothing = HoldoutSplit(np.arange(60), np.flatnonzero(found.codes == 0), False, "")
+    assert pair_auc(center_and_scale(found.mu), found, nothing, 0, 1) == (None, 40, 0)
     assert (
         pair_p(
-            one_scale(found.mu)[:4],
+            center_and_scale(found.mu)[:4],
             arrange(found.mu[:4], labels=np.array(["a", "a", "a", "b"])),
             0,
             1,
@@ -72,7 +73,7 @@ def test_all_pairs_of_few_classes_and_the_nearest_of_many():
 
 def test_bounds_corrections_and_draws_are_those_of_the_number_of_pairs():
     found = rows(shift=1.0, n=240, k=6)
-    told = judge_pairs(one_scale(found.mu), found, alternate(found), Thresholds(), 0)
+    told = judge_pairs(center_and_scale(found.mu), found, alternate(found), Thresholds(), 0)
     assert (len(told.every), told.complete, told.draws, told.sampled_to) == (15, True, 999, None)
     assert [pair.p_holm for pair in told.every] == pytest.approx(
         holm(np.array([pair.p for pair in told.every]))
@@ -81,13 +82,13 @@ def test_bounds_corrections_and_draws_are_those_of_the_number_of_pairs():
         assert (pair.auc_low, pair.auc_high) == newcombe(pair.auc, pair.n_a, pair.n_b)
         assert pair.auc_low_strict == newcombe(pair.auc, pair.n_a, pair.n_b, 1 - 0.05 / 15).low
     assert (
-        judge_pairs(one_scale(rows(k=8).mu), rows(k=8), alternate(rows(k=8)), Thresholds(), 0).draws
+        judge_pairs(center_and_scale(rows(k=8).mu), rows(k=8), alternate(rows(k=8)), Thresholds(), 0).draws
         == 40 * 28
     )
 
 
 def test_the_permutation_test_of_very_many_rows_uses_a_sample():
     found = rows(shift=1.0, n=50_000, d=2, k=2)
-    told = judge_pairs(one_scale(found.mu), found, alternate(found), Thresholds(), 0)
+    told = judge_pairs(center_and_scale(found.mu), found, alternate(found), Thresholds(), 0)
     assert told.sampled_to == 20_000
     assert told.every[0].p == 0.001

@@ -6,14 +6,14 @@ from scipy.stats import f, ncf
 from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.model_selection import LeaveOneGroupOut, LeaveOneOut, cross_val_predict, permutation_test_score
 
-from latentkit.separation.permutation import LeaveOneOut as HatMatrix
-from latentkit.separation.permutation import agreement, blocks, holm, permutation_p, permuted
-from latentkit.separation.threads import one_thread_each
+from latentkit.separation.options import limit_threads
+from latentkit.separation.separable.ridge import LeaveOneOut as HatMatrix
+from latentkit.separation.separable.ridge import agreement, holm, permutation_p, permuted, rows_by_group
 
 
 @pytest.fixture(autouse=True)
 def as_in_a_report():
-    with one_thread_each(100):
+    with limit_threads(100):
         yield
 
 
@@ -77,8 +77,8 @@ def test_permuted_labels_keep_groups_whole_and_their_numbers():
     assert (drawn[7:] == 1).all()  # the only group of three has nobody to change places with
 
 
-def test_blocks_gather_the_rows_of_each_group_by_size():
-    found = blocks(np.array([7, 3, 7, 5, 3, 1]))
+def test_groups_gather_the_rows_of_each_group_by_size():
+    found = rows_by_group(np.array([7, 3, 7, 5, 3, 1]))
     assert [members.tolist() for members in found] == [[[3], [5]], [[0, 2], [1, 4]]]
 
 
@@ -123,7 +123,7 @@ def test_a_weak_difference_is_found_nearly_as_often_as_the_best_test_would():
 
 
 def test_the_heaviest_penalty_still_leaves_a_clear_difference_visible():
-    # The left-out intercept leans against the row left out: alone it would agree with no labelling at all.
+    # The left-out intercept leans against the row left out: alone it would agree with no labeling at all.
     X, positive = pair(shift=3.0)
     assert agreement(HatMatrix(X, np.arange(30), 1e9), np.where(positive, 1.0, -1.0)[:, None])[0] > 0.5
 

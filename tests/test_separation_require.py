@@ -3,7 +3,7 @@
 import pytest
 
 from latentkit.errors import SeparationError
-from latentkit.separation.require import parse, unmet
+from latentkit.separation.report.require import find_unmet, parse
 
 REPORT = {
     "n": 90,
@@ -17,7 +17,7 @@ REPORT = {
 
 
 def told(*conditions):
-    return unmet(REPORT, [parse(condition) for condition in conditions])
+    return find_unmet(REPORT, [parse(condition) for condition in conditions])
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_does_not_hold_is_named_with_what_is_so_instead(condition, so):
 
 def test_every_condition_that_fails_is_named():
     assert told("separated", "knn15>1") == (
-        "required, but not so: separated (the verdict is: partly); knn15>1 (knn15 is 0.91)"
+        "requirements not met: separated (the verdict is: partly); knn15>1 (knn15 is 0.91)"
     )
 
 
@@ -72,7 +72,7 @@ def test_every_condition_that_fails_is_named():
     ],
 )
 def test_what_is_no_condition_is_refused_by_name(text):
-    with pytest.raises(SeparationError, match="is no condition"):
+    with pytest.raises(SeparationError, match="is not a condition"):
         parse(text)
 
 
@@ -86,4 +86,4 @@ def test_a_name_that_is_no_number_of_the_report_is_refused(condition):
 
 
 def test_a_report_without_pairs_knows_no_least_auc():
-    assert "unknown" in unmet({**REPORT, "pairs": []}, [parse("min_pair_auc>0")])
+    assert "unknown" in find_unmet({**REPORT, "pairs": []}, [parse("min_pair_auc>0")])

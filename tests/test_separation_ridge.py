@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from latentkit.separation.auc import auc
-from latentkit.separation.ridge import FLOOR, direction, penalty
-from latentkit.separation.scale import one_scale
+from latentkit.separation.separable.auc import auc
+from latentkit.separation.separable.ridge import FLOOR, direction, penalty
+from latentkit.stats import center_and_scale
 
 
 def test_the_penalty_leaves_one_parameter_for_ten_rows():
@@ -26,13 +26,13 @@ def test_a_space_without_variance_has_a_penalty_too():
 def test_the_direction_is_scikit_learns_ridge():
     rng = np.random.default_rng(0)
     X, targets = rng.normal(size=(40, 7)), np.repeat([-1.0, 1.0], [10, 30])
-    centred = X - X.mean(axis=0)
-    alpha = penalty(np.linalg.eigvalsh(centred.T @ centred), 40)
+    centered = X - X.mean(axis=0)
+    alpha = penalty(np.linalg.eigvalsh(centered.T @ centered), 40)
     assert direction(X, targets) == pytest.approx(Ridge(alpha=alpha).fit(X, targets).coef_)
 
 
 def test_fifty_dead_dimensions_do_not_hurt():
-    # Standardising each dimension would blow their noise up and cost .09 of AUC.
+    # Standardizing each dimension would blow their noise up and cost .09 of AUC.
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], 150)
     X = rng.normal(size=(300, 16))
@@ -40,7 +40,7 @@ def test_fifty_dead_dimensions_do_not_hurt():
     fit = np.arange(300) % 2 == 0
 
     def area(space):
-        scaled = one_scale(space)
+        scaled = center_and_scale(space)
         score = scaled[~fit] @ direction(scaled[fit], 2.0 * y[fit] - 1)
         return auc(score[y[~fit] == 1], score[y[~fit] == 0])
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from latentkit.errors import SeparationError
-from latentkit.separation.rows import arrange, distinct, halves
-from latentkit.separation.sample import sample, stratified
-from latentkit.separation.thresholds import Thresholds
+from latentkit.separation.options import Thresholds
+from latentkit.separation.rows import arrange, distinct_per_class
+from latentkit.separation.separable.holdout import holdout_split
+from latentkit.stats import random_rows, stratified_rows
 
 
 def rng():
@@ -38,7 +39,7 @@ def test_equal_digests_are_one_group_and_empty_ones_are_alone():
     found = arrange(np.zeros((5, 1)), digest=np.array(["f", "", "f", "", "a"]))
     assert len(np.unique(found.groups)) == 4
     assert found.groups[0] == found.groups[2]
-    assert found.digested
+    assert found.has_digests
 
 
 @pytest.mark.parametrize("key", ["mu", "logvar", "baseline"])
@@ -57,30 +58,30 @@ def test_what_is_no_latent_space_is_refused_with_its_shape(mu):
 
 def test_different_images_are_counted_once_for_each_class():
     groups, codes = np.array([0, 0, 1, 1, 2, 3]), np.array([0, 0, 0, 1, 1, -1])
-    assert distinct(groups, codes, 2).tolist() == [2, 2]
+    assert distinct_per_class(groups, codes, 2).tolist() == [2, 2]
 
 
 def test_held_out_images_are_scored_where_they_suffice():
     found = rows(n=300, validation=100)
-    sides = halves(found, Thresholds(), rng())
-    assert sides.held_out
-    assert sides.because == ""
-    assert sides.score.tolist() == list(range(100))
-    assert sides.fit.tolist() == list(range(100, 300))
+    split = holdout_split(found, Thresholds(), rng())
+    assert split.held_out
+    assert split.reason == ""
+    assert split.score.tolist() == list(range(100))
+    assert split.fit.tolist() == list(range(100, 300))
 
 
 def test_too_few_held_out_images_of_a_class_mean_a_half_split_that_says_why():
-    sides = halves(rows(n=300, validation=45), Thresholds(), rng())
-    assert not sides.held_out
-    assert "only 15 different images" in sides.because
+    split = holdout_split(rows(n=300, validation=45), Thresholds(), rng())
+    assert not split.held_out
+    assert "only 15 different images" in split.reason
 
 
 def test_too_large_an_error_means_a_half_split_too():
     # 20 against 20 leave the AUC an error of .051 at .90.
-    sides = halves(rows(n=300, validation=60), Thresholds(), rng())
-    assert not sides.held_out
-    assert "standard error of 0.051" in sides.because
-    assert halves(rows(n=300, validation=60), Thresholds(max_se=0.06), rng()).held_out
+    split = holdout_split(rows(n=300, validation=60), Thresholds(), rng())
+    assert not split.held_out
+    assert "standard error of 0.051" in split.reason
+    assert holdout_split(rows(n=300, validation=60), Thresholds(max_se=0.06), rng()).held_out
 
 
 def test_the_choice_of_rows_never_looks_at_the_latents():
@@ -89,69 +90,70 @@ def test_the_choice_of_rows_never_looks_at_the_latents():
         one.mu * 100, labels=np.array(one.classes)[one.codes], split=np.where(one.trained, "train", "unseen")
     )
     assert (
-        halves(one, Thresholds(), rng()).score.tolist() == halves(other, Thresholds(), rng()).score.tolist()
+        holdout_split(one, Thresholds(), rng()).score.tolist()
+        == holdout_split(other, Thresholds(), rng()).score.tolist()
     )
 
 
 def test_a_half_split_is_stratified():
     found = rows(n=300)
-    sides = halves(found, Thresholds(), rng())
-    assert np.bincount(found.codes[sides.score]).tolist() == [50, 50, 50]
-    assert sorted([*sides.fit, *sides.score]) == list(range(300))
-    assert "does not say which images" in sides.because
+    split = holdout_split(found, Thresholds(), rng())
+    assert np.bincount(found.codes[split.score]).tolist() == [50, 50, 50]
+    assert sorted([*split.fit, *split.score]) == list(range(300))
+    assert "does not say which images" in split.reason
 
 
 def test_images_that_are_all_unseen_are_halved_and_still_held_out():
     found = rows(n=300, validation=300)
-    sides = halves(found, Thresholds(), rng())
-    assert sides.held_out
-    assert len(sides.fit) == len(sides.score) == 150
+    split = holdout_split(found, Thresholds(), rng())
+    assert split.held_out
+    assert len(split.fit) == len(split.score) == 150
 
 
 @pytest.mark.parametrize("validation", [None, 100])
-def test_copies_are_never_on_both_sides(validation):
+def test_copies_are_never_on_both_split(validation):
     digest = np.array([f"{i}" for i in rng().integers(200, size=300)])
     found = rows(n=300, validation=validation, digest=digest)
-    sides = halves(found, Thresholds(min_class=2, max_se=1), rng())
-    assert not np.isin(found.groups[sides.score], found.groups[sides.fit]).any()
-    assert len(sides.score) >= 40
+    split = holdout_split(found, Thresholds(min_class=2, max_se=1), rng())
+    assert not np.isin(found.groups[split.score], found.groups[split.fit]).any()
+    assert len(split.score) >= 40
 
 
 def test_copies_with_unlike_labels_stay_together_too():
     digest = np.array([f"{i // 2}" for i in range(120)])
     found = rows(digest=digest)
-    sides = halves(found, Thresholds(), rng())
-    assert not np.isin(found.groups[sides.score], found.groups[sides.fit]).any()
+    split = holdout_split(found, Thresholds(), rng())
+    assert not np.isin(found.groups[split.score], found.groups[split.fit]).any()
 
 
 def test_rows_without_a_label_are_on_neither_side():
     labels = np.array(["", "x", "y"])[np.arange(120) % 3]
-    sides = halves(rows(labels=labels), Thresholds(), rng())
-    assert not set(range(0, 120, 3)) & {*sides.fit, *sides.score}
+    split = holdout_split(rows(labels=labels), Thresholds(), rng())
+    assert not set(range(0, 120, 3)) & {*split.fit, *split.score}
 
 
-def test_without_any_label_both_sides_are_empty():
-    sides = halves(rows(labels=np.full(120, "")), Thresholds(), rng())
-    assert (len(sides.fit), len(sides.score)) == (0, 0)
+def test_without_any_label_both_split_are_empty():
+    split = holdout_split(rows(labels=np.full(120, "")), Thresholds(), rng())
+    assert (len(split.fit), len(split.score)) == (0, 0)
 
 
 def test_a_class_of_one_image_is_fitted_on_and_not_scored():
     labels = np.array(["x"] * 60 + ["y"] * 59 + ["z"])
     found = rows(labels=labels)
-    sides = halves(found, Thresholds(), rng())
-    assert 119 in sides.fit
-    assert 119 not in sides.score
+    split = holdout_split(found, Thresholds(), rng())
+    assert 119 in split.fit
+    assert 119 not in split.score
 
 
 def test_a_sample_keeps_order_and_is_everything_where_it_can_be():
     every = np.arange(50)
-    assert sample(every, 50, rng()).tolist() == every.tolist()
-    picked = sample(every, 20, rng())
+    assert random_rows(every, 50, rng()).tolist() == every.tolist()
+    picked = random_rows(every, 20, rng())
     assert len(set(picked.tolist())) == 20
     assert picked.tolist() == sorted(picked)
 
 
 def test_a_stratified_sample_keeps_proportions_and_small_classes():
     codes = np.repeat([0, 1, 2], [900, 98, 2])
-    picked = stratified(np.arange(1000), codes, 100, rng())
+    picked = stratified_rows(np.arange(1000), codes, 100, rng())
     assert np.bincount(codes[picked]).tolist() == [90, 10, 2]

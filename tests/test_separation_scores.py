@@ -1,48 +1,53 @@
-"""15-NN and probe beside pixel PCA."""
+"""Scores of classifiers next to pixel PCA, and the neighbors they use."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
-from sklearn.metrics import balanced_accuracy_score
 from sklearn.neighbors import NearestNeighbors
 
-from latentkit.separation.scores import (
-    balanced,
-    bounds,
-    judge_score,
-    neighbours,
+from latentkit.separation.rows import arrange
+from latentkit.separation.separable.scores import (
+    CLASSIFIERS,
+    ScoringRows,
     paired_difference,
-    probe,
-    vote,
+    predict_by_probe,
+    score_predictions,
 )
+from latentkit.stats import balanced_accuracy, nearest, vote
 
 
-def test_neighbours_are_scikit_learns_without_the_row_itself():
+def probe(X, codes, fit, score):
+    labels = np.array(["a", "b", "c"])[codes]
+    rows = arrange(X.astype(np.float64), labels=labels)
+    assert rows.codes.tolist() == codes.tolist()
+    return predict_by_probe(X, rows, ScoringRows(fit, score, score))
+
+
+def test_neighbors_are_scikit_learns_without_the_row_itself():
     X = np.random.default_rng(0).normal(size=(60, 5))
     every = np.arange(60)
-    mine = neighbours(X, every, every, every, k=7)
+    mine = nearest(X, every, every, every, k=7)
     assert (mine == NearestNeighbors(n_neighbors=7).fit(X).kneighbors(return_distance=False)).all()
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 9))
-def test_copies_of_an_image_are_never_its_neighbours(seed, k, images):
+def test_copies_of_an_image_are_never_its_neighbors(seed, k, images):
     rng = np.random.default_rng(seed)
     groups = rng.integers(images, size=25)
     X = rng.normal(size=(images, 3))[groups]  # copies lie at one point
     reference, queries = np.flatnonzero(rng.random(25) < 0.8), np.arange(25)
     if not len(reference):
         return
-    found = neighbours(X, queries, reference, groups, k)
-    for row, nearest in enumerate(found):
+    found = nearest(X, queries, reference, groups, k)
+    for row, near in enumerate(found):
         others = reference[groups[reference] != groups[row]]
         distances = np.sort(np.linalg.norm(X[others] - X[row], axis=1))[:k]
-        nearest = nearest[nearest >= 0]
-        assert np.isin(nearest, others).all()
-        assert len(set(nearest.tolist())) == len(nearest) == min(k, len(others))
-        assert np.linalg.norm(X[nearest] - X[row], axis=1) == pytest.approx(distances, abs=1e-6)
+        near = near[near >= 0]
+        assert np.isin(near, others).all()
+        assert len(set(near.tolist())) == len(near) == min(k, len(others))
+        assert np.linalg.norm(X[near] - X[row], axis=1) == pytest.approx(distances, abs=1e-6)
 
 
 def test_the_commonest_class_wins_and_a_tie_goes_to_the_nearer():
@@ -58,7 +63,7 @@ def test_the_commonest_class_wins_and_a_tie_goes_to_the_nearer():
 
 
 def test_a_probe_of_one_class_says_that_class():
-    assert probe(np.eye(4), np.array([1, 1, 1, 0]), np.array([0, 1]), np.array([2, 3])).tolist() == [1, 1]
+    assert probe(np.eye(4), np.array([0, 1, 1, 1]), np.array([1, 2]), np.array([0, 3])).tolist() == [1, 1]
 
 
 def test_the_probe_is_not_masked_by_a_class_in_the_middle():
@@ -68,49 +73,6 @@ def test_the_probe_is_not_masked_by_a_class_in_the_middle():
     X = np.column_stack([(codes - 1) * 1.5, np.zeros(180)]) + 0.2 * rng.normal(size=(180, 2))
     every = np.arange(180)
     assert (probe(X, codes, every[::2], every[1::2]) == codes[1::2]).mean() > 0.95
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=2, max_size=40))
-def test_balanced_accuracy_is_scikit_learns(rows):
-    truth, right = np.array([code for code, _ in rows]), np.array([hit for _, hit in rows])
-    present = np.unique(truth)
-    if len(present) < 2:
-        return
-    wrong = present[(np.searchsorted(present, truth) + 1) % len(present)]
-    assert balanced(right, truth) == pytest.approx(
-        balanced_accuracy_score(truth, np.where(right, truth, wrong))
-    )
-
-
-def test_with_one_class_the_bounds_are_wilsons():
-    correct = np.arange(40) < 33
-    low, high = bounds(correct, np.zeros(40, int), np.arange(40), 0.95)
-    theirs = binomtest(33, 40).proportion_ci(0.90, method="wilson")
-    assert (low, high) == (pytest.approx(theirs.low), pytest.approx(theirs.high))
-
-
-def test_twenty_right_of_twenty_are_not_certainty():
-    low, high = bounds(np.ones(40, bool), np.repeat([0, 1], 20), np.arange(40), 0.95)
-    assert low == pytest.approx(0.9157, abs=1e-3)
-    assert high == 1.0
-
-
-def test_copies_count_as_one_image_in_the_bounds():
-    correct, codes = np.arange(40) % 4 > 0, np.zeros(40, int)
-    groups = np.arange(40)
-    assert bounds(np.tile(correct, 9), np.tile(codes, 9), np.tile(groups, 9), 0.95) == pytest.approx(
-        bounds(correct, codes, groups, 0.95)
-    )
-
-
-def test_the_bounds_cover_as_often_as_they_say():
-    rng = np.random.default_rng(0)
-    codes, groups = np.repeat([0, 1, 2], 30), np.arange(90)
-    truth = np.array([0.95, 0.8, 0.6])
-    hits = [
-        bounds(rng.random(90) < truth[codes], codes, groups, 0.95).low <= truth.mean() for _ in range(600)
-    ]
-    assert 0.925 <= np.mean(hits) <= 0.98
 
 
 def test_the_paired_bootstrap_is_that_of_single_rows():
@@ -139,14 +101,14 @@ def test_copies_do_not_narrow_the_paired_bootstrap():
 
 def score(guess, baseline):
     codes = np.repeat([0, 1], 50)
-    return judge_score(guess, codes, np.arange(100), 2, 0.95, baseline, np.random.default_rng(0))
+    return score_predictions(guess, codes, np.arange(100), 2, 0.95, baseline, np.random.default_rng(0))
 
 
 def test_a_score_beats_pixel_pca_when_the_lower_bound_of_the_difference_does():
     codes = np.repeat([0, 1], 50)
     worse = np.where(np.arange(100) % 4 == 0, 1 - codes, codes)
     better = score(codes, worse)
-    assert better.pixel_pca == pytest.approx(balanced(worse == codes, codes))
+    assert better.pixel_pca == pytest.approx(balanced_accuracy(worse == codes, codes).value)
     assert better.difference.low > 0
     assert better.beats_pixel_pca is True
     assert score(codes, codes).beats_pixel_pca is False
@@ -157,3 +119,8 @@ def test_without_a_baseline_nothing_is_known_about_beating_it():
     alone = score(np.repeat([0, 1], 50), None)
     assert (alone.pixel_pca, alone.difference, alone.beats_pixel_pca) == (None, None, None)
     assert (alone.value, alone.majority) == (1.0, 0.5)
+
+
+def test_the_keys_of_the_classifiers_are_those_of_the_schema():
+    assert [one.key for one in CLASSIFIERS] == ["knn15", "probe"]
+    assert len({one.stage for one in CLASSIFIERS}) == len(CLASSIFIERS)

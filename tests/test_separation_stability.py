@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from latentkit.separation.clusters import kmeans
-from latentkit.separation.stability import jaccard, largest_stable
-from latentkit.separation.threads import one_thread_each
+from latentkit.separation.options import limit_threads
+from latentkit.separation.visible.clusters import kmeans
+from latentkit.separation.visible.stability import jaccard, largest_stable
 
 
 @pytest.fixture(autouse=True)
 def as_in_a_report():
-    with one_thread_each(100):
+    with limit_threads(100):
         yield
 
 

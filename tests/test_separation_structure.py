@@ -5,14 +5,14 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from latentkit.separation import lloyd, structure
-from latentkit.separation.components import choose_components
-from latentkit.separation.threads import one_thread_each
+from latentkit.separation.options import limit_threads
+from latentkit.separation.visible import lloyd, structure
+from latentkit.separation.visible.stability import choose_components
 
 
 @pytest.fixture(autouse=True)
 def as_in_a_report():
-    with one_thread_each(100):
+    with limit_threads(100):
         yield
 
 
@@ -26,22 +26,22 @@ def three(distance=6.0, each=40, d=5, seed=0):
 
 def test_batched_lloyd_finds_what_scikit_learn_finds_in_every_data_set():
     sets = np.stack([three(distance=2.5, seed=seed)[0] for seed in range(6)]).astype(np.float32)
-    sums, labels = lloyd.within(sets, 3, np.random.default_rng(0))
+    sums, labels = lloyd.kmeans_of_many(sets, 3, np.random.default_rng(0))
     for X, total, found in zip(sets, sums, labels, strict=True):
         theirs = KMeans(3, n_init=20, random_state=0).fit(X)
         assert total == pytest.approx(theirs.inertia_, rel=0.01)
-        centres = np.stack([X[found == c].mean(axis=0) for c in range(3)])
-        assert total == pytest.approx(((X - centres[found]) ** 2).sum(), rel=1e-3)
+        centers = np.stack([X[found == c].mean(axis=0) for c in range(3)])
+        assert total == pytest.approx(((X - centers[found]) ** 2).sum(), rel=1e-3)
 
 
 def test_batched_lloyd_labels_well_separated_classes():
     X, codes = three(distance=12.0)
-    _, labels = lloyd.within(X[None].astype(np.float32), 3, np.random.default_rng(0))
+    _, labels = lloyd.kmeans_of_many(X[None].astype(np.float32), 3, np.random.default_rng(0))
     assert adjusted_rand_score(codes, labels[0]) == 1.0
 
 
 def test_rows_all_alike_are_no_trouble():
-    sums, _ = lloyd.within(np.zeros((2, 9, 3), np.float32), 3, np.random.default_rng(0))
+    sums, _ = lloyd.kmeans_of_many(np.zeros((2, 9, 3), np.float32), 3, np.random.default_rng(0))
     assert sums == pytest.approx([0, 0], abs=1e-6)
 
 

@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from latentkit.separation.pairs import Pair, pair_verdict
-from latentkit.separation.thresholds import Thresholds
-from latentkit.separation.verdict import separable, visible_with_labels, visible_without_labels
-from latentkit.separation.words import separable_sentence
+from latentkit.separation.options import Thresholds
+from latentkit.separation.report.sentences import separable_sentence
+from latentkit.separation.report.verdict import separable, visible_with_labels, visible_without_labels
+from latentkit.separation.separable.pairs import Pair, pair_verdict
 
 LIMITS = Thresholds()
 
@@ -20,7 +20,7 @@ def test_a_pair_whose_shown_bound_would_do_is_explained():
     partly = [pair("separate", 0.95), pair("partly", 0.901), pair("partly", 0.899)]
     told = separable_sentence("partly", partly, 3, LIMITS)
     assert (
-        "1 of 3 pairs are clearly apart. (1 more would be called apart, judged alone: so that none of 3 pairs"
+        "1 of 3 pairs are clearly separate. (1 more would be called separate if judged alone. With 3 pairs, each must"
         in told
     )
     assert "judged alone" not in separable_sentence("partly", [partly[0], partly[2]], 3, LIMITS)
@@ -88,7 +88,7 @@ def test_classes_are_visible_when_kmeans_finds_them_and_no_cloud_would_look_so(s
         (40, [0.9], None, "cannot say"),
     ],
 )
-def test_unlabelled_groups_are_visible_when_all_are_stable_and_no_cloud_would_look_so(
+def test_unlabeled_groups_are_visible_when_all_are_stable_and_no_cloud_would_look_so(
     rows, stabilities, p, expected
 ):
     assert visible_without_labels(rows, stabilities, p, LIMITS) == expected

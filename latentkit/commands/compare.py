@@ -6,8 +6,7 @@ import typer
 
 from latentkit import shell
 from latentkit.commands import inputs
-from latentkit.commands.report import number_or_auto
-from latentkit.text import escape
+from latentkit.commands.report import check_clusters
 
 
 def compare(
@@ -18,26 +17,25 @@ def compare(
     clusters: Annotated[
         str,
         typer.Option(
-            metavar="K|auto", callback=number_or_auto, help="Number of clusters; auto: of classes, or 10."
+            metavar="K|auto", callback=check_clusters, help="Number of clusters; auto: of classes, or 10."
         ),
     ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.compare/1.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of samples, splits and tests.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of samples, splits and tests.")] = 0,
 ) -> None:
-    """Which latents tell the classes apart better, and how alike are they?
+    """Compare latent spaces of the same images.
 
-    Give two or more files of latents of the same images; rows are matched by id. Every score is taken on the
-    same images, so differences are paired and come with bounds and a p-value. Silhouettes are never compared:
-    each is measured in units of its own space.
+    Which of them tells the classes apart better, and how alike are they? Rows are matched by id. Every score is taken on
+    the same images, so differences are paired and have bounds and a p-value. Silhouettes are never compared: each is
+    measured in units of its own space.
     """
-    import json as jsons
+    import json as json_module
 
-    from latentkit import separation
-    from latentkit.separation import compare_text, comparison
-    from latentkit.separation.compare import compare as compared
+    from latentkit.separation.compare import compare as compare_latents
+    from latentkit.separation.compare import to_json, to_text
+    from latentkit.separation.options import Options
 
-    options = separation.Options(clusters=None if clusters == "auto" else int(clusters), seed=seed)
-    found = compared([shell.load_latents(file, labels) for file in latents], latents, options)
-    shell.emit(
-        jsons.dumps(comparison.to_json(found), indent=2) if json else compare_text.to_text(found, escape)
-    )
+    options = Options(clusters=None if clusters == "auto" else int(clusters), seed=seed)
+    files = [shell.load_latents(file, labels) for file in latents]
+    result = compare_latents(files, latents, options)
+    shell.emit(json_module.dumps(to_json(result), indent=2) if json else to_text(result))

@@ -21,7 +21,7 @@ from latentkit.page.reconstructions import reconstructions
 from latentkit.page.training import training
 from latentkit.page.verdict import tables, verdict
 from latentkit.projection import project
-from latentkit.separation import Report
+from latentkit.separation.report import Report
 
 __all__ = ["Request", "colleague"]
 

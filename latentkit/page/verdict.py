@@ -1,9 +1,9 @@
 """A report as HTML: the verdict in words, then the tables it rests on."""
 
 from latentkit.page.markup import Markup, table, tag, text
-from latentkit.separation import Report
-from latentkit.separation import tables as shared
-from latentkit.separation.tables import number
+from latentkit.separation.report import Report
+from latentkit.separation.report import tables as shared
+from latentkit.separation.report.tables import number
 
 __all__ = ["tables", "verdict"]
 
@@ -65,13 +65,14 @@ def _section(title: str, *inside: Markup | None) -> Markup:
 def _pairs(report: Report) -> Markup | None:
     if not report.pairs:
         return None
-    side = "held-out images" if report.scored == "held-out" else "a random half"
+    side = shared.scored_side(report.scored)
     about = f"A linear probe fitted on {report.fitted_on:,}, scored on {report.scored_on:,} ({side}). AUC 0.5 is chance, 1 is perfect."
     left = len(report.pairs) - MOST_PAIRS
+    rows = [(f"{a} / {b}", *cells) for a, b, *cells in shared.pair_rows(report, MOST_PAIRS)]
     return _section(
         "Pairs of classes",
         tag("p", about, class_="note"),
-        table(shared.PAIRS, shared.pair_rows(report, MOST_PAIRS), words=2),
+        table(shared.PAIR_HEADS, rows, words=2),
         tag("p", f"... and {left} pairs further apart.") if left > 0 else None,
     )
 
@@ -100,19 +101,16 @@ def _scores(report: Report) -> Markup | None:
     if not rows:
         return None
     about = "Balanced accuracy: the share right in a class, averaged over classes."
-    return _section("Scores", tag("p", about, class_="note"), table(shared.SCORES, rows, words=2))
+    return _section("Scores", tag("p", about, class_="note"), table(shared.SCORE_HEADS, rows, words=2))
 
 
 def _tightness(report: Report) -> Markup | None:
     tight = report.tightness
     if tight is None:
         return None
-    error = "" if tight.euclidean_se is None else f" (standard error {tight.euclidean_se:.3f})"
-    words = (
-        f"Silhouette {tight.euclidean:.3f}{error}, squared {tight.squared:.3f}; "
-        f"Davies-Bouldin {number(tight.davies_bouldin)}; GDV {number(tight.gdv)}."
-    )
-    worst = shared.silhouettes(report)[:MOST_PAIRS]
+    silhouettes, indices = shared.describe_tightness(tight)
+    words = f"{silhouettes[:1].upper()}{silhouettes[1:]}; {indices}."
+    worst = shared.class_silhouettes(report)[:MOST_PAIRS]
     rows = [(name, f"{report.classes[name]:,}", number(value)) for name, value in worst]
     return _section("Tightness", tag("p", words), table(("class", "images", "silhouette"), rows))
 
@@ -121,28 +119,25 @@ def _clusters(report: Report) -> Markup | None:
     found = report.clustering
     if found is None:
         return None
-    inside: list[Markup] = [tag("p", f"{found.k} clusters ({shared.why_so_many(found)}).")]
+    inside: list[Markup] = [tag("p", f"{found.k} clusters ({shared.describe_choice_of_k(found)}).")]
     if recoveries := shared.recovery_rows(found):
-        inside.append(table(shared.RECOVERIES, recoveries))
-    if found.found is not None:
-        rows = [(str(i), f"{one.images:,}", number(one.stability, 2)) for i, one in enumerate(found.found)]
+        inside.append(table(shared.RECOVERY_HEADS, recoveries))
+    if found.discovered is not None:
+        rows = [
+            (str(i), f"{one.images:,}", number(one.stability, 2)) for i, one in enumerate(found.discovered)
+        ]
         inside.append(table(("cluster", "images", "stability"), rows))
-    inside.append(tag("p", f"{shared.density_words(found)}."))
+    inside.append(tag("p", f"{shared.describe_density(found.hdbscan)}."))
     if (test := report.structure) is not None:
-        inside.append(
-            tag(
-                "p",
-                f"p = {test.p:.2g} that one Gaussian cloud would fall into {test.k} clusters as tight ({test.n:,} images).",
-            )
-        )
+        inside.append(tag("p", f"{shared.describe_structure(test)}."))
     return _section("Without labels", *inside)
 
 
 def _latent(report: Report) -> Markup:
-    nats = shared.nats_words(report.latent)
+    nats = shared.describe_nats(report.latent)
     return _section(
         "Latents",
-        tag("p", f"{shared.usage_words(report)}."),
+        tag("p", f"{shared.describe_usage(report)}."),
         tag("p", f"In nats: {nats}.") if nats else None,
     )
 

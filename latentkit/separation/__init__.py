@@ -1,9 +1,12 @@
-"""Do the classes separate? Statistics that may be believed, and a verdict in words."""
+"""Do the classes separate in a latent space?
 
-from latentkit.separation.judge import judge
-from latentkit.separation.options import Options
-from latentkit.separation.report import Report, to_json
-from latentkit.separation.text import to_text
-from latentkit.separation.thresholds import Thresholds
+    options     thresholds of the verdicts, options of a report, sample sizes
+    rows        the latents as checked, sorted rows with numbered classes
+    separable   labels given: can a simple classifier tell the classes apart on images it has not seen?
+    visible     labels withheld: does clustering find the classes, or any groups at all?
+    report      `judge` latents; the verdicts in words, as text and as JSON
+    compare     `compare` latents of the same images; the result in words, as text and as JSON
 
-__all__ = ["Options", "Report", "Thresholds", "judge", "to_json", "to_text"]
+Imports point one way: options, rows <- separable, visible <- report <- compare. Nothing is imported here, so that the
+command line can read the options without loading NumPy.
+"""

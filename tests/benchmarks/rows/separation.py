@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from latentkit.separation.distances import class_sums
-from latentkit.separation.silhouette import from_sums
+from latentkit.separation.separable.distances import class_sums
+from latentkit.separation.separable.tightness import silhouettes_from_sums
 
 from .. import material
 from ..measure import LATENTKIT, at_least, at_most, explained, explained_process, in_turn, process
@@ -20,7 +20,7 @@ def silhouette(scale: Scale) -> list[Line]:
     counts = np.bincount(codes)
 
     def mine() -> float:
-        return float(from_sums(class_sums(rows, rows, codes, len(counts)), codes, counts).mean())
+        return float(silhouettes_from_sums(class_sums(rows, rows, codes, len(counts)), codes, counts).mean())
 
     def theirs() -> float:
         return float(silhouette_score(rows, codes))

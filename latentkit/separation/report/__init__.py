@@ -1,0 +1,18 @@
+"""From latents to a report: `judge` them, then `to_text` or `to_json`.
+
+judge      every figure of the report
+record     the report as a value, and its JSON schema
+health     how much of the latent space is used, and how much it says about an image
+verdict    the rules of the two verdicts
+sentences  the verdicts in words, with what to do next
+caveats    what the reader must know before believing the report
+tables     rows of text that the terminal and the page share
+text       the report on one screen
+require    conditions of `--require`
+"""
+
+from latentkit.separation.report.judge import judge
+from latentkit.separation.report.record import Report, to_json
+from latentkit.separation.report.text import to_text
+
+__all__ = ["Report", "judge", "to_json", "to_text"]

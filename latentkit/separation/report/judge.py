@@ -1,0 +1,137 @@
+"""Judge latents: compute every figure of the report, in the order in which it is needed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.errors import SeparationError
+from latentkit.formats.latents import Latents
+from latentkit.separation.options import EXACT, SAMPLED, Options, Thresholds, limit_threads
+from latentkit.separation.report import caveats, sentences, verdict
+from latentkit.separation.report.health import measure_health
+from latentkit.separation.report.record import Report
+from latentkit.separation.report.verdict import Verdict
+from latentkit.separation.rows import Rows, arrange, class_counts, distinct_per_class
+from latentkit.separation.separable.holdout import HoldoutSplit, holdout_split
+from latentkit.separation.separable.pairs import Pairs, judge_pairs
+from latentkit.separation.separable.scores import ClassifierScore, score_all, scoring_rows
+from latentkit.separation.separable.tightness import judge_tightness
+from latentkit.separation.visible.judge import Clusterings, judge_clusters
+from latentkit.separation.visible.structure import Structure
+from latentkit.stats import center_and_scale
+
+__all__ = ["judge"]
+
+Floats = NDArray[np.float64]
+
+
+def judge(latents: Latents, options: Options | None = None) -> Report:
+    """Return the report on these latents.
+
+    Raises ProjectionError for a projection that the latents do not hold, and SeparationError for what cannot be judged.
+    """
+    options = options or Options()
+    space, points = "latents", latents.mu
+    if options.on != "latents":
+        space, points, _ = latents.projection(None if options.on == "projection" else options.on)
+    rows = arrange(
+        points,
+        ids=latents.ids,
+        labels=latents.labels,
+        split=latents.split,
+        digest=latents.digest,
+        logvar=latents.logvar if space == "latents" else None,
+        baseline=latents.baseline if space == "latents" else None,
+    )
+    if options.clusters is not None and not 2 <= options.clusters < len(rows):
+        raise SeparationError(
+            f"{len(rows)} images cannot make {options.clusters} clusters: choose 2 to {len(rows) - 1}."
+        )
+    with limit_threads(len(rows)):
+        return judge_rows(rows, space, "schema" in latents.meta, options)
+
+
+def judge_rows(rows: Rows, space: str, native: bool, options: Options) -> Report:
+    """Return the report on arranged rows; native: they come from a file that latentkit wrote."""
+    limits = options.thresholds
+    X = center_and_scale(rows.mu)
+    pixels = None if rows.baseline is None else center_and_scale(rows.baseline)
+    split = holdout_split(rows, limits, options.rng(1))
+    pairs, scores, confusion = judge_labels(X, pixels, rows, split, options)
+    labeled = np.flatnonzero(rows.codes >= 0)
+    tight = judge_tightness(X[labeled], rows.codes[labeled], len(rows.classes), options)
+    clustering, test = judge_clusters(X, pixels, rows, options)
+    health = measure_health(rows.mu, rows.logvar, limits.active_variance, options.rng(2))
+    return Report(
+        n=len(rows),
+        dims=rows.mu.shape[1],
+        space=space,
+        classes=class_counts(rows),
+        unlabeled=len(rows) - len(labeled),
+        scored="held-out" if split.held_out else "all",
+        fitted_on=len(split.fit),
+        scored_on=len(split.score),
+        pairs=() if pairs is None else pairs.every,
+        confusion=confusion,
+        scores=scores,
+        tightness=tight,
+        clustering=clustering,
+        structure=test,
+        latent=health,
+        verdict=conclude(rows, pairs, scores, clustering, test, health.active_units == 0, limits),
+        caveats=(
+            *caveats.about_rows(rows, split, limits),
+            *caveats.about_sampling(rows, pairs, EXACT, SAMPLED),
+            *caveats.about_quadratic_costs(rows, health, None if clustering is None else clustering.hdbscan),
+            *caveats.about_latents(rows, health, space, native),
+        ),
+        thresholds=limits,
+        seed=options.seed,
+    )
+
+
+def judge_labels(
+    X: Floats, pixels: Floats | None, rows: Rows, split: HoldoutSplit, options: Options
+) -> tuple[Pairs | None, dict[str, ClassifierScore], tuple[tuple[int, ...], ...] | None]:
+    """Return pairs, scores and the confusion of the probe; None and {} with fewer than two classes or nothing to score."""
+    at = scoring_rows(rows, split, options)
+    if at is None:
+        return None, {}, None
+    scores, predictions = score_all(X, pixels, rows, at, options)
+    counts = np.zeros((len(rows.classes), len(rows.classes)), np.intp)
+    np.add.at(counts, (rows.codes[at.score], predictions["probe"]), 1)
+    pairs = judge_pairs(X, rows, split, options.thresholds, options.seed)
+    return pairs, scores, tuple(tuple(row) for row in counts.tolist())
+
+
+def conclude(
+    rows: Rows,
+    pairs: Pairs | None,
+    scores: dict[str, ClassifierScore],
+    clustering: Clusterings | None,
+    test: Structure | None,
+    collapsed: bool,
+    limits: Thresholds,
+) -> Verdict:
+    """Return the verdicts, and the sentences that explain them; collapsed: no latent is active."""
+    classes = len(rows.classes)
+    every = () if pairs is None else pairs.every
+    separable = verdict.separable(every, limits)
+    p = None if test is None else test.p
+    kmeans = None if clustering is None else clustering.kmeans
+    if classes > 1:
+        smallest = int(distinct_per_class(rows.groups, rows.codes, classes).min())
+        visible = verdict.visible_with_labels(smallest, None if kmeans is None else kmeans.low, p, limits)
+        about_clusters = sentences.visible_sentence(visible, kmeans, test, limits)
+    else:
+        stabilities = None
+        if clustering is not None and clustering.discovered is not None:
+            stabilities = [one.stability for one in clustering.discovered]
+        visible = verdict.visible_without_labels(len(np.unique(rows.groups)), stabilities, p, limits)
+        about_clusters = sentences.groups_sentence(visible, stabilities, test, limits)
+    every_sentence = (
+        sentences.separable_sentence(separable, every, classes, limits),
+        about_clusters,
+        sentences.baseline_sentence(scores),
+        sentences.next_sentence(separable, visible, every, classes, collapsed),
+    )
+    return Verdict(separable, visible, tuple(one for one in every_sentence if one is not None))

@@ -1,0 +1,200 @@
+"""The verdicts in words, for readers who are not statisticians: the result, the evidence, and what to do next."""
+
+from collections.abc import Mapping, Sequence
+
+from latentkit.separation.options import Thresholds
+from latentkit.separation.separable.pairs import Pair, most_confused, sort_by_auc
+from latentkit.separation.separable.scores import CLASSIFIERS, ClassifierScore
+from latentkit.separation.visible.clusters import Recovery
+from latentkit.separation.visible.structure import Structure
+
+__all__ = [
+    "baseline_sentence",
+    "groups_sentence",
+    "next_sentence",
+    "separable_sentence",
+    "visible_sentence",
+]
+
+NEXT = {
+    (
+        "separated",
+        "yes",
+    ): "Next: run `latentkit scan IMAGES` to check that size, format or brightness alone does not "
+    "give the classes away; `latentkit cluster` assigns every image to a cluster.",
+    ("separated", "no"): "Next: label a few images of each class and train a classifier on mu, or try "
+    "`latentkit cluster --method n2d`; training with `--augment denoise` often moves classes further apart.",
+    (
+        "separated",
+        "cannot say",
+    ): "Next: add images of the smallest class to find out whether clustering finds the classes.",
+    (
+        "no evidence",
+        "no",
+    ): "Next: look at a few images of each class and their labels, then run `latentkit diagnose` on the run.",
+}
+"""What to do next, by the two verdicts."""
+
+CHANCE_LIKE = 0.2
+"""An adjusted Rand index below this is not called an agreement."""
+
+
+def _name(pair: Pair) -> str:
+    return f"{pair.a} and {pair.b} (AUC {pair.auc:.3f}, at least {pair.auc_low:.3f})"
+
+
+def _separate_alone(pair: Pair, limits: Thresholds) -> bool:
+    """Return whether the pair reaches the bound that is shown, but not the stricter one for the number of pairs."""
+    return pair.verdict != "separate" and pair.auc_low is not None and pair.auc_low >= limits.separated_auc
+
+
+def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits: Thresholds) -> str:
+    """Explain the verdict "separable"."""
+    by_auc = sort_by_auc(pairs)
+    alone = sum(_separate_alone(pair, limits) for pair in pairs)
+    if verdict == "separated":
+        text = (
+            "Your classes separate: a linear probe tells every pair apart on images it was not fitted on. "
+            f"The hardest pair is {_name(by_auc[0])}."
+        )
+        if alone:
+            text += (
+                f" ({alone} of {len(pairs)} pairs do not reach the stricter bound that a single pair must reach to be "
+                "called separate; the verdict on all pairs together does not need that correction.)"
+            )
+        return text
+    if verdict == "partly":
+        separate = sum(pair.verdict == "separate" for pair in pairs)
+        unclear = sum(pair.verdict in ("cannot say", "no evidence") for pair in pairs)
+        text = f"Your classes separate only partly: {separate} of {len(pairs)} pairs are clearly separate"
+        text += f", and {unclear} cannot be distinguished from chance. " if unclear else ". "
+        if alone:
+            text += (
+                f"({alone} more would be called separate if judged alone. With {len(pairs)} pairs, each must reach a "
+                "stricter bound than the one shown, so that none is called separate by chance.) "
+            )
+        text += f"The hardest pair is {_name(by_auc[0])}; an AUC of 0.5 is chance, and 1 is perfect."
+        confused = most_confused(pairs, 1 - limits.alpha)
+        if len(confused) == 1:
+            text += (
+                f" {confused[0].name} is confused with other classes the most: the mean AUC of its pairs is "
+                f"{confused[0].auc:.3f}."
+            )
+        elif confused:
+            names = " and ".join(f"{one.name} ({one.auc:.3f})" for one in confused)
+            text += (
+                f" The classes confused with others the most, by the mean AUC of their pairs, are {names}; "
+                "the difference between them may be chance."
+            )
+        return text
+    if verdict == "no evidence":
+        return (
+            "There is no evidence that your classes differ in this space: shuffled labels do as well as yours. "
+            "There were enough images to detect a clear difference. This does not prove that the classes are the same."
+        )
+    if classes < 2:
+        missing = "there are no labels" if classes == 0 else "there is only one class"
+        return f"Cannot say whether classes separate: {missing}. Add labels with `--labels FILE.csv`."
+    return (
+        "Cannot say whether your classes separate: there are too few images. Label at least "
+        f"{limits.min_class} different images of each class on either side of the split, preferably 100."
+    )
+
+
+def visible_sentence(
+    verdict: str, recovery: Recovery | None, test: Structure | None, limits: Thresholds
+) -> str:
+    """Explain the verdict "visible" where there are labels."""
+    if verdict == "cannot say" or recovery is None or test is None:
+        return "Cannot say whether clustering would find them without labels: a class has too few images."
+    ari = f"adjusted Rand index {recovery.ari:.2f}, at least {recovery.low:.2f}; 0 is chance, 1 is perfect"
+    null = f"p = {test.p:.2g} under a single-Gaussian null"
+    if verdict == "yes":
+        return (
+            f"They are visible without labels: k-means finds them ({ari}), and the clusters are tighter than those of one "
+            f"Gaussian cloud ({null})."
+        )
+    if recovery.low >= limits.visible_ari:
+        return (
+            f"They are not visible without labels: k-means happens to divide the images into your classes ({ari}), but "
+            f"one Gaussian cloud would be divided just as well ({null})."
+        )
+    if test.p < limits.alpha:
+        share = "not" if recovery.ari < CHANCE_LIKE else "only partly"
+        return (
+            f"They are not visible without labels: the images are not one Gaussian cloud ({null}), but the clusters of "
+            f"k-means are {share} your classes ({ari}). A picture may still show one cloud, which says nothing about the "
+            "classes in it."
+        )
+    return (
+        f"They are not visible without labels: k-means does not find them ({ari}), and the images look like one Gaussian "
+        f"cloud ({null}). A picture that shows one cloud says nothing about the classes in it."
+    )
+
+
+def groups_sentence(
+    verdict: str, stabilities: Sequence[float] | None, test: Structure | None, limits: Thresholds
+) -> str:
+    """Explain the verdict "visible" where there are no labels."""
+    if verdict == "cannot say" or stabilities is None or test is None:
+        return "Cannot say whether there are groups: there are too few images, or they do not vary."
+    null = f"p = {test.p:.2g} under a single-Gaussian null"
+    least = f"the least stable has a Jaccard index of {min(stabilities):.2f}"
+    if verdict == "yes":
+        return (
+            f"There are groups in your images: {len(stabilities)} clusters that are tighter than those of one Gaussian "
+            f"cloud ({null}) and stable in other samples ({least}). They may not be the classes you have in mind."
+        )
+    if test.p >= limits.alpha:
+        return f"No groups are visible: one Gaussian cloud would look the same ({null}), so clusters found in it are arbitrary."
+    return (
+        f"Your images are not one Gaussian cloud ({null}), but {len(stabilities)} clusters are not stable either "
+        f"({least}; {limits.min_stability:g} is required). Do not rely on them."
+    )
+
+
+def baseline_sentence(scores: Mapping[str, ClassifierScore]) -> str | None:
+    """Say whether the VAE does better than PCA of the pixels; None if that is unknown."""
+    known = [(one.short, scores[one.key]) for one in CLASSIFIERS if one.key in scores]
+    known = [(name, score) for name, score in known if score.pixel_pca is not None]
+    if not known:
+        return None
+    values = " and ".join(f"{name} {score.value:.3f} against {score.pixel_pca:.3f}" for name, score in known)
+    wins = sum(bool(score.beats_pixel_pca) for _, score in known)
+    if all(score.difference is not None and score.difference.high < 0 for _, score in known):
+        return f"The VAE makes it worse: PCA of the pixels at the same size does better ({values})."
+    if all(score.low <= score.majority for _, score in known):
+        return f"The VAE does not help: its latents predict the classes no better than guessing ({values})."
+    if wins == len(known):
+        return f"The VAE helps: it does better than PCA of the pixels at the same size ({values})."
+    if wins == 0:
+        return (
+            "The VAE does not help: it is not better than PCA of the pixels at the same size beyond chance "
+            f"({values})."
+        )
+    return (
+        f"The VAE helps in part: it does better than PCA of the pixels at the same size by {wins} of {len(known)} scores "
+        f"({values})."
+    )
+
+
+def next_sentence(
+    separable: str, visible: str, pairs: Sequence[Pair], classes: int, collapsed: bool
+) -> str | None:
+    """Say one thing to do next, if there is one; collapsed: no latent is active."""
+    if collapsed:
+        return "Next: the latents hardly vary (posterior collapse). Lower `--beta` or use `--warmup`, and train again."
+    if classes < 2:
+        if visible == "yes":
+            return (
+                "Next: run `latentkit cluster` to assign every image to a cluster; labels for some images "
+                "(`--labels FILE.csv`) would show what the clusters are."
+            )
+        return "Next: label some images (`--labels FILE.csv`): there can be classes even where no cluster is visible."
+    if separable == "partly":
+        hardest = sort_by_auc(pairs)[0]
+        return (
+            f"Next: compare images of {hardest.a} and {hardest.b}. If you can tell them apart, train longer, with more "
+            "latents or with `--augment denoise`; if you cannot, a model is unlikely to."
+        )
+    return NEXT.get((separable, visible))

@@ -1,0 +1,109 @@
+"""Cluster the latents: either to recover the given classes, or to discover groups without labels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentkit.separation.options import EXACT, Options
+from latentkit.separation.rows import Rows
+from latentkit.separation.visible import clusters
+from latentkit.separation.visible.clusters import Density, Recovery
+from latentkit.separation.visible.stability import choose_components, jaccard, largest_stable
+from latentkit.separation.visible.structure import Structure, structure
+from latentkit.stats import random_rows
+
+__all__ = ["Clusterings", "DiscoveredCluster", "judge_clusters"]
+
+Floats = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class DiscoveredCluster:
+    """A cluster discovered without labels: its size and its mean bootstrap Jaccard."""
+
+    images: int
+    stability: float
+
+
+@dataclass(frozen=True)
+class Clusterings:
+    """Results of clustering into k clusters."""
+
+    k: int
+    chosen_by: str
+    """What k comes from: "classes", "option", "stability" or "bic"."""
+    components: int | None
+    """Number of Gaussians with the best BIC, which may be 1."""
+    kmeans: Recovery | None
+    gmm: Recovery | None
+    hdbscan: Density
+    discovered: tuple[DiscoveredCluster, ...] | None
+    """None where there are classes to recover."""
+
+
+def judge_clusters(
+    X: Floats, pixels: Floats | None, rows: Rows, options: Options
+) -> tuple[Clusterings | None, Structure | None]:
+    """Cluster X (N, R) and test its structure; (None, None) if there are too few rows, or no variance.
+
+    k is that of the option, or the number of classes, or the largest stable number.
+    """
+    chosen = random_rows(np.arange(len(X)), EXACT, options.rng(9))
+    points = X[chosen]
+    k = options.clusters or len(rows.classes)
+    if len(points) <= max(k, 2) or not X.any():
+        return None, None
+    density = clusters.density(points, options.rng(13))
+    if len(rows.classes) < 2:
+        result = discover(points, density, options)
+    else:
+        result = recover(
+            points, None if pixels is None else pixels[chosen], k, density, chosen, rows, options
+        )
+    return result, structure(points, result.k, options.rng(14))
+
+
+def recover(
+    points: Floats,
+    pixels: Floats | None,
+    k: int,
+    density: Density,
+    chosen: Index,
+    rows: Rows,
+    options: Options,
+) -> Clusterings:
+    """Measure how much of the classes clustering recovers; points (M, R) are the `chosen` rows (M,)."""
+    codes, groups = rows.codes[chosen], rows.groups[chosen]
+    by_means = clusters.kmeans(points, k, options.seed)
+    by_mixture = clusters.gaussian_mixture(points, by_means.every)
+    baseline = None if pixels is None else clusters.kmeans(pixels, k, options.seed)
+    kmeans, gmm = (
+        clusters.recovery(
+            codes, groups, clustering, 1 - options.thresholds.alpha, options.rng(11), pixels=other
+        )
+        for clustering, other in ((by_means, baseline), (by_mixture, None))
+    )
+    chosen_by = "classes" if options.clusters is None else "option"
+    return Clusterings(k, chosen_by, None, kmeans, gmm, density, None)
+
+
+def discover(points: Floats, density: Density, options: Options) -> Clusterings:
+    """Find the clusters where there are no classes: as many as are stable, unless a number is given."""
+    enough = options.thresholds.min_stability
+    components, chosen_by, stable = None, "option", None
+    k = options.clusters
+    if k is None:
+        components = choose_components(points, options.rng(10)).k
+        chosen_by, stable = "stability", largest_stable(points, enough, options.seed, options.rng(12))
+    if stable is None:
+        chosen_by, k = (chosen_by, k) if k is not None else ("bic", max(components or 2, 2))
+        labels = clusters.kmeans(points, k, options.seed).labels
+        stable = labels, jaccard(points, labels, options.rng(12))
+    labels, stabilities = stable
+    sizes = np.bincount(labels, minlength=len(stabilities))
+    discovered = tuple(
+        DiscoveredCluster(int(sizes[c]), float(stabilities[c])) for c in np.argsort(-sizes, kind="stable")
+    )
+    return Clusterings(len(discovered), chosen_by, components, None, None, density, discovered)
