@@ -301,7 +301,7 @@ def test_a_csv_of_latents_is_read_as_latents():
 
 def test_every_reader_has_a_name_and_ignores_a_text_without_numbers():
     assert len({reader.name for reader in READERS}) == len(READERS)
-    document = Document("log", b"hello world\n")
+    document = Document("log", BytesIO(b"hello world\n"))
     assert [reader.evidence(document) for reader in READERS] == [None] * len(READERS)
 
 
@@ -320,7 +320,7 @@ def test_every_reader_has_a_name_and_ignores_a_text_without_numbers():
     ],
 )
 def test_the_reader_of_a_document_is_chosen_by_its_evidence(data, name, reason):
-    document = Document("log", data)
+    document = Document("log", BytesIO(data))
     understood = [
         (reader.name, evidence.reason)
         for reader in READERS
@@ -340,6 +340,6 @@ def test_a_csv_without_metrics_is_refused_with_its_columns():
 
 
 def test_a_large_latents_file_is_read_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("latentkit.diagnosis.readers.LARGEST", 100)
+    monkeypatch.setattr("latentkit.diagnosis.readers.reader.LARGEST", 100)
     np.savez(tmp_path / "z.npz", mu=np.zeros((50, 3), np.float32))
     assert read_path(str(tmp_path / "z.npz")).source.endswith("latents of 50 images, 3 dimensions")

@@ -28,8 +28,6 @@ READERS: tuple[Reader, ...] = (
 )
 """Most specific first: the first reader that understands a document reads it, otherwise the first whose layout fits."""
 
-LARGEST = 2**28
-"""Bytes of a text log that are read; the rest is ignored."""
 LOG_NAMES = ("metrics.csv", "history.csv", "training.log", "log.csv", "history.json", "history.jsonl")
 """Files to look for in a folder, best first."""
 
@@ -56,8 +54,8 @@ def _read_folder(path: Path, pixels: int | None) -> Facts:
 
 def read_stream(stream: BinaryIO, name: str, pixels: int | None = None, path: Path | None = None) -> Facts:
     """Read a document of any format. Raises DiagnosisError or FormatError naming it, and nothing else."""
-    document = Document(name, stream.read(LARGEST), path)
-    if not document.data.strip():
+    document = Document(name, stream, path)
+    if document.empty:
         raise DiagnosisError(f"{name} is empty; give a training log, a run folder or latents")
     content = _choose_reader(document).read(document)
     return _to_facts(content, name, pixels)

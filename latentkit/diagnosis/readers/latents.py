@@ -124,7 +124,7 @@ def _read(document: Document) -> Latents:
 
 
 def _archive_evidence(document: Document) -> Evidence | None:
-    return Evidence(True, "an .npz or .npy file") if document.data.startswith(MAGIC) else None
+    return Evidence(True, "an .npz or .npy file") if document.head.startswith(MAGIC) else None
 
 
 def _table_evidence(document: Document) -> Evidence | None:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -12,20 +12,30 @@ from latentkit.formats.latents import Latents
 
 __all__ = ["Document", "Evidence", "Reader", "table_reader"]
 
+HEAD = 16
+LARGEST = 2**28
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, eq=False)
 class Document:
-    """A file or a stream of unknown format."""
+    """A file or a stream of unknown format. `name` is what messages call it; `path` is its regular file, if any."""
 
-    name: str
-    """The name to use in messages."""
-    data: bytes
-    """Its content, or the beginning of a very large one."""
-    path: Path | None = None
-    """The regular file it comes from, if any."""
-    _parsed: dict[Callable[[str], Any], Any] = field(default_factory=dict)
+    def __init__(self, name: str, stream: BinaryIO, path: Path | None = None) -> None:
+        self.name = name
+        self._stream = stream
+        self._path = path
+        self._parsed: dict[Callable[[str], Any], Any] = {}
+        self.head = stream.read(HEAD)
+
+    @cached_property
+    def data(self) -> bytes:
+        """The content, or the first 256 MiB of a larger one."""
+        return self.head + self._stream.read(LARGEST - len(self.head))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing but white space."""
+        return not self.head.strip() and not self.data.strip()
 
     @cached_property
     def text(self) -> str:
@@ -34,8 +44,8 @@ class Document:
         return self.data.decode(encoding, "replace")
 
     def open(self) -> BinaryIO:
-        """Open the whole content as a seekable stream."""
-        return io.BytesIO(self.data) if self.path is None else self.path.open("rb")
+        """Open the content from its beginning as a seekable stream: a file whole, a pipe up to 256 MiB."""
+        return io.BytesIO(self.data) if self._path is None else self._path.open("rb")
 
     def parse(self, parser: Callable[[str], T]) -> T:
         """Apply a parser to the text. A second call returns the first result."""

@@ -214,7 +214,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int] | None:
 
 
 def _evidence(document: Document) -> Evidence | None:
-    return Evidence(True, "a TensorBoard event file") if _is_record(document.data[:12]) else None
+    return Evidence(True, "a TensorBoard event file") if _is_record(document.head[:12]) else None
 
 
 def _read_document(document: Document) -> Table:

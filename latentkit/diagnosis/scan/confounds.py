@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit import stats
-from latentkit.diagnosis.scan.headers import Header
+from latentkit.images.content import Header
 
 __all__ = ["Confound", "confounds", "features"]
 

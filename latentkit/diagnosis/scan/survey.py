@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
@@ -14,15 +15,18 @@ from latentkit.diagnosis.rules.files import faults
 from latentkit.diagnosis.scan import pixels
 from latentkit.diagnosis.scan.confounds import Confound, confounds, features
 from latentkit.diagnosis.scan.duplicates import exact, grids, near
-from latentkit.diagnosis.scan.headers import Header, headers
 from latentkit.diagnosis.scan.pixels import Channel
 from latentkit.diagnosis.scan.suggest import training_size
 from latentkit.images import Cache, ImageSet, Skipped, Source, Transform, load, resolve_color
+from latentkit.images.content import Header
 from latentkit.images.files import path_text
+from latentkit.images.load import threads
+from latentkit.images.sources import open_all
 
 __all__ = ["Fault", "Request", "Survey", "scan"]
 
 Progress = Callable[[int, int], None]
+CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,8 @@ def scan(request: Request, progress: Progress | None = None) -> Survey:
     def report(offset: int) -> Progress | None:
         return None if progress is None else lambda done, _: progress(offset + done, 2 * count)
 
-    found_headers = headers(request.images, report(0))
-    sides = [min(one.width, one.height) for one in found_headers if not one.fault]
+    headers = _read_headers(request.images, report(0))
+    sides = [min(one.width, one.height) for one in headers if not one.fault]
     color = request.color
     if color == "auto":
         color = resolve_color(request.images, workers=request.workers)
@@ -97,17 +101,33 @@ def scan(request: Request, progress: Progress | None = None) -> Survey:
     with Cache() if request.cache else nullcontext() as cache:
         images = load(request.images, transform, workers=request.workers, cache=cache, progress=report(count))
         note = None if cache is None else cache.note
-    return _survey(request.images, found_headers, images, transform, note)
+    return _survey(request.images, headers, images, transform, note)
+
+
+def _read_headers(sources: Sequence[Source], progress: Progress | None) -> list[Header]:
+    """Return the header of each image, in order, without decoding pixels."""
+    result: list[Header] = []
+    with open_all(sources), ThreadPoolExecutor(threads("auto")) as pool:
+        for start in range(0, len(sources), CHUNK):
+            result += pool.map(_header, sources[start : start + CHUNK])
+            if progress is not None:
+                progress(len(result), len(sources))
+    return result
+
+
+def _header(source: Source) -> Header:
+    content = source.read()
+    return Header(fault=content) if isinstance(content, str) else content.header()
 
 
 def _survey(
     sources: Sequence[Source],
-    found_headers: Sequence[Header],
+    headers: Sequence[Header],
     images: ImageSet,
     transform: Transform,
     note: str | None,
 ) -> Survey:
-    by_id = {source.id: (source, header) for source, header in zip(sources, found_headers, strict=True)}
+    by_id = {source.id: (source, header) for source, header in zip(sources, headers, strict=True)}
     readable = [by_id[id_] for id_ in images.ids.tolist()]
     readable_headers = [header for _, header in readable]
     names = [_name(source) for source, _ in readable]
