@@ -56,7 +56,7 @@ def test_an_npy_in_fortran_order_keeps_its_values():
 
 def test_an_npy_of_another_dimension_is_refused():
     assert refusal(npy(np.zeros((2, 3, 4)))) == (
-        "x has no two-dimensional arrays of numbers that could be latents: call the right one mu "
+        "x has no two-dimensional arrays of numbers that could be latents: name the right one mu "
         "(it has the array (2, 3, 4) float64)"
     )
 
@@ -125,7 +125,7 @@ def test_latin_labels_are_refused():
 
 def test_two_matrices_are_refused_by_name():
     assert refusal(npz(a=MU, b=MU)) == (
-        "x has 2 two-dimensional arrays of numbers that could be latents: call the right one mu "
+        "x has 2 two-dimensional arrays of numbers that could be latents: name the right one mu "
         "(it has a (3, 2) float64, b (3, 2) float64)"
     )
 

@@ -31,7 +31,7 @@ def z(command, trained, blobs) -> Path:
     return Path("z.npz")
 
 
-def test_a_run_is_told_of_as_its_record_has_it(info, trained):
+def test_a_run_is_described_by_its_record(info, trained):
     found = json.loads(info(trained, "--json"))
     assert found.pop("run") == str(trained)
     last = found.pop("last")
@@ -48,7 +48,7 @@ def test_a_run_that_has_not_been_validated_has_no_last(info, trained, tmp_path):
     assert json.loads(info("run", "--json"))["last"] is None
 
 
-def test_latents_are_told_of(info, z):
+def test_latents_are_described(info, z):
     found = json.loads(info(z, "--json"))
     weights = found["latents"].pop("weights")
     assert re.fullmatch("[0-9a-f]{32}", weights)
@@ -60,32 +60,32 @@ def test_latents_are_told_of(info, z):
     assert "projections" not in found
 
 
-def test_projections_are_told_of(info, command, z):
+def test_projections_are_described(info, command, z):
     command("project", z, "-o", "p.npz")
     assert json.loads(info("p.npz", "--json"))["projections"]["latest"] == "pca"
 
 
-def test_words_are_a_fact_a_line(info, trained, z):
+def test_text_has_one_fact_per_line(info, trained, z):
     for source in (trained, z):
         facts = json.loads(info(source, "--json"))
         lines = dict(line.split(": ", 1) for line in info(source).splitlines())
         for name, value in lines.items():
             found = facts
             rest = name
-            while rest:  # names may have dots of their own: the longest that is there
+            while rest:  # names may contain dots: take the longest that matches
                 key = max((key for key in found if rest == key or rest.startswith(f"{key}.")), key=len)
                 found, rest = found[key], rest[len(key) + 1 :]
             assert value == (found if isinstance(found, str) else json.dumps(found))
 
 
-def test_latents_come_by_a_pipe(sh, z):
+def test_latents_can_come_through_a_pipe(sh, z):
     done = sh("latentkit info < z.npz - | head -n 2; cat z.npz | latentkit info - --json")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("latents.schema: latentkit.latents/1\n")
     assert json.loads(done.stdout[done.stdout.index("{\n") :])["n"] == 60
 
 
-def test_latents_made_elsewhere_are_told_of(info, tmp_path):
+def test_latents_made_elsewhere_are_described(info, tmp_path):
     np.save(tmp_path / "mu.npy", np.zeros((5, 3), np.float32) + np.arange(5, dtype=np.float32)[:, None])
     found = json.loads(info("mu.npy", "--json"))
     assert (found["n"], found["dims"], list(found["arrays"])) == (5, 3, ["ids", "mu"])
@@ -105,8 +105,8 @@ def test_escapes_in_names_do_not_reach_the_terminal(info, command, make_blobs, t
     assert "labels.red\\x1b[31m: 1" in words
 
 
-def test_nested_facts_are_joined_by_dots_and_lists_stay_on_their_line():
-    assert summary.in_words({"a": {"b": {"c": 1.5}, "d": "text"}, "e": [1, [2]], "f": None}).splitlines() == [
+def test_names_of_nested_facts_are_joined_by_dots_and_lists_stay_on_one_line():
+    assert summary.to_text({"a": {"b": {"c": 1.5}, "d": "text"}, "e": [1, [2]], "f": None}).splitlines() == [
         "a.b.c: 1.5",
         "a.d: text",
         "e: [1, [2]]",

@@ -1,4 +1,4 @@
-"""latentkit cache: what the cache of decoded images holds, and how to empty it."""
+"""`latentkit cache`."""
 
 from typing import Annotated
 
@@ -9,33 +9,36 @@ from latentkit import shell
 cache = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Look at the cache of decoded images, or empty it.\n\n"
-    "Images that were decoded once are kept, so that the next run on them starts at once. The cache is in "
-    "$LATENTKIT_CACHE, else in latentkit/ of your cache folder, and takes at most $LATENTKIT_CACHE_LIMIT "
-    "(as 500M or 8G; 4G if unset; 0 for no cache). It is safe to empty at any time.\n\n"
-    "Training on more images than half of the available memory holds keeps them decoded in a file in the same "
-    "folder, for as long as it lasts and beyond that limit. The result is the same.",
+    help="Show or clear the cache of decoded images.\n\n"
+    "Decoded images are cached, so that the next run on them starts at once. The cache is in "
+    "$LATENTKIT_CACHE, or else in latentkit/ in your cache folder, and takes at most $LATENTKIT_CACHE_LIMIT "
+    "(such as 500M or 8G; 4G if unset; 0 for no cache). It can be cleared safely at any time.\n\n"
+    "If the images of a training do not fit in half of the available memory, they are kept decoded in a temporary "
+    "file in the same folder, which does not count toward the limit. The result is the same.",
 )
 
 
 @cache.command("info")
 def info(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Say where the cache is, how much it holds and how much it may hold."""
+    """Show where the cache is, its size and its limit."""
     from json import dumps
 
     from latentkit.images import cache_file
 
-    found = cache_file.info()
-    words = (
-        f"{found.path}\n{found.images} images and {found.files} file digests, "
-        f"{found.bytes / 2**20:.1f} MiB of at most {found.limit / 2**20:.1f} MiB"
+    contents = cache_file.info()
+    text = (
+        f"{contents.path}\n{contents.images} images and {contents.files} file digests, "
+        f"{contents.bytes / 2**20:.1f} MiB of at most {contents.limit / 2**20:.1f} MiB"
     )
-    shell.emit(dumps(found._asdict()) if json else words)
+    shell.emit(dumps(contents._asdict()) if json else text)
 
 
 @cache.command("clear")
 def clear() -> None:
-    """Empty the cache. Nothing is lost but time: images are decoded again when they are next needed."""
+    """Clear the cache.
+
+    Images are decoded again when they are next needed.
+    """
     from latentkit.images import cache_file
 
     freed = cache_file.clear()

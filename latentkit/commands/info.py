@@ -8,13 +8,16 @@ from latentkit import shell
 
 
 def info(
-    source: Annotated[str, typer.Argument(metavar="RUN|FILE|-", help="A run's folder, or latents.")],
+    source: Annotated[str, typer.Argument(metavar="RUN|FILE|-", help="A run folder, or latents.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what a run or a file of latents holds."""
+    """Show what a run or latents contain.
+
+    One fact per line, or all of them as JSON.
+    """
     from json import dumps
 
     from latentkit import summary
 
-    found = summary.of(source, shell.load_latents)
-    shell.emit(dumps(found, indent=2) if json else summary.in_words(found))
+    facts = summary.summarize(source, shell.load_latents)
+    shell.emit(dumps(facts, indent=2) if json else summary.to_text(facts))

@@ -123,9 +123,9 @@ def append(path: Path, record: Line) -> None:
 
 def truncate(path: Path, step: int) -> None:
     """Keep the lines up to a step, so that a resumed run does not record the same steps twice."""
-    kept = [line for line in _lines(path) if line["step"] <= step]
+    lines = [line for line in _lines(path) if line["step"] <= step]
     with replace_file(path) as file:
-        file.writelines((json.dumps(line, allow_nan=False) + "\n").encode() for line in kept)
+        file.writelines((json.dumps(line, allow_nan=False) + "\n").encode() for line in lines)
 
 
 def finite(value: Any) -> Any:

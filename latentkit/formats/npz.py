@@ -5,8 +5,8 @@ the same bytes, and `np.load` and `unzip` read them. Reading never allocates mor
 and never unpickles: anything but a plain .npz of numbers, booleans and text raises a
 FormatError that names the file and the key.
 
-NumPy's own reader and writer are not used because `np.savez` needs a stream that can seek, and `np.load` inflates
-whatever a header asks for.
+NumPy's own reader and writer are not used because `np.savez` needs a stream that can seek, and `np.load` allocates
+as much memory as a header asks for.
 """
 
 import errno

@@ -7,8 +7,8 @@ Promises:
 - Every row carries a checksum of key and value; a row whose checksum is wrong is ignored. A
   file that SQLite finds corrupt is replaced by an empty one.
 - Locked between processes by SQLite, safe between threads here.
-- At most $LATENTKIT_CACHE_LIMIT bytes (such as 500M or 8G; 4G if unset; 0 for no cache). What has not been
-  used for longest is deleted first; what was used within the hour stays, and then nothing is added.
+- At most $LATENTKIT_CACHE_LIMIT bytes (such as 500M or 8G; 4G if unset; 0 for no cache). The least
+  recently used rows are deleted first; rows used within the hour stay, and if they fill the cache nothing is added.
 - It never fails a run: without a writable folder, work continues without a cache and `note` says why.
 """
 
@@ -136,14 +136,14 @@ class Cache:
         return values
 
     def _evict(self, connection: sqlite3.Connection) -> None:
-        oldest_kept = self._opened - _IN_USE_SECONDS
+        oldest_in_use = self._opened - _IN_USE_SECONDS
         while _bytes_used(connection) > self._limit:
             connection.execute("BEGIN IMMEDIATE")
             deleted = 0
             for table in ("pixels", "files"):
                 deleted += connection.execute(
                     f"DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE used < ? ORDER BY used LIMIT 500)",
-                    (oldest_kept,),
+                    (oldest_in_use,),
                 ).rowcount
             connection.execute("COMMIT")
             if not deleted:
@@ -170,7 +170,7 @@ class Cache:
         self._connection = connection
         connection.execute("PRAGMA page_size = 16384")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA synchronous = OFF")  # after a power cut the checksums show what is corrupt
+        connection.execute("PRAGMA synchronous = OFF")  # the checksums reveal corruption after a power cut
         connection.executescript(_SCHEMA)
 
     def _disconnect(self) -> None:

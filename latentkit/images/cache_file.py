@@ -50,7 +50,7 @@ def limit() -> int:
 
 
 def info() -> CacheInfo:
-    """Return what the cache holds now; a cache that does not exist is not created."""
+    """Return the current content of the cache; a cache that does not exist is not created."""
     path = folder() / FILE
     if not path.is_file():
         return CacheInfo(str(path), 0, limit(), 0, 0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Content", "Encoded", "Header", "Values"]
 
-_COLOR_TOLERANCE = 3  # of 255: what JPEG makes of gray stored as color
+_COLOR_TOLERANCE = 3  # of 255: the error of JPEG in gray stored as color
 _RANGE_TOLERANCE = 1e-6  # for floats that left 0..1 by rounding
 _COLOR_CHECK = Transform(64, "rgb", "stretch")
 _GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I"})

@@ -133,7 +133,7 @@ def _reason(error: Exception, data: bytes) -> str:
 
 
 def _prepare() -> None:
-    """Register the formats, and keep whatever a corrupt file provokes from reaching stderr."""
+    """Register the formats, and keep the warnings that a corrupt file provokes off stderr."""
     _register()
     # Every warning ends in an image or in a refusal. Checked each time, because a caller may have
     # added filters in front of it; catch_warnings is not safe in threads.

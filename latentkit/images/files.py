@@ -16,7 +16,7 @@ _CLOCK_GRAIN_NS = 2 * 10**9
 
 
 class Files:
-    """Every file there is: the container of images whose key is a path."""
+    """The file system: the container of images whose key is a path."""
 
     def open(self) -> AbstractContextManager[object]:
         """Do nothing: each file is opened when it is read."""
@@ -27,7 +27,7 @@ class Files:
         return str(path)
 
     def stamp(self, path: str | int) -> bytes | None:
-        """Return what distinguishes the content of a file from an earlier one: size, times and inode.
+        """Return size, times and inode of a file, which change if its content does.
 
         None if the file changed within the grain of the clock, or cannot be read.
         """

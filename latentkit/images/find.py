@@ -121,7 +121,7 @@ def _source(name: str, label: str, path: str) -> Source:
 
 
 def _prefix(folder: str) -> str:
-    """Return what stands before the name of a file in the path of a file in `folder`."""
+    """Return the prefix that makes the name of a file in `folder` its path."""
     return str(Path(folder) / "name").removesuffix("name")
 
 

@@ -1,7 +1,7 @@
 """Load images: every source becomes pixels or is skipped with a reason, in order, from the cache if possible.
 
-The same sources and transform give the same bytes, whatever the number of workers and whatever the
-cache holds. Workers are threads, because Pillow releases the interpreter while it decodes and resizes.
+The same sources and transform give the same bytes for any number of workers and any content of the
+cache. Workers are threads, because Pillow releases the interpreter while it decodes and resizes.
 """
 
 import math
@@ -26,7 +26,7 @@ from latentkit.images.transform import Transform
 __all__ = ["ImageSet", "NoneReadableError", "Skipped", "load", "none_readable", "stream", "threads"]
 
 _TASK = 16, 2**21  # most images, and most bytes of pixels, that a worker takes at once
-_STORE = 512, 2**24  # the same for what is stored in the cache at once
+_STORE = 512, 2**24  # the same, for storing in the cache at once
 _MAX_THREADS = 16
 Progress = Callable[[int, int], None]
 
@@ -103,7 +103,7 @@ def stream(
 ) -> Iterator[ImageSet]:
     """Yield the images in sets of `batch`, the last one smaller, in memory that does not grow with their number.
 
-    No set is empty; `skipped` holds what was skipped since the set before. Raises ImagesError if no image can be read.
+    No set is empty; `skipped` has the images skipped since the previous set. Raises ImagesError if no image can be read.
     """
     pending: list[_Image] = []
     skipped: list[Skipped] = []
@@ -216,7 +216,7 @@ def _read(source: Source, stamp: bytes | None, transform: Transform, cache: Cach
         return Skipped(source.id, path_text(source.location), content)
     digest = content.digest()
     if stamp and stamp != source.stamp():
-        stamp = None  # written to while it was read: what was read is not what is there
+        stamp = None  # changed while it was read, so the stamp is not that of the content
     cached = None
     if cache and content.cacheable:
         cached = _shaped(cache.pixels([pixel_key(digest, transform)])[0], transform)

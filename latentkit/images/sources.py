@@ -1,8 +1,11 @@
-"""Sources of images: one image and where it is, and a great many of them.
+"""Sources of images: one image and where it is, and a compact sequence of many.
 
-A kind of source is a module with a Container (where images are kept: the file system, an array) and a pair of
-functions that `find` calls: `matches(argument)` and `find_in(argument)`. To add one, write that module, add it to
-KINDS in `find`, and document it.
+A kind of source is a module with a Container, such as an array or an archive, and two functions that `find` calls:
+
+    matches(argument: str) -> bool               True if an argument of the command line names such a container
+    find_in(argument: str) -> Iterator[Source]   its images
+
+To add one, write that module, add it to KINDS in `find`, and document it.
 """
 
 import os
@@ -20,16 +23,19 @@ Key = str | int
 
 
 class Container(Protocol):
-    """Where images are kept, each under a key: a path, a row, the name of a member. Hashable; equal if the same."""
+    """A place that holds images, each under a key: a path, a row, the name of a member.
+
+    It must be hashable, and equal to another one of the same place.
+    """
 
     def open(self) -> AbstractContextManager[object]:
-        """Keep what is costly to open (a file, an inflated array) open for many reads. Reading works without."""
+        """Keep the container open for many reads within the block. Reading must work without, too."""
 
     def location(self, key: Key) -> str:
         """Name an image, in messages and in the cache; unique among all containers."""
 
     def stamp(self, key: Key) -> bytes | None:
-        """Return what distinguishes an image's content from an earlier one; None if nothing does."""
+        """Return bytes that change if the image changes; None if there are none, so that it is always read."""
 
     def read(self, key: Key) -> Content | str:
         """Read an image, or say in plain words why it cannot be read. Called from several threads."""
@@ -54,7 +60,7 @@ class Source(NamedTuple):
         return self.container.location(self.key)
 
     def stamp(self) -> bytes | None:
-        """Return what distinguishes the content from an earlier one; None if nothing does."""
+        """Return bytes that change if the image changes; None if there are none."""
         return self.container.stamp(self.key)
 
     def read(self) -> Content | str:
@@ -63,7 +69,7 @@ class Source(NamedTuple):
 
 
 class Sources(Sequence[Source]):
-    """Sources that are made when they are asked for: a million kept as objects take a third of a gigabyte."""
+    """A compact sequence of sources, which are created on access: a million objects would take a third of a GiB."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._names = bytearray()  # in UTF-8, one after the other
@@ -125,7 +131,7 @@ def open_all(sources: Sequence[Source]) -> Iterator[None]:
 
 
 class _Place(NamedTuple):
-    """What many sources have in common: a container, a label, and what stands before the name in id and key."""
+    """The common part of many sources: container, label, and the parts of id and key before the name."""
 
     container: Container
     label: str
@@ -134,7 +140,7 @@ class _Place(NamedTuple):
 
 
 def _divide(source: Source) -> tuple[_Place, str]:
-    """Split a source into its place and its name there: all that its id and its key end with alike."""
+    """Split a source into its place and its name there, which is the common suffix of its id and its key."""
     if isinstance(source.key, int):
         return _Place(source.container, source.label, "", ""), source.id
     name = os.path.commonprefix([source.id[::-1], source.key[::-1]])[::-1]  # noqa: RUF071  # characters are meant
