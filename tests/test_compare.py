@@ -41,9 +41,7 @@ def test_the_space_that_tells_classes_apart_is_better_and_by_how_much():
         assert 0 < one.low < one.difference < one.high
         assert one.p <= one.p_holm < 0.05
         assert one.better == "good"
-    assert found.sentences[0].startswith(
-        "good tells the classes apart better than bad by 15-NN and probe"
-    )
+    assert found.sentences[0].startswith("good tells the classes apart better than bad by 15-NN and probe")
 
 
 def test_the_order_of_the_files_only_turns_the_sign():

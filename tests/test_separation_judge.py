@@ -193,7 +193,7 @@ def test_pixel_pca_stands_beside_every_score():
     worse = judge(z.with_arrays(mu=noise, baseline=z.mu))
     assert worse.scores["probe"].pixel_pca == pytest.approx(better.scores["probe"].value, abs=0.05)
     assert not worse.scores["knn15"].beats_pixel_pca
-    assert any("The VAE makes it worse" in sentence for sentence in worse.verdict.sentences)
+    assert any("The VAE is worse than PCA of the pixels" in sentence for sentence in worse.verdict.sentences)
     same = judge(z.with_arrays(baseline=z.mu))
     assert (same.scores["knn15"].beats_pixel_pca, same.scores["probe"].beats_pixel_pca) == (False, False)
     assert any("The VAE does not help" in sentence for sentence in same.verdict.sentences)

@@ -81,10 +81,11 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
                 f"{confused[0].auc:.3f}."
             )
         elif confused:
-            names = " and ".join(f"{one.name} ({one.auc:.3f})" for one in confused)
+            *first, last = (f"{one.name} ({one.auc:.3f})" for one in confused)
+            names = f"{', '.join(first)} and {last}"
             text += (
                 f" The classes confused with others the most, by the mean AUC of their pairs, are {names}; "
-                "the difference between them may be chance."
+                "the differences between them may be chance."
             )
         return text
     if verdict == "no evidence":
@@ -162,7 +163,7 @@ def baseline_sentence(scores: Mapping[str, ClassifierScore]) -> str | None:
     values = " and ".join(f"{name} {score.value:.3f} against {score.pixel_pca:.3f}" for name, score in known)
     wins = sum(bool(score.beats_pixel_pca) for _, score in known)
     if all(score.difference is not None and score.difference.high < 0 for _, score in known):
-        return f"The VAE makes it worse: PCA of the pixels at the same size does better ({values})."
+        return f"The VAE is worse than PCA of the pixels at the same size ({values})."
     if all(score.low <= score.majority for _, score in known):
         return f"The VAE does not help: its latents predict the classes no better than guessing ({values})."
     if wins == len(known):
