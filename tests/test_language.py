@@ -32,8 +32,6 @@ PENDING: tuple[str, ...] = (
     "latentkit/group.py",
     "latentkit/launch.py",
     "latentkit/objective.py",
-    "latentkit/page",
-    "latentkit/pictures",
     "latentkit/projection",
     "latentkit/protocol.py",
     "latentkit/separation",

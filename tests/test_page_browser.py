@@ -16,9 +16,10 @@ from page_latents import IMAGE, NAMES, SCRIPT, color_of, page_latents
 from latentkit.embedding import EmbedRequest, embed
 from latentkit.formats.latents import Latents, read_latents
 from latentkit.images import find
-from latentkit.page import Request, colleague, interactive
+from latentkit.page import Request, plot_page, report_page
 from latentkit.page.document import document
 from latentkit.projection import project
+from latentkit.run import open_run
 from latentkit.separation.report import judge
 
 pytestmark = pytest.mark.browser
@@ -102,7 +103,7 @@ def tab(chromium, tmp_path) -> Iterator[Open]:
     def open_tab(latents: Latents | None = None, *, size=WIDE, html: bytes | None = None, **how) -> Tab:
         latents = latents or page_latents()
         file = tmp_path / "page.html"
-        file.write_bytes(html or interactive(latents).html)
+        file.write_bytes(html or plot_page(latents).html)
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **how)
         contexts.append(context)
         page = context.new_page()
@@ -422,7 +423,7 @@ def test_one_or_two_points_can_be_shown(tab, n):
 
 
 def test_the_policy_stops_injected_scripts_and_all_requests(chromium, tmp_path):
-    html = interactive(page_latents()).html.replace(b"<main>", b"<main><script>window.bad = 1</script>")
+    html = plot_page(page_latents()).html.replace(b"<main>", b"<main><script>window.bad = 1</script>")
     with (
         unchecked_page(chromium, html, tmp_path / "page.html") as page,
         socket.create_server(("127.0.0.1", 0)) as home,
@@ -458,7 +459,7 @@ def test_the_report_page_is_complete(tab, trained, blobs, numpy_backend, tmp_pat
     with (tmp_path / "z.npz").open("wb") as stream:
         embed(EmbedRequest(trained, sources), stream)
     latents = read_latents(tmp_path / "z.npz", name="z")
-    html = colleague(Request(judge(latents), latents, trained, sources)).html
+    html = report_page(Request(judge(latents), latents, open_run(trained), sources)).html
     here = tab(project(latents.mu).add_to(latents), html=html)
     assert here.page.locator("h1").inner_text() == "Do the classes separate?"
     assert here.page.locator(".curves figure").count() == 6
@@ -479,7 +480,7 @@ def test_50_000_points_open_and_respond_quickly(tab):
     rng = np.random.default_rng(0)
     latents = latents.with_arrays(thumbnails=rng.integers(0, 256, (50_000, 28, 28, 1)).astype(np.uint8))
     start = time.perf_counter()
-    html = interactive(latents).html
+    html = plot_page(latents).html
     assert time.perf_counter() - start <= 60
     assert len(html) <= 40 * 2**20
     here = tab(latents, html=html)

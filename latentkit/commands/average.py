@@ -56,7 +56,7 @@ def average(
     sources = None if images is None else inputs.sources([images], None, None)
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
-        given = drawing.fitting_latents(opened, latents, labels)
+        given = drawing.load_latents_of(opened, latents, labels)
         averages = decoding.average(
             opened, given, by=by and by.value, nearest=nearest, sources=sources, tell=shell.say
         )

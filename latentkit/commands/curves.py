@@ -8,16 +8,16 @@ from latentkit.commands import figures
 
 
 def curves(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Folders that `latentkit train` made.")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders.")],
     output: figures.Output = None,
     theme: figures.Theme = figures.ThemeName.light,
     width: figures.Width = None,
     dpi: figures.Dpi = 150,
 ) -> None:
-    """Draw how trainings went: loss, reconstruction, KL, R2, active units and learning rate by epoch.
+    """Plot the training curves of runs.
 
-    Several runs share the axes. What was found in a training is marked where it was found; a run that goes on
-    can be drawn at any time.
+    The metrics are loss, reconstruction, KL, R2, active units and learning rate by epoch. Several runs share the
+    axes. Findings made during training are marked at their epoch. A run can be plotted while it is training.
 
     Examples:
 

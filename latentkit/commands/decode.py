@@ -45,7 +45,7 @@ def decode(
     format = drawing.format_of(output, (*drawing.STILL, *drawing.ANIMATED, *ARRAYS))
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
-        given = drawing.fitting_latents(opened, latents)
+        given = drawing.load_latents_of(opened, latents)
         if format in ARRAYS:
             decoding.write_images(opened, given, stream, cast(Literal["npy", "npz"], format))
         else:

@@ -1,4 +1,4 @@
-"""How pictures are asked for on the command line: the same for every command that draws what a decoder makes."""
+"""Options and steps that the commands which draw decoded images share."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
 __all__ = [
     "ANIMATED",
     "STILL",
+    "Count",
     "LatentsFile",
     "Output",
     "RunFolder",
-    "Shown",
-    "fitting_latents",
     "format_of",
+    "load_latents_of",
     "open_run",
     "write",
 ]
 
 STILL, ANIMATED = ("png", "svg", "pdf"), ("gif", "webp")
+"""The formats of `pictures.grid`, which is not imported here because it imports NumPy, and help must be fast."""
 
 
-RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="The folder that `latentkit train` made.")]
+RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder.")]
 LatentsFile = Annotated[str, typer.Argument(metavar="[FILE|-]", help="Latents; - is standard input.")]
 Output = Annotated[
     str,
@@ -38,24 +39,24 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="FILE|-",
-        help="A picture (.png, .svg, .pdf) or an animation (.gif, .webp); - is PNG on standard output.",
+        help="File, .png .svg .pdf .gif or .webp; - is PNG on stdout.",
     ),
 ]
-Shown = Annotated[int, typer.Option("-n", min=1, max=1000, help="How many images.")]
+Count = Annotated[int, typer.Option("-n", min=1, max=1000, help="Number of images.")]
 
 
 def format_of(output: str, formats: Sequence[str] = (*STILL, *ANIMATED)) -> str:
-    """What the name of a file asks for; asked before any work is done."""
+    """Return the format that a file name ends in; a usage error before any work is done for any other name."""
     format = "png" if output == "-" else PurePath(output).suffix.lower().removeprefix(".")
     if format not in formats:
         raise typer.BadParameter(
-            f"{output}: the name of the file ends in .{', .'.join(formats)}", param_hint="-o"
+            f"{output}: the file name must end in .{', .'.join(formats)}", param_hint="-o"
         )
     return format
 
 
 def open_run(run: str, backend: str | None, device: str) -> "Run":
-    """The trained run in a folder."""
+    """Open the run in a folder and build its model."""
     from pathlib import Path
 
     from latentkit import run as runs
@@ -63,8 +64,8 @@ def open_run(run: str, backend: str | None, device: str) -> "Run":
     return runs.open_run(Path(run), backend, device).load()
 
 
-def fitting_latents(run: "Run", argument: str, labels: str | None = None) -> "Latents":
-    """The latents that an argument names, which are those of this run as far as they tell."""
+def load_latents_of(run: "Run", argument: str, labels: str | None = None) -> "Latents":
+    """Load the latents that an argument names; raise an error if they were made by another run."""
     from latentkit import decoding
 
     latents = shell.load_latents(argument, labels)
@@ -72,8 +73,10 @@ def fitting_latents(run: "Run", argument: str, labels: str | None = None) -> "La
     return latents
 
 
-def write(shown: "Sheetable", stream: BinaryIO, format: str, theme: ThemeName, width: float | None) -> None:
-    """Draw, and write the picture."""
+def write(
+    sheetable: "Sheetable", stream: BinaryIO, format: str, theme: ThemeName, width: float | None
+) -> None:
+    """Draw a sheet or an animation and write it."""
     from latentkit.pictures.grid import draw_sheet
 
-    stream.write(draw_sheet(shown, format=format, theme=theme.value, width=width))
+    stream.write(draw_sheet(sheetable, format=format, theme=theme.value, width=width))

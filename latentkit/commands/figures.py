@@ -1,4 +1,4 @@
-"""How figures are asked for on the command line, and where they go: the same for every command that draws."""
+"""Options of commands that draw figures, and the delivery of a figure to a file, a pipe or a terminal."""
 
 import os
 import shutil
@@ -28,14 +28,11 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="FIG.png|svg|pdf|txt|-",
-        help="The figure, its format by its name; - is PNG on standard output.  "
-        "[default: drawn in characters if standard output is a terminal (NO_COLOR=1: without colors), else -]",
+        help="Figure; - is PNG on stdout.  [default: characters on a terminal, else -]",
         show_default=False,
     ),
 ]
-Theme = Annotated[
-    ThemeName, typer.Option(help="Of a figure, not of characters: for a light page or a dark one.")
-]
+Theme = Annotated[ThemeName, typer.Option(help="Theme of the figure.")]
 Width = Annotated[
     float | None,
     typer.Option(
@@ -50,7 +47,10 @@ Dpi = Annotated[int, typer.Option(min=20, max=1200, help="Dots per inch.")]
 
 
 def style(output: str | None, theme: str, width: float | None, dpi: int) -> "Style":
-    """The style of the figure that is asked for; a usage error for a name that says no format."""
+    """Return the style of a figure; raise a usage error if the file name ends in no known format.
+
+    Characters on a terminal have no colors if NO_COLOR is set.
+    """
     from latentkit.pictures import FORMATS, THEMES, Screen, Style
 
     if _on_terminal(output):
@@ -60,18 +60,18 @@ def style(output: str | None, theme: str, width: float | None, dpi: int) -> "Sty
     format = "png" if output in (None, "-") else PurePath(output or "").suffix.lower().removeprefix(".")
     if format not in FORMATS:
         raise typer.BadParameter(
-            f"{output}: the name of a figure ends in .{', .'.join(FORMATS)}", param_hint="-o"
+            f"{output}: the name of a figure must end in .{', .'.join(FORMATS)}", param_hint="-o"
         )
     return Style(format, THEMES[theme], width, dpi)
 
 
 def is_page(output: str | None) -> bool:
-    """Whether what is asked for is no figure but a page, by the name of the file."""
+    """Tell by the file name whether a page is requested rather than a figure."""
     return output is not None and PurePath(output).suffix.lower() == ".html"
 
 
 def deliver(figure: bytes, output: str | None) -> None:
-    """Put a figure where it is wanted, or on the terminal that `style` has drawn it for."""
+    """Write a figure to the output, or draw it on the terminal that `style` chose."""
     if _on_terminal(output):
         shell.draw(figure.decode())
     else:

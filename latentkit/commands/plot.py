@@ -19,7 +19,7 @@ def plot(
         str | None,
         typer.Option(
             metavar="|".join([*PROJECTIONS.names, "all"]),
-            help="Which projection; all: each there is, side by side.  [default: the latest]",
+            help="Projection to plot; all: side by side.  [default: the latest]",
             show_default=False,
         ),
     ] = None,
@@ -27,23 +27,17 @@ def plot(
         str | None,
         typer.Option(
             metavar="labels|split|mse|clusters|none|KEY",
-            help="What the colors say: any array with one value an image.  [default: labels, else clusters]",
+            help="Array to color by.  [default: labels, else clusters]",
             show_default=False,
         ),
     ] = None,
     labels: inputs.Labels = None,
     density: Annotated[
-        bool,
-        typer.Option(
-            "--density", help="Contours around 30, 60 and 90 % of each class (of 10 images or more)."
-        ),
+        bool, typer.Option("--density", help="Add contours that enclose 30, 60 and 90 % of each class.")
     ] = False,
     images: Annotated[
         str | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Put images on their points, or into a page: those of this folder, matched by id.",
-        ),
+        typer.Option(metavar="FOLDER", help="Show the images of this folder, matched by id."),
     ] = None,
     thumbnails: Annotated[
         int | None,
@@ -51,8 +45,7 @@ def plot(
             min=1,
             max=1000,
             metavar="N",
-            help="At most so many images, none over another; without --images those that `embed --thumbnails` "
-            "put into the latents.  [default: 40 with --images]",
+            help="Maximum number of images on a figure.  [default: 40 with --images]",
             show_default=False,
         ),
     ] = None,
@@ -60,10 +53,12 @@ def plot(
     width: figures.Width = None,
     dpi: figures.Dpi = 150,
 ) -> None:
-    """Draw a projection: a figure for a page or a slide, in characters for a terminal, or an interactive page (.html).
+    """Plot a projection of latents.
 
-    Colors and shapes can be told apart by the color-blind, classes are named where they lie densest, and the
-    caption says how far the picture may be believed.
+    The plot is a figure, characters on a terminal, or an interactive page (.html). Colors and shapes can be told apart
+    by color-blind readers, class names are where classes are densest, and the caption gives the fidelity of the
+    projection. Density contours require at least 10 images of a class. Without --images, --thumbnails shows
+    the thumbnails that `latentkit embed --thumbnails` stored in the latents.
 
     Examples:
 
@@ -81,21 +76,21 @@ def plot(
     from latentkit.projection import select_projections
 
     if figures.is_page(output):
-        static = {
+        figure_options = {
             "--density": density,
             "--thumbnails": thumbnails,
             "--width": width,
             "--theme": theme != "light",
         }
-        return _page(latents, str(output), method, color, labels, images, static)
+        return _page(latents, str(output), method, color, labels, images, figure_options)
     style = figures.style(output, theme, width, dpi)
-    given = shell.load_latents(latents, labels)
-    small = pictures.thumbnails(given, images, thumbnails, shell.say)
-    panels = [pictures.panel(*shown) for shown in select_projections(given, method)]
-    drawn = pictures.scatter(
-        panels, pictures.coloring(given, color), style, density=density, thumbnails=small
+    loaded = shell.load_latents(latents, labels)
+    small = pictures.thumbnails(loaded, images, thumbnails, shell.say)
+    panels = [pictures.panel(*projection) for projection in select_projections(loaded, method)]
+    figure = pictures.scatter(
+        panels, pictures.coloring(loaded, color), style, density=density, thumbnails=small
     )
-    figures.deliver(drawn, output)
+    figures.deliver(figure, output)
 
 
 def _page(
@@ -105,18 +100,18 @@ def _page(
     color: str | None,
     labels: str | None,
     images: str | None,
-    static: Mapping[str, object],
+    figure_options: Mapping[str, object],
 ) -> None:
     from latentkit import page, progress
 
-    if unfit := [name for name, value in static.items() if value]:
-        raise typer.BadParameter(f"{', '.join(unfit)}: for figures, not for a page", param_hint="-o")
-    given = shell.load_latents(latents, labels)
+    if given := [name for name, value in figure_options.items() if value]:
+        raise typer.BadParameter(f"{', '.join(given)} cannot be used with a page (.html)", param_hint="-o")
+    loaded = shell.load_latents(latents, labels)
     sources = inputs.sources([images], None, None) if images else None
     with progress.Counter("reading images") as counter:
-        made = page.interactive(
-            given, method=None if method == "all" else method, color=color, images=sources, progress=counter
+        result = page.plot_page(
+            loaded, method=None if method == "all" else method, color=color, images=sources, progress=counter
         )
-    shell.save_bytes(made.html, output)
-    for words in made.words:
-        shell.say(words)
+    shell.save_bytes(result.html, output)
+    for note in result.notes:
+        shell.say(note)

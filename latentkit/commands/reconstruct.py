@@ -12,7 +12,7 @@ def reconstruct(
     run: drawing.RunFolder,
     images: inputs.Images = None,
     output: drawing.Output = "-",
-    n: drawing.Shown = 16,
+    n: drawing.Count = 16,
     worst: Annotated[bool, typer.Option("--worst", help="Show the images with the largest errors.")] = False,
     files_from: inputs.FilesFrom = None,
     files0_from: inputs.Files0From = None,

@@ -10,6 +10,7 @@ from latentkit.commands.fields import with_options
 
 if TYPE_CHECKING:
     from latentkit.formats.latents import Latents
+    from latentkit.run import Run
     from latentkit.separation.report import Report
 
 
@@ -32,18 +33,16 @@ def parse_condition(text: str) -> Any:
 
 
 def _write_page(
-    report: "Report", latents: "Latents", output: str, run: str | None, images: list[str] | None
+    report: "Report", latents: "Latents", output: str, run: "Run | None", images: list[str] | None
 ) -> None:
-    from pathlib import Path
-
     from latentkit import page, progress
 
     sources = inputs.sources(images, None, None) if images else None
     with progress.Counter("reading images") as counter:
-        made = page.colleague(page.Request(report, latents, Path(run) if run else None, sources), counter)
-    shell.save_bytes(made.html, output)
-    for words in made.words:
-        shell.say(words)
+        result = page.report_page(page.Request(report, latents, run, sources), counter)
+    shell.save_bytes(result.html, output)
+    for note in result.notes:
+        shell.say(note)
 
 
 def _thresholds() -> type:
@@ -98,7 +97,7 @@ def report(
     from pathlib import Path
 
     from latentkit.formats.latents import refuse_other_run
-    from latentkit.formats.run import weights_digest
+    from latentkit.run import open_run
     from latentkit.separation.options import Options, Thresholds
     from latentkit.separation.report import judge, to_json, to_text
     from latentkit.separation.report.require import find_unmet
@@ -111,13 +110,13 @@ def report(
     if html is None and (run or images):
         raise typer.BadParameter("--run and --images require a page: add --html F.html")
     given = shell.load_latents(latents, labels)
-    if run is not None:  # checked before the slow part
-        refuse_other_run(
-            given, weights_digest(Path(run)), "standard input" if latents == "-" else latents, run
-        )
+    opened_run = None if run is None else open_run(Path(run))
+    if opened_run is not None:  # checked before the slow part
+        name = "standard input" if latents == "-" else latents
+        refuse_other_run(given, opened_run.weights_digest, name, str(opened_run.path))
     result = judge(given, options)
     if html is not None:
-        _write_page(result, given, html, run, images)
+        _write_page(result, given, html, opened_run, images)
     shell.emit(json_module.dumps(to_json(result), indent=2) if json else to_text(result))
     if (unmet := find_unmet(to_json(result), require or [])) is not None:
         raise shell.UnmetRequirement(unmet)

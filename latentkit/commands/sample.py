@@ -11,7 +11,7 @@ from latentkit.commands import drawing, figures, inputs
 def sample(
     run: drawing.RunFolder,
     output: drawing.Output = "-",
-    n: drawing.Shown = 64,
+    n: drawing.Count = 64,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Random seed.")] = 0,
     temperature: Annotated[
         float,

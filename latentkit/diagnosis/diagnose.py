@@ -12,7 +12,7 @@ from latentkit.diagnosis.readers import from_latents, from_run, read_path, read_
 from latentkit.errors import DiagnosisError
 from latentkit.formats.latents import Latents, refuse_other_run
 from latentkit.formats.run import is_run
-from latentkit.images import Source
+from latentkit.images import ImageSet, Source
 from latentkit.run import Run, open_run
 
 __all__ = ["Request", "diagnose"]
@@ -26,8 +26,8 @@ class Request:
     """A file, a folder, an open stream, or an open run."""
     latents: Latents | None = None
     """Latents of the same model."""
-    images: Sequence[Source] | None = None
-    """Images to embed and reconstruct with the run."""
+    images: Sequence[Source] | ImageSet | None = None
+    """Images to embed and reconstruct with the run; if loaded, then with its transform."""
     pixels: int | None = None
     """height * width * channels, if the log does not say."""
     cache: bool = True

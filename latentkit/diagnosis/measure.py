@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from latentkit import stats
 from latentkit.diagnosis.facts import LatentSpace, Posterior, Reconstructions
 from latentkit.formats.latents import Latents
-from latentkit.images import Cache, Source, load
+from latentkit.images import Cache, ImageSet, Source, load
 from latentkit.run import Run
 
 __all__ = ["Progress", "compare_images", "embed_and_measure", "latent_space", "posterior"]
@@ -119,19 +119,29 @@ def _laplacian_variance(x: Floats) -> float:
 
 
 def embed_and_measure(
-    run: Run, sources: Sequence[Source], *, cache: bool = True, progress: Progress | None = None
+    run: Run,
+    images: Sequence[Source] | ImageSet,
+    *,
+    cache: bool = True,
+    progress: Progress | None = None,
 ) -> tuple[Posterior, LatentSpace | None, Reconstructions]:
-    """Embed at most 2000 images, evenly spaced over the sources, and reconstruct 256 of them from mu."""
-    chosen = [sources[at] for at in stats.evenly_spaced(len(sources), MOST_POINTS)]
-    with Cache() if cache else nullcontext() as opened_cache:
-        images = load(chosen, run.transform, cache=opened_cache, progress=progress)
-    batches = [run.model.encode(images.pixels[at : at + BATCH]) for at in range(0, len(images), BATCH)]
+    """Embed at most 2000 images, evenly spaced, and reconstruct 256 of them from mu.
+
+    `images` are sources to load, or images that were loaded with the run's transform.
+    """
+    rows = stats.evenly_spaced(len(images), MOST_POINTS)
+    if isinstance(images, ImageSet):
+        loaded = images.take(rows)
+    else:
+        with Cache() if cache else nullcontext() as opened_cache:
+            loaded = load([images[at] for at in rows], run.transform, cache=opened_cache, progress=progress)
+    batches = [run.model.encode(loaded.pixels[at : at + BATCH]) for at in range(0, len(loaded), BATCH)]
     mu, logvar = (np.concatenate(column) for column in zip(*batches, strict=True))
-    some = stats.evenly_spaced(len(images), MOST_RECONSTRUCTED)
+    some = stats.evenly_spaced(len(loaded), MOST_RECONSTRUCTED)
     outputs = [run.model.decode(mu[some[at : at + BATCH]]) for at in range(0, len(some), BATCH)]
-    latents = Latents({"ids": images.ids, "mu": mu, "labels": images.labels})
+    latents = Latents({"ids": loaded.ids, "mu": mu, "labels": loaded.labels})
     return (
         posterior(mu, logvar),
         latent_space(latents),
-        compare_images(images.pixels[some] / 255.0, np.concatenate(outputs)),
+        compare_images(loaded.pixels[some] / 255.0, np.concatenate(outputs)),
     )

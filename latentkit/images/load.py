@@ -53,6 +53,12 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, rows: NDArray[np.intp]) -> "ImageSet":
+        """Return the images of these rows."""
+        return ImageSet(
+            self.ids[rows], self.labels[rows], self.digests[rows], self.pixels[rows], self.skipped
+        )
+
 
 class _Image(NamedTuple):
     source: Source

@@ -1,25 +1,24 @@
-"""Pages: one self-contained HTML file that fetches nothing, for a browser and for a colleague.
+"""Pages: self-contained HTML files that fetch nothing.
 
-    interactive      a picture alone: what `plot -o F.html` writes
-    colleague        a verdict and all that it rests on: what `report --html` writes
-    explorer         the part that both have: a projection to hover over, search, select from
-    document         the file: a policy that forbids it the network, its parts, its data
-    columns          what is known of each image, one value each
-    views            the projections there are
-    sheets           thumbnails, many to a picture, within a budget of bytes
-    matched          thumbnails of images found by their ids
-    markup           HTML of which no file can become a part
+    report_page      the page of `report --html`: the verdict, the plot, the tables, the training run
+    explorer         the interactive scatter plot, also alone: the page of `plot -o F.html`
+    columns          the values of each image, to color by and to show
+    thumbnails       thumbnails of images matched by id
+    sheets           thumbnails, many to an image file, within a budget of bytes
     verdict          a report as HTML
-    training         the curves of a run
-    reconstructions  images beside what the run makes of them
-    findings         a diagnosis as HTML
-    static/          the page's own HTML, CSS and JavaScript
+    training         the curves of a run as SVG
+    reconstructions  images and their reconstructions
+    document         the HTML file: security policy, parts, data
+    scripts          the page's JavaScript modules joined into one script
+    markup           HTML that text from files cannot become part of
+    static           the page's own HTML, CSS and JavaScript
 
-The script is ours and small instead of a plotting library's: it is all under test, adds 72 kB to a page, and
-blends 50 000 points in the time of a frame or two. Text from files is data to it, never markup.
+The script is our own rather than a plotting library's: all of it is under test, it adds 40 kB to a page, and it draws
+50 000 points in one or two frames.
 """
 
-from latentkit.page.colleague import Request, colleague
-from latentkit.page.interactive import Page, interactive
+from latentkit.page.document import Page
+from latentkit.page.explorer import plot_page
+from latentkit.page.report_page import Request, report_page
 
-__all__ = ["Page", "Request", "colleague", "interactive"]
+__all__ = ["Page", "Request", "plot_page", "report_page"]

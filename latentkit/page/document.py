@@ -1,8 +1,8 @@
-"""The file: its policy, its parts, its data.
+"""The HTML file of a page: its security policy, script, style, body and data.
 
-The policy (a Content-Security-Policy in the page itself) lets exactly this script and this style act, named by
-their digests, and pictures that the file itself holds; it forbids every request, frame and form. Data stand in
-script elements that no browser runs, as JSON and base64, of which no part can end the element.
+The policy (a Content-Security-Policy in the page itself) allows only this script and this style, by their digests,
+and images embedded in the file; it forbids every request, frame and form. Data are in script elements that browsers do
+not run, as JSON and base64, which cannot end the element.
 """
 
 import base64
@@ -11,17 +11,24 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 from latentkit import __version__
 from latentkit.page.markup import Markup, text
 from latentkit.page.scripts import join
 from latentkit.pictures.palette import DARK, LIGHT, css_variables
 
-__all__ = ["as_json", "document", "static"]
+__all__ = ["Page", "document", "static", "to_json"]
 
 ENTRY = "main.js"
 """The module that starts the page; it imports the others."""
+
+
+class Page(NamedTuple):
+    """An HTML file, and notes on its thumbnails for the user."""
+
+    html: bytes
+    notes: tuple[str, ...]
 
 
 def static(name: str) -> str:
@@ -35,15 +42,15 @@ def document(
     data: Mapping[str, Any] | None = None,
     blocks: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """The page as UTF-8. `data` is what the script reads, `blocks` the binary data it names by their keys.
+    """Return the page in UTF-8.
 
-    Without data the page has no script to run.
+    `data` is for the script, which finds binary data in `blocks` by key. A page without data has no script.
     """
     script = "" if not data else "\n" + join(ENTRY, static)
     style = _style()
-    held = [] if not data else [f'<script type="application/json" id="data">{as_json(data)}</script>']
+    elements = [] if not data else [f'<script type="application/json" id="data">{to_json(data)}</script>']
     for id, block in (blocks or {}).items():
-        held.append(f'<script type="text/plain" id="{id}">{base64.b64encode(block).decode()}</script>')
+        elements.append(f'<script type="text/plain" id="{id}">{base64.b64encode(block).decode()}</script>')
     return (
         Template(static("page.html"))
         .substitute(
@@ -52,15 +59,15 @@ def document(
             version=__version__,
             style=style,
             body="\n".join(body),
-            blocks="\n".join(held),
+            blocks="\n".join(elements),
             script=script,
         )
         .encode()
     )
 
 
-def as_json(value: Any) -> str:
-    """JSON in ASCII that can stand in a script element: `<`, `>` and `&` are escapes in it, as U+2028 is."""
+def to_json(value: Any) -> str:
+    """Return ASCII JSON for a script element: `<`, `>` and `&` are escaped, as is everything beyond ASCII."""
     plain = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

@@ -1,4 +1,4 @@
-"""The interactive scatter: its markup, and the data that its script draws."""
+"""The interactive scatter plot: its markup and the data that its script draws, on a page of its own or in a report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,37 +6,60 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.formats.latents import Latents
+from latentkit.formats.latents import Latents, Projection
+from latentkit.images import Source
 from latentkit.page.columns import Column, columns
-from latentkit.page.document import static
-from latentkit.page.markup import Markup
+from latentkit.page.document import Page, document, static
+from latentkit.page.markup import Markup, tag
 from latentkit.page.sheets import sheets
-from latentkit.page.views import View, views
-from latentkit.pictures import THEMES, coloring
+from latentkit.page.thumbnails import Progress, Thumbnails, load_matching, thumbnails
+from latentkit.pictures import THEMES, caption, coloring
+from latentkit.pictures.caption import title
 from latentkit.pictures.palette import MAX_CLASSES
+from latentkit.projection import select_projection
 
-__all__ = ["Explorer", "Thumbnails", "explorer"]
+__all__ = ["Explorer", "explorer", "plot_page", "views"]
 
-WITHOUT = "No thumbnails: the latents carry none. `latentkit embed --thumbnails 32` makes some, or name the images with --images."
-TOO_MANY = "No thumbnails: these are too many images for one page."
-
-
-class Thumbnails(NamedTuple):
-    """images (M, h, w, C) uint8; place (N,) the thumbnail of each row, -1 for none; what is to be said of them."""
-
-    images: NDArray[np.uint8]
-    place: NDArray[np.int32]
-    words: tuple[str, ...] = ()
+NO_THUMBNAILS = (
+    "No thumbnails: the latents have none. Add them with `latentkit embed --thumbnails 32`, "
+    "or name the images with --images."
+)
+TOO_MANY = "No thumbnails: there are too many images for one page."
+RAMP = 64
+"""Number of colors of a quantity."""
 
 
 class Explorer(NamedTuple):
-    """One part of a page, and what `document` needs for its script."""
+    """A part of a page with the data for its script, as `document` takes them."""
 
     body: Markup
     data: dict[str, Any]
     blocks: dict[str, bytes]
-    words: tuple[str, ...]
-    """What is to be said of the thumbnails; the page says it too."""
+    notes: tuple[str, ...]
+    """Notes on the thumbnails for the user, which the page shows too."""
+
+
+def plot_page(
+    latents: Latents,
+    *,
+    method: str | None = None,
+    color: str | None = None,
+    images: Sequence[Source] | None = None,
+    cache: bool = True,
+    progress: Progress | None = None,
+) -> Page:
+    """Return the page that `plot -o F.html` writes.
+
+    Thumbnails are those of `images`, else those stored in the latents. Raises what `explorer` and `load_matching`
+    raise.
+    """
+    pictures = None
+    if images is not None:
+        pictures = thumbnails(latents, load_matching(latents, images, cache=cache, progress=progress))
+    plot = explorer(latents, method=method, color=color, thumbnails=pictures)
+    n = len(latents)
+    heading = f"Latent space of {n:,} image{'' if n == 1 else 's'}"
+    return Page(document(heading, [tag("h1", heading), plot.body], plot.data, plot.blocks), plot.notes)
 
 
 def explorer(
@@ -46,75 +69,82 @@ def explorer(
     color: str | None = None,
     thumbnails: Thumbnails | None = None,
 ) -> Explorer:
-    """The projections of the latents, the one by `method` or the latest first, colored by `color` at first.
+    """Return the plot of all projections. It opens with that by `method`, or the latest, colored by `color`.
 
-    Thumbnails are those given, else those that the latents carry; without any the page says so.
-    Raises ProjectionError for a projection and PictureError for a coloring that there is not.
+    Thumbnails are those given, else those stored in the latents; if there are none, a note tells why.
+    Raises ProjectionError for a missing projection and PictureError for an array that cannot be a color.
     """
     shown = views(latents, method)
     if color is not None:
         coloring(latents, color)
     known = columns(latents, color)
     blocks: dict[str, bytes] = {}
-    pictures, words = _pictures(latents, thumbnails, blocks)
+    pictures, notes = _sheets(latents, thumbnails, blocks)
     data = {
         "ids": latents.ids.tolist(),
         "views": [_view(view, blocks) for view in shown],
         "columns": [_column(column, blocks) for column in known],
-        "color": _first(known, color),
+        "color": _first_color(known, color),
         "palette": _palette(),
         "sheets": pictures,
-        "note": " ".join(words),
+        "note": " ".join(notes),
     }
-    return Explorer(Markup(static("explorer.html")), data, blocks, words)
+    return Explorer(Markup(static("explorer.html")), data, blocks, notes)
 
 
-def _first(known: Sequence[Column], color: str | None) -> str | None:
-    """The key that colors the page when it opens; None for one color."""
+def views(latents: Latents, method: str | None = None) -> list[Projection]:
+    """Return every projection, that by `method` or the latest first; ProjectionError if there is none or not that one."""
+    first = select_projection(latents, method)
+    others = [other for other in latents.projections() if other != first.method]
+    return [first, *(select_projection(latents, other) for other in others)]
+
+
+def _first_color(known: Sequence[Column], color: str | None) -> str | None:
+    """Return the key that colors the page when it opens; None for one color."""
     if color is not None:
         return color
     return next((column.key for column in known if column.key in ("labels", "clusters")), None)
 
 
-def _view(view: View, blocks: dict[str, bytes]) -> dict[str, Any]:
-    words = view.caption
+def _view(view: Projection, blocks: dict[str, bytes]) -> dict[str, Any]:
+    text = caption(view.method, len(view.points), view.points.shape[1], view.info)
     return {
-        "name": view.name,
+        "name": title(view.method),
         "dims": view.points.shape[1],
-        "axes": list(words.axes),
-        "metric": words.metric,
-        "caption": " \u00b7 ".join(part for part in (words.title, words.text) if part),
-        "points": _block(view.points, "f4", blocks),
+        "axes": list(text.axes),
+        "metric": text.metric,
+        "caption": " \u00b7 ".join(part for part in (text.title, text.text) if part),
+        "points": _array(view.points, "f4", blocks),
     }
 
 
 def _column(column: Column, blocks: dict[str, bytes]) -> dict[str, Any]:
     kind = column.values.dtype.str.lstrip("<>|=")
-    told = {"key": column.key, "title": column.title, "values": _block(column.values, kind, blocks)}
+    data = {"key": column.key, "title": column.title, "values": _array(column.values, kind, blocks)}
     if column.names is None:
-        return {**told, "names": None, "low": column.low, "high": column.high}
+        return {**data, "names": None, "low": column.low, "high": column.high}
     names = {"names": list(column.names), "places": list(column.places), "legend": list(column.legend)}
-    return {**told, **names, "rest": column.rest}
+    return {**data, **names, "rest": column.rest}
 
 
-def _pictures(
+def _sheets(
     latents: Latents, given: Thumbnails | None, blocks: dict[str, bytes]
 ) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
-    """The sheets, None for none, and what is to be said of them."""
+    """Return the sheets of thumbnails, None if there are none, and the notes for the user."""
     images = latents.thumbnails if given is None else given.images
     if images is None:
-        return None, (WITHOUT,)
-    if (made := sheets(images)) is None:
+        return None, (NO_THUMBNAILS,)
+    if (encoded := sheets(images)) is None:
         return None, (TOO_MANY,)
-    held = made._asdict() | {"ids": [_add(picture, blocks) for picture in made.pictures]}
-    del held["pictures"]
+    data = encoded._asdict() | {"ids": [_add(picture, blocks) for picture in encoded.pictures]}
+    del data["pictures"]
     if given is not None:
-        held["place"] = _block(given.place, "i4", blocks)
-    return held, () if given is None else given.words
+        data["place"] = _array(given.place, "i4", blocks)
+    return data, () if given is None else given.notes
 
 
 def _palette() -> Mapping[str, Any]:
-    """By theme: the look of each place in a legend, of what belongs to no class, and the colors of a quantity."""
+    """Return by theme the look of each entry of a legend, the color of no class, and the colors of a quantity."""
     return {
         name: {
             "looks": [list(theme.look(i)) for i in range(MAX_CLASSES)],
@@ -129,11 +159,11 @@ def _ramp(first: float, last: float) -> list[str]:
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
-    return [to_hex(colormaps["viridis"](at)) for at in np.linspace(first, last, 64)]
+    return [to_hex(colormaps["viridis"](at)) for at in np.linspace(first, last, RAMP)]
 
 
-def _block(array: NDArray[Any], kind: str, blocks: dict[str, bytes]) -> dict[str, str]:
-    """The bytes of an array, little-endian, under an id of their own."""
+def _array(array: NDArray[Any], kind: str, blocks: dict[str, bytes]) -> dict[str, str]:
+    """Add the bytes of an array, little-endian, and return its kind and id."""
     return {"kind": kind, "id": _add(np.ascontiguousarray(array, f"<{kind}").tobytes(), blocks)}
 
 

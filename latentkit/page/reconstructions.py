@@ -1,80 +1,60 @@
-"""Images beside what a run makes of them: a fair sample, and the worst."""
+"""Images and their reconstructions: evenly spaced ones, and those with the largest error."""
 
 import base64
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.errors import PictureError
 from latentkit.formats.latents import Latents
-from latentkit.images import Cache, Source, load
+from latentkit.images import ImageSet
 from latentkit.images.pillow import encode_png
 from latentkit.page.markup import Markup, tag
-from latentkit.page.matched import of_these
-from latentkit.run import open_run
+from latentkit.pictures.sheet import to_uint8
+from latentkit.run import Run
+from latentkit.stats import evenly_spaced
 
 __all__ = ["reconstructions"]
 
-FAIR, WORST = 12, 6
-Progress = Callable[[int, int], None]
+EVEN, WORST = 12, 6
+"""Numbers of images of each kind."""
 
 
-def reconstructions(
-    run: Path,
-    latents: Latents,
-    sources: Sequence[Source],
-    *,
-    cache: bool = True,
-    progress: Progress | None = None,
-) -> Markup:
-    """Pairs, the image above and its reconstruction from mu beneath: some spread evenly over the images, and those of
-    the largest error where the latents hold it. PictureError where the latents are not of this run."""
-    model = open_run(run)
-    if model.architecture.latent != latents.mu.shape[1]:
-        raise PictureError(
-            f"{run} makes {model.architecture.latent} latents of an image and these are {latents.mu.shape[1]}: "
-            "name the run that embedded them"
-        )
-    found = of_these(latents, sources)
-    fair = [found[at] for at in np.unique(np.linspace(0, len(found) - 1, min(FAIR, len(found))).astype(int))]
-    worst = _worst(latents, found)
-    with Cache() if cache else nullcontext() as kept:
-        images = load(list(dict.fromkeys([*fair, *worst])), model.transform, cache=kept, progress=progress)
-    drawn = model.model.decode(model.model.encode(images.pixels).mu)
-    pair_of = dict(zip(images.ids.tolist(), zip(images.pixels, drawn, strict=True), strict=True))
+def reconstructions(run: Run, latents: Latents, images: ImageSet) -> Markup:
+    """Return images, as loaded with the run's transform, above their reconstructions from mu.
+
+    The images with the largest error are those by the mse of the latents, if they have it.
+    """
+    even = evenly_spaced(len(images), EVEN)
+    worst = _worst(latents, images)
+    rows = np.unique(np.concatenate([even, worst]))
+    decoded = run.model.decode(run.model.encode(np.ascontiguousarray(images.pixels[rows])).mu)
+    reconstruction_of = dict(zip(rows.tolist(), decoded, strict=True))
     groups = [
-        _group("Spread evenly over the images", fair, pair_of),
-        _group("Of the largest error", worst, pair_of),
+        _group(title, [_pair(images, row, reconstruction_of[row]) for row in group.tolist()])
+        for title, group in (("Evenly spaced", even), ("Largest error", worst))
+        if len(group)
     ]
-    about = "Each image, and beneath it what the run makes of it: decoded from the mean of its latents."
+    about = "Each image with its reconstruction below it, decoded from the mean of its latents."
     return tag("section", tag("h2", "Reconstructions"), tag("p", about, class_="note"), *groups)
 
 
-def _worst(latents: Latents, found: Sequence[Source]) -> list[Source]:
-    if latents.mse is None or len(found) <= FAIR:
-        return []
-    error = dict(zip(latents.ids.tolist(), latents.mse.tolist(), strict=True))
-    return sorted(found, key=lambda source: (-error[source.id], source.id))[:WORST]
+def _worst(latents: Latents, images: ImageSet) -> NDArray[np.intp]:
+    """Return the rows of the images with the largest error, descending; none if all images are shown anyway."""
+    if latents.mse is None or len(images) <= EVEN:
+        return np.empty(0, np.intp)
+    error_of = dict(zip(latents.ids.tolist(), latents.mse.tolist(), strict=True))
+    errors = np.array([error_of[id] for id in images.ids.tolist()])
+    return np.lexsort((images.ids, -errors))[:WORST]
 
 
-Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
-
-
-def _group(title: str, sources: Sequence[Source], pair_of: dict[str, Pair]) -> Markup | None:
-    readable = [source for source in sources if source.id in pair_of]
-    if not readable:
-        return None
-    pairs = [_pair(source, *pair_of[source.id]) for source in readable]
+def _group(title: str, pairs: list[Markup]) -> Markup:
     return Markup(tag("h3", title) + tag("div", *pairs, class_="pairs"))
 
 
-def _pair(source: Source, image: NDArray[np.uint8], drawn: NDArray[np.float32]) -> Markup:
-    again = np.clip(np.rint(drawn * 255), 0, 255).astype(np.uint8)
-    error = float(np.square(image / 255.0 - drawn).mean())
-    both = np.concatenate([image, again])
-    url = f"data:image/png;base64,{base64.b64encode(encode_png(both)).decode()}"
-    picture = tag("img", src=url, alt=f"{source.id} and its reconstruction")
-    return tag("figure", picture, tag("figcaption", source.id, tag("br"), f"error {error:.4f}"))
+def _pair(images: ImageSet, row: int, decoded: NDArray[np.float32]) -> Markup:
+    image, id = images.pixels[row], str(images.ids[row])
+    error = float(np.square(image / 255.0 - decoded).mean())
+    png = encode_png(np.concatenate([image, to_uint8(decoded)]))
+    url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    picture = tag("img", src=url, alt=f"{id} and its reconstruction")
+    return tag("figure", picture, tag("figcaption", id, tag("br"), f"error {error:.4f}"))

@@ -1,4 +1,4 @@
-"""What the colors of a figure stand for: the class of each image, or a quantity."""
+"""The meaning of colors in a figure: the class of each image, or a quantity."""
 
 import re
 from dataclasses import dataclass

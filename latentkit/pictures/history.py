@@ -19,7 +19,8 @@ __all__ = [
     "Event",
     "Metric",
     "RunHistory",
-    "extract",
+    "from_history",
+    "from_run",
     "read_histories",
     "read_run_history",
 ]
@@ -90,7 +91,7 @@ def read_run_history(run: Run, name: str) -> RunHistory:
 
     Raises FormatError for a history that is corrupt, and PictureError before the first validation.
     """
-    history = extract(run, name)
+    history = from_run(run, name)
     if not len(history.epochs):
         raise PictureError(
             f"{run.path} has no validation yet, so there is no curve to draw: wait for the first one"
@@ -98,15 +99,18 @@ def read_run_history(run: Run, name: str) -> RunHistory:
     return history
 
 
-def extract(run: Run, name: str) -> RunHistory:
+def from_run(run: Run, name: str) -> RunHistory:
     """Return the series of a run, which are empty before its first validation; raises FormatError if corrupt."""
     steps = _steps_per_epoch(run.record, run.path)
     best = run.record.get("best")
     best_step = best.get("step") if isinstance(best, dict) else None
-    return _series(run.history, name, steps, best_step if isinstance(best_step, int) else None)
+    return from_history(run.history, name, steps, best_step if isinstance(best_step, int) else None)
 
 
-def _series(history: History, name: str, steps_per_epoch: int, best_step: int | None) -> RunHistory:
+def from_history(
+    history: History, name: str, steps_per_epoch: int, best_step: int | None = None
+) -> RunHistory:
+    """Return the series of a history; raises FormatError if it is corrupt."""
     validations = history.validations
     return RunHistory(
         name,
