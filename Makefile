@@ -1,4 +1,4 @@
-# The commands: `make demo` shows what latentkit does, `make test` that it works, `make bench` how fast
+# The commands: `make demo` shows what latentkit does, `make test` that it works (`make test-quick` in a minute), `make bench` how fast
 # (half an hour; `make bench ROWS="umap tsne"` measures these rows, `make bench ROWS=--quick` all in a hurry).
 # All use .venv, make it when there is none, and never remove one.
 
@@ -8,16 +8,20 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 export LATENTKIT_TEST_BACKENDS ?= torch,keras
 
-.PHONY: demo test test-slow lint lint-page release bench
+.PHONY: demo test test-quick test-slow lint lint-page release bench
 
 demo: .venv/torch.stamp
 	$(BIN)/latentkit demo
 
 test: lint
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 20
+
+# For the loop of a developer: no Keras, no browser, nothing that starts a process.
+test-quick: .venv/dev.stamp
+	$(BIN)/pytest --quick --numprocesses 2 --dist loadfile
 
 test-slow: .venv/dev.stamp
-	$(BIN)/pytest --numprocesses 2 --dist worksteal -m slow
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --durations 20 -m slow
 
 bench: .venv/bench.stamp
 	$(BIN)/python -m tests.benchmarks --picture growth.png $(ROWS)

@@ -1,20 +1,24 @@
-"""What the tests share: small real images, the command line as a process of its own, the plug-in of the examples."""
+"""Fixtures that tests share: small images, a trained run, the command line, backends and a browser."""
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pytest
+from harness import WALL, python
 from PIL import Image
 
 from latentkit import registry, shell
+from latentkit.cli import app
 from latentkit.images.load import ImageSet
 from latentkit.protocol import Backend
 
@@ -30,13 +34,22 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def plugin_site(tmp_path_factory) -> Path:
-    """A folder in which examples/plugin is installed; on PYTHONPATH it makes `--backend numpy` known."""
+    """A folder that holds examples/plugin as pip would install it; on PYTHONPATH it adds `--backend numpy`.
+
+    pip itself, which takes seconds, installs it once, in test_plugin.
+    """
     site = tmp_path_factory.mktemp("site")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
-    subprocess.run(
-        [*pip, "--no-deps", "--no-build-isolation", "--target", str(site), str(ROOT / "examples" / "plugin")],
-        check=True,
+    plugin = ROOT / "examples" / "plugin"
+    shutil.copytree(plugin / "latentkit_numpy", site / "latentkit_numpy")
+    project = tomllib.loads((plugin / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = site / f"latentkit_numpy-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
     )
+    ((group, entries),) = project["entry-points"].items()
+    lines = [f"[{group}]", *(f"{name} = {module}" for name, module in entries.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
     return site
 
 
@@ -60,26 +73,21 @@ def environment(plugin_site, tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def latentkit(environment, tmp_path) -> Run:
-    """Run the command line in a process of its own, in the test's folder; stdin is empty unless it is given.
+    """Run the command line as a process, in the test's folder; stdin is empty unless it is given.
 
-    `latentkit("embed", run, images, text=False)`; other keywords are those of subprocess.run, `environment` adds
-    to the variables.
+    `latentkit("embed", run, images, text=False)`; other keywords are those of subprocess.run. Use `command` or
+    `harness.invoke` where the process is not the point: starting one takes longer than most tests.
     """
 
-    def run(*arguments: object, environment: dict[str, str] = environment, text: bool = True, **more):
-        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": text, "timeout": 280}
-        if "input" not in more:
-            how["stdin"] = subprocess.DEVNULL
-        return subprocess.run([sys.executable, "-m", "latentkit", *map(str, arguments)], **{**how, **more})
+    def run(*arguments: object, environment: dict[str, str] = environment, **more):
+        return python("-m", "latentkit", *arguments, **{"cwd": tmp_path, "env": environment, **more})
 
     return run
 
 
 @pytest.fixture
 def command(numpy_backend, environment, tmp_path, monkeypatch) -> Iterator[Callable[..., None]]:
-    """The same command line within this process, which is quicker: errors are raised, output goes to capsys."""
-    from latentkit.cli import app
-
+    """Run the command line in this process: errors are raised, output goes to capsys."""
     monkeypatch.setenv("LATENTKIT_CACHE", environment["LATENTKIT_CACHE"])
     monkeypatch.chdir(tmp_path)
     yield lambda *arguments: app([*map(str, arguments)], standalone_mode=False)
@@ -88,11 +96,11 @@ def command(numpy_backend, environment, tmp_path, monkeypatch) -> Iterator[Calla
 
 @pytest.fixture
 def sh(environment, tmp_path) -> Run:
-    """Run a line of shell in the test's folder, in which `latentkit` is this one."""
+    """Run shell code in the test's folder, in which `latentkit` is this one."""
 
     def run(line: str, **more):
         function = f'latentkit() {{ "{sys.executable}" -m latentkit "$@"; }}\n'
-        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": True, "timeout": 280}
+        how = {"capture_output": True, "cwd": tmp_path, "env": environment, "text": True, "timeout": WALL}
         return subprocess.run(["sh", "-c", function + line], **{"stdin": subprocess.DEVNULL, **how, **more})
 
     return run
@@ -127,12 +135,13 @@ def trained(blobs, environment, tmp_path_factory) -> Path:
     """A run on `blobs` by the NumPy backend: latent 4, a tenth held out. Shared: a test that changes it copies it."""
     run = tmp_path_factory.mktemp("runs") / "run"
     small = "--backend numpy --size 8 --latent 4 --width 4 --epochs 30 --batch 16 --lr 0.01"
-    subprocess.run(
-        [sys.executable, "-m", "latentkit", "train", str(blobs), "-o", str(run), "--quiet", *small.split()],
-        env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENTKIT_CACHE", environment["LATENTKIT_CACHE"])
+        patch.syspath_prepend(environment["PYTHONPATH"])
+        try:
+            app(["train", str(blobs), "-o", str(run), "--quiet", *small.split()], standalone_mode=False)
+        finally:
+            shell.quiet(False)
     return run
 
 
@@ -224,16 +233,72 @@ def pytest_configure(config):
         raise pytest.UsageError(f"LATENTKIT_TEST_BROWSER asks for the tests in a browser, but {reason}")
 
 
+SLOW_TO_START = re.compile(r"keras|tensorflow|umap|n2d|numba|compile|parity|jax", re.IGNORECASE)
+PROCESSES = {
+    f"test_{name}"
+    for name in (
+        "benchmarks",
+        "demo",
+        "docs",
+        "pipes",
+        "plugin",
+        "processes",
+        "release",
+        "schedule",
+        "stopping",
+    )
+}
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether `make test-quick` runs a test: it starts no process or browser and imports nothing that starts slowly."""
+    return not (
+        item.get_closest_marker("browser")
+        or SLOW_TO_START.search(item.nodeid)
+        or {"latentkit", "sh"} & set(getattr(item, "fixturenames", ()))
+        or Path(str(item.path)).stem in PROCESSES
+    )
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="only tests that start quickly (make test-quick)")
+
+
 def pytest_collection_modifyitems(config, items):
-    """Elsewhere the tests in a browser are left out where there is none ..."""
-    if _no_browser():
-        inside = [item for item in items if item.get_closest_marker("browser")]
-        config.hook.pytest_deselected(items=inside)
-        items[:] = [item for item in items if item not in inside]
+    """Leave out the tests in a browser where there is none, and with --quick those that start slowly."""
+    chosen = [
+        item
+        for item in items
+        if not (_no_browser() and item.get_closest_marker("browser"))
+        and (is_quick(item) or not config.getoption("quick"))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+# A busy machine is slower by the clock, but not in processor time.
+CPU_LIMIT = {"slow": 1200, "other": 300}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail a test that takes too much processor time in this process; `timeout` only ends one that hangs."""
+    limit = CPU_LIMIT["slow" if item.get_closest_marker("slow") else "other"]
+
+    def stop(number, frame):
+        pytest.fail(f"took more than {limit} s of processor time")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, limit)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def pytest_terminal_summary(terminalreporter):
-    """... and that is said, whatever else the run was about."""
+    """Tell that the tests in a browser were left out."""
     if reason := _no_browser():
         terminalreporter.write_line(f"The tests in a browser were left out: {reason}.", yellow=True)
 

@@ -18,10 +18,15 @@ WALL = 1500
 LATENTKIT = [sys.executable, "-m", "latentkit"]
 
 
-def invoke(*arguments: object, stdin: bytes = b"") -> Result:
-    """Run a command in this process; an error becomes the exit code and `exception` of the result."""
+def invoke(*arguments: object, stdin: bytes = b"", **environment: str) -> Result:
+    """Run a command in this process; an error becomes the exit code and `exception` of the result.
+
+    Keywords other than stdin are environment variables.
+    """
     try:
-        return CliRunner().invoke(app, [*map(str, arguments)], input=stdin, prog_name="latentkit")
+        return CliRunner().invoke(
+            app, [*map(str, arguments)], input=stdin, env=environment, prog_name="latentkit"
+        )
     finally:
         shell.quiet(False)
 

@@ -17,7 +17,7 @@ from latentkit.formats.latents import Latents
 from latentkit.separation.options import Options
 from latentkit.separation.report import judge
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.slow
 
 RUNS = 100
 

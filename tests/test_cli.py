@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from harness import cpu_seconds, python
+from harness import cpu_seconds, invoke, python
 
 import latentkit as package
 from latentkit.cli import app
@@ -109,24 +109,24 @@ def test_help_of_no_command_imports_pydantic():
     assert json.loads(done.stderr) == {name: [] for name in NAMES}
 
 
-def test_help_is_plain_text_that_fits_a_narrow_terminal(latentkit, environment):
-    for words in (["--help"], ["train", "-h"]):
-        text = latentkit(*words, environment=environment | {"COLUMNS": "80", "TERM": "xterm"}).stdout
+def test_help_is_plain_text_that_fits_a_narrow_terminal():
+    for words in COMMANDS:
+        text = invoke(*words, "-h", COLUMNS="80", TERM="xterm").stdout
         assert text.isascii()
         assert max(map(len, text.splitlines())) <= 80
 
 
-def test_without_arguments_there_is_help(latentkit):
-    done = latentkit()
-    assert done.returncode == 2
+def test_without_arguments_there_is_help():
+    done = invoke()
+    assert done.exit_code == 2
     assert "Usage: " in done.stdout + done.stderr
     assert "  train " in done.stdout + done.stderr
 
 
-def test_the_version_names_the_distribution_and_its_place(latentkit):
-    done = latentkit("--version")
+def test_the_version_names_the_distribution_and_its_place():
+    done = invoke("--version")
     place = Path(package.__file__).parent
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"latentkit-vae {package.__version__} from {place}\n"
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*", package.__version__)
 
@@ -140,9 +140,9 @@ def test_the_version_names_the_distribution_and_its_place(latentkit):
         (["train", "x", "-o", "y", "--plateau-patence", "3"], "--plateau-patience"),
     ],
 )
-def test_a_wrong_name_is_answered_with_the_one_that_was_meant(latentkit, words, meant):
-    done = latentkit(*words)
-    assert (done.returncode, done.stdout) == (2, "")
+def test_a_wrong_name_is_answered_with_the_one_that_was_meant(words, meant):
+    done = invoke(*words)
+    assert (done.exit_code, done.stdout) == (2, "")
     assert meant in done.stderr.splitlines()[-1]
 
 

@@ -74,7 +74,7 @@ def test_a_command_that_fails_stops_it_and_is_named(tmp_path, capfd):
 @pytest.mark.slow
 def test_the_demo_leaves_run_latents_projection_and_picture(latentkit, load_backend, tmp_path):
     load_backend("torch")
-    done = latentkit("demo", "shown", "--backend", "torch", timeout=280)
+    done = latentkit("demo", "shown", "--backend", "torch")
     assert done.returncode == 0, done.stderr
     shown = tmp_path / "shown"
     for command in demo.commands("shown", "torch"):

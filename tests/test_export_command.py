@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from awkward_latents import awkward
-from harness import invoke
+from harness import WALL, invoke
 
 from latentkit.errors import ExportError
 from latentkit.formats.latents import write_latents
@@ -109,7 +109,7 @@ def test_names_are_not_written_to_a_terminal_as_they_are(z, environment, tmp_pat
         stdout=theirs,
         stderr=subprocess.PIPE,
         env=environment,
-        timeout=60,
+        timeout=WALL,
     )
     os.close(theirs)
     os.close(ours)

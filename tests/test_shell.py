@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import tiny_app
+from harness import WALL
 
 from latentkit import shell
 from latentkit.errors import LatentkitError
@@ -252,7 +253,7 @@ def test_a_signal_lets_work_be_kept(tmp_path, number, code, told):
         assert process.stderr.readline() == "ready\n"
         process.send_signal(number)
         assert process.stderr.read() == told
-        assert process.wait(timeout=30) == code
+        assert process.wait(timeout=WALL) == code
     assert (tmp_path / "kept").read_text() == "kept"
 
 
@@ -274,7 +275,7 @@ def at_terminal(*arguments: str, stdin: bool = False, stdout: bool = False) -> t
             stdout=follower if stdout else subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=WALL,
         )
         os.write(follower, b"end")
         received = b""

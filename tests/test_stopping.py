@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from harness import WALL
 
 from latentkit.formats import history
 from latentkit.formats.run import read_record
@@ -60,7 +61,7 @@ def validations(run: Path) -> int:
 
 
 def wait(process, until) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + WALL
     while not until():
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
@@ -89,7 +90,7 @@ def assert_goes_on(latentkit, blobs, run: Path) -> None:
 def test_ctrl_c_keeps_the_work_exits_130_and_the_run_goes_on(begin, latentkit, blobs, tmp_path):
     process = begin()
     process.send_signal(signal.SIGINT)
-    out, words = process.communicate(timeout=60)
+    out, words = process.communicate(timeout=WALL)
     assert (process.returncode, out) == (130, "")
     step = restore(tmp_path / "run")[1].step
     assert words.splitlines()[1] == f"interrupted after step {step}; continue with --resume"
@@ -102,7 +103,7 @@ def test_ctrl_c_keeps_the_work_exits_130_and_the_run_goes_on(begin, latentkit, b
 def test_sigterm_keeps_the_work_and_exits_143(begin, tmp_path):
     process = begin("--quiet")
     process.send_signal(signal.SIGTERM)
-    out, words = process.communicate(timeout=60)
+    out, words = process.communicate(timeout=WALL)
     assert (process.returncode, out, words) == (143, "", "latentkit: terminated\n")
     assert read_record(tmp_path / "run")["state"] == "interrupted"
     assert restore(tmp_path / "run")[1].step >= 6
@@ -138,7 +139,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_step(environment, blobs, tmp_path
         time.sleep(0.3)
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 130
+        assert process.wait(timeout=WALL) == 130
         assert process.stderr.read() == "latentkit: interrupted\n"
     assert restore(tmp_path / "run")[1].step == 0
 

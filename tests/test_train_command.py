@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from harness import WALL
 from PIL import Image
 
 from latentkit.errors import BackendError, ImagesError, LatentkitError, TrainingError
@@ -94,7 +95,7 @@ def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,
-        timeout=100,
+        timeout=WALL,
     )
     os.close(theirs)
     reader.join()
