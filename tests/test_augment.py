@@ -23,7 +23,7 @@ def blob(x: float, y: float, side: int = 64) -> np.ndarray:
     return (((across + 0.5 - x) ** 2 + (down + 0.5 - y) ** 2 <= 9) * 255).astype(np.uint8)
 
 
-def centre(image: np.ndarray) -> tuple[float, float]:
+def center(image: np.ndarray) -> tuple[float, float]:
     weight = image[..., 0].astype(float)
     down, across = np.mgrid[: weight.shape[0], : weight.shape[1]] + 0.5
     return (weight * across).sum() / weight.sum(), (weight * down).sum() / weight.sum()
@@ -41,7 +41,7 @@ class Draws:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_shape_and_type_stay(channels):
+def test_shape_and_dtype_are_kept(channels):
     moved = denoise(smooth(3, 32, channels), np.random.default_rng(0))
     assert moved.shape == (3, 32, 32, channels) and moved.dtype == np.uint8
 
@@ -52,20 +52,20 @@ def test_the_same_generator_gives_the_same_bytes():
     assert one.tobytes() == other.tobytes()
 
 
-def test_each_image_moves_in_its_own_way():
+def test_each_image_moves_differently():
     image = smooth(1)
     moved = denoise(np.repeat(image, 8, axis=0), np.random.default_rng(0))
     assert len({one.tobytes() for one in moved}) == 8
 
 
-def test_the_input_stays_as_it_is():
+def test_the_input_is_not_modified():
     images = smooth(4)
     before = images.copy()
     denoise(images, np.random.default_rng(0))
     assert np.array_equal(images, before)
 
 
-def test_no_motion_gives_the_image_itself():
+def test_no_motion_returns_the_image_itself():
     images = smooth(2)
     assert np.array_equal(denoise(images, Draws(0, 0, 0, 0)), images)
 
@@ -73,8 +73,8 @@ def test_no_motion_gives_the_image_itself():
 @pytest.mark.parametrize(
     "parts", [(0, 0, 1, -1), (1, 0, 0, 0), (-1, 1, 0, 0), (0, -1, 0, 0), (1, 1, -1, 0.5)]
 )
-def test_a_point_goes_where_the_motion_takes_it(parts):
-    """p' = centre + shift + scale * R(angle) (p - centre), with x to the right, y down."""
+def test_a_point_moves_as_computed(parts):
+    """p' = center + shift + scale * R(angle) (p - center), with x to the right, y down."""
     turn, scale, right, down = parts
     point, middle = np.array([40.0, 26.0]), np.array([32.0, 32.0])
     angle = np.deg2rad(ROTATION * turn)
@@ -82,7 +82,7 @@ def test_a_point_goes_where_the_motion_takes_it(parts):
     shift = 64 * SHIFT * np.array([right, down])
     expected = middle + shift + (1 + SCALE * scale) * rotation @ (point - middle)
     images = blob(*point)[None, :, :, None]
-    assert centre(denoise(images, Draws(*parts))[0]) == pytest.approx(expected, abs=0.1)
+    assert center(denoise(images, Draws(*parts))[0]) == pytest.approx(expected, abs=0.1)
 
 
 def test_borders_are_reflected():
@@ -91,18 +91,18 @@ def test_borders_are_reflected():
     assert (shifted == np.pad(ramp[0, :, :, 0], ((0, 0), (8, 0)), mode="reflect")[:, :64]).all()
 
 
-def test_nothing_beyond_the_image_is_ever_seen():
+def test_nothing_outside_the_image_is_visible():
     """At every extreme of the motions an image of ones stays one: no pixel comes from outside the margin."""
     images = np.full((1, 33, 33, 1), 255, np.uint8)
     for corner in np.ndindex(3, 3, 3, 3):
         assert (denoise(images, Draws(*(np.array(corner) - 1.0))) == 255).all()
 
 
-def test_motions_fill_their_ranges_and_do_not_leave_them():
+def test_motions_cover_their_ranges_exactly():
     images = np.repeat(blob(32, 32)[None, :, :, None], 400, axis=0)
-    centres = np.array([centre(image) for image in denoise(images, np.random.default_rng(0))]) - 32
-    assert np.abs(centres).max() < 64 * SHIFT + 0.2
-    assert (centres.max(axis=0) > 0.9 * 64 * SHIFT).all() and (centres.min(axis=0) < -0.9 * 64 * SHIFT).all()
+    centers = np.array([center(image) for image in denoise(images, np.random.default_rng(0))]) - 32
+    assert np.abs(centers).max() < 64 * SHIFT + 0.2
+    assert (centers.max(axis=0) > 0.9 * 64 * SHIFT).all() and (centers.min(axis=0) < -0.9 * 64 * SHIFT).all()
 
 
 @pytest.mark.parametrize("side", [1, 2, 7])

@@ -103,7 +103,7 @@ def test_a_file_that_did_not_change_is_not_read(photos, home, grain):
     assert loaded(photos)[0].digests[3] == first.digests[7]
 
 
-def test_what_was_decoded_is_not_decoded_again(photos, home, grain):
+def test_a_decoded_image_is_not_decoded_again(photos, home, grain):
     first, _ = loaded(photos)
     paint(home, str(first.digests[3]), SMALL)
     assert (loaded(photos)[0].pixels[3] == 0).all()
@@ -133,38 +133,38 @@ def test_a_changed_file_of_the_same_size_and_time_is_seen(photos, grain):
 
 
 @pytest.mark.parametrize("other", [Transform(9), Transform(8, "gray"), Transform(8, "rgb", "pad")])
-def test_every_transform_has_pixels_of_its_own(photos, other, grain):
+def test_every_transform_has_its_own_pixels(photos, other, grain):
     loaded(photos)
     assert same(loaded(photos, other)[0], load(find([str(photos)]), other))
 
 
-def test_another_decoder_has_pixels_of_its_own(photos, home, monkeypatch, grain):
+def test_another_decoder_version_has_its_own_pixels(photos, home, monkeypatch, grain):
     loaded(photos)
     monkeypatch.setattr(cache_module, "VERSION", 2)
     loaded(photos)
     assert rows(home, "pixels") == 20
 
 
-def test_damaged_pixels_are_decoded_again_and_mended(photos, home, grain):
+def test_corrupt_pixels_are_decoded_and_stored_again(photos, home, grain):
     first, _ = loaded(photos)
     edit(home, "UPDATE pixels SET value = zeroblob(192)")
     assert same(loaded(photos)[0], first)
     edit(home, "UPDATE pixels SET used = used WHERE value != zeroblob(192)")
 
 
-def test_damaged_digests_are_not_believed(photos, home, grain):
+def test_corrupt_digests_are_ignored(photos, home, grain):
     first, _ = loaded(photos)
     edit(home, "UPDATE files SET value = substr(value, 1, 40) || zeroblob(16)")
     assert same(loaded(photos)[0], first)
 
 
-def test_pixels_under_the_key_of_another_are_not_believed(photos, home, grain):
+def test_pixels_under_another_key_are_ignored(photos, home, grain):
     first, _ = loaded(photos)
     edit(home, "UPDATE pixels SET (value, crc) = (SELECT value, crc FROM pixels ORDER BY key LIMIT 1)")
     assert same(loaded(photos)[0], first)
 
 
-def test_a_damaged_file_is_replaced_and_said(photos, home, grain):
+def test_a_corrupt_file_is_replaced_with_a_note(photos, home, grain):
     first, _ = loaded(photos)
     (home / "images-1.sqlite").write_bytes(b"no database" * 1000)
     second, note = loaded(photos)
@@ -173,7 +173,7 @@ def test_a_damaged_file_is_replaced_and_said(photos, home, grain):
     assert loaded(photos)[1] is None and rows(home, "pixels") == 10
 
 
-def test_pages_damaged_in_the_middle_change_no_pixel(photos, home, grain):
+def test_corrupt_pages_in_the_middle_change_no_pixel(photos, home, grain):
     first, _ = loaded(photos)
     data = bytearray((home / "images-1.sqlite").read_bytes())
     data[16384 : 16384 * 4] = np.random.default_rng(0).bytes(16384 * 3)
@@ -200,7 +200,7 @@ def test_a_limit_of_0_means_no_cache(photos, home, monkeypatch):
     assert loaded(photos)[1] is None and not home.exists()
 
 
-def test_old_pixels_make_room_for_new_ones(photos, home, monkeypatch):
+def test_old_pixels_are_evicted_for_new_ones(photos, home, monkeypatch):
     loaded(photos, Transform(64))
     edit(home, "UPDATE pixels SET used = 1000")
     monkeypatch.setenv("LATENTKIT_CACHE_LIMIT", "300k")
@@ -209,7 +209,7 @@ def test_old_pixels_make_room_for_new_ones(photos, home, monkeypatch):
     assert rows(home, "pixels") == 10
 
 
-def test_what_is_in_use_stays_and_a_full_cache_says_so(photos, home, monkeypatch):
+def test_pixels_in_use_stay_and_a_full_cache_says_so(photos, home, monkeypatch):
     loaded(photos, Transform(64))
     monkeypatch.setenv("LATENTKIT_CACHE_LIMIT", "100k")
     _, note = loaded(photos, Transform(65))
@@ -217,7 +217,7 @@ def test_what_is_in_use_stays_and_a_full_cache_says_so(photos, home, monkeypatch
     assert rows(home, "pixels") == 20
 
 
-def test_reading_keeps_pixels_from_growing_old(photos, home, grain):
+def test_reading_marks_pixels_as_used(photos, home, grain):
     loaded(photos)
     edit(home, "UPDATE pixels SET used = 1000")
     loaded(photos)
@@ -233,7 +233,7 @@ def test_the_limit_is_a_size(monkeypatch, text, expected):
     assert cache_file.limit() == expected
 
 
-def test_a_limit_that_is_no_size_is_refused(monkeypatch):
+def test_an_invalid_limit_is_refused(monkeypatch):
     monkeypatch.setenv("LATENTKIT_CACHE_LIMIT", "lots")
     with pytest.raises(
         ImagesError,
@@ -242,7 +242,7 @@ def test_a_limit_that_is_no_size_is_refused(monkeypatch):
         Cache()
 
 
-def test_the_cache_is_in_the_xdg_folder_unless_told_otherwise(monkeypatch):
+def test_the_cache_is_in_the_xdg_folder_by_default(monkeypatch):
     monkeypatch.delenv("LATENTKIT_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert cache_file.folder() == Path("/somewhere/latentkit")
@@ -265,7 +265,7 @@ def test_processes_share_the_cache(photos, home, tmp_path):
     assert rows(home, "pixels") == 120
 
 
-def test_info_says_what_there_is(photos, home, grain):
+def test_info_describes_the_cache(photos, home, grain):
     loaded(photos)
     result = CliRunner().invoke(command, ["info", "--json"])
     found = json.loads(result.stdout)
@@ -273,19 +273,19 @@ def test_info_says_what_there_is(photos, home, grain):
     assert found["path"] == str(home / "images-1.sqlite") and found["bytes"] > 10 * 192
 
 
-def test_info_in_words_names_the_file_and_the_limit(photos, home):
+def test_info_as_text_names_the_file_and_the_limit(photos, home):
     loaded(photos)
     lines = CliRunner().invoke(command, ["info"]).stdout.splitlines()
     assert lines[0] == str(home / "images-1.sqlite")
     assert "10 images" in lines[1] and "of at most 4096.0 MiB" in lines[1]
 
 
-def test_info_of_no_cache_makes_none(home):
+def test_info_does_not_create_a_cache(home):
     assert json.loads(CliRunner().invoke(command, ["info", "--json"]).stdout)["images"] == 0
     assert not home.exists()
 
 
-def test_info_of_a_damaged_cache_says_what_to_do(home):
+def test_info_of_a_corrupt_cache_says_what_to_do(home):
     home.mkdir()
     (home / "images-1.sqlite").write_bytes(b"no database" * 1000)
     with pytest.raises(ImagesError, match=r"cannot be read .*`latentkit cache clear` removes it"):
@@ -299,7 +299,7 @@ def test_clear_empties_the_cache(photos, home):
     assert rows(home, "pixels") == 0 and loaded(photos)[1] is None
 
 
-def test_clear_removes_a_damaged_cache(photos, home):
+def test_clear_removes_a_corrupt_cache(photos, home):
     home.mkdir()
     (home / "images-1.sqlite").write_bytes(b"no database" * 1000)
     assert cache_file.clear() == 11000
@@ -333,11 +333,11 @@ def test_no_home_for_the_cache_is_an_error_that_names_the_variable(monkeypatch):
         assert cache.note is not None and "there is no home" in cache.note
 
 
-def test_clear_of_no_cache_frees_nothing(home):
+def test_clear_without_a_cache_frees_nothing(home):
     assert cache_file.clear() == 0 and not home.exists()
 
 
-def test_clear_leaves_other_files_alone(photos, home):
+def test_clear_does_not_touch_other_files(photos, home):
     loaded(photos)
     (home / "notes.txt").write_text("mine")
     cache_file.clear()

@@ -74,7 +74,7 @@ def test_an_npy_of_objects_is_refused():
     )
 
 
-def test_an_npy_cut_short_is_refused():
+def test_a_truncated_npy_is_refused():
     assert refusal(npy(MU)[:-8]) == (
         "x claims to be (3, 2) float64, 48 bytes, but has 40: it is corrupt or malicious"
     )
@@ -87,7 +87,7 @@ def test_a_number_too_large_for_float32_is_named_by_row():
 # .npz
 
 
-def test_the_only_matrix_of_an_npz_is_mu_whatever_its_name():
+def test_the_only_matrix_of_an_npz_is_mu_under_any_name():
     found = read(npz(other=np.arange(5), embeddings=MU, cube=np.zeros((1, 2, 3)), words=np.array([["a"]])))
     np.testing.assert_array_equal(found.mu, MU)
     assert found.ids.tolist() == NUMBERED
@@ -101,7 +101,7 @@ def test_mu_is_mu_among_other_matrices():
     assert found.arrays["x_train"].shape == (9, 9)
 
 
-def test_known_names_are_taken_for_what_they_say():
+def test_known_names_have_their_usual_meaning():
     found = read(
         npz(mu=MU, ids=np.array([7, 8, 9]), labels=np.array([b"a", b"b", b"a"]), clusters=np.array([0, 1, 0]))
     )
@@ -110,7 +110,7 @@ def test_known_names_are_taken_for_what_they_say():
     assert found.arrays["clusters"].dtype == np.int32
 
 
-def test_known_names_must_hold_what_they_say():
+def test_known_names_must_follow_the_schema():
     assert refusal(npz(mu=MU, labels=np.array(["a"]))) == "x: labels has 1 rows but mu has 3: they must agree"
     assert refusal(npz(mu=MU, clusters=np.array([2**40] * 3))) == "x: clusters is int64; it must be int32"
     assert refusal(npz(mu=MU, labels=np.array([0.5] * 3))) == "x: labels is float64; it must be str"
@@ -144,7 +144,7 @@ def test_labels_in_utf_8_bytes_are_text():
     assert read(npz(mu=MU, labels=np.array(["ü".encode()] * 3))).labels.tolist() == ["ü"] * 3
 
 
-def test_foreign_latents_leave_as_ours():
+def test_foreign_latents_are_written_in_our_schema():
     stream = io.BytesIO()
     write_latents(read(npz(embeddings=MU, other=np.arange(5))), stream)
     again = read(stream.getvalue())
@@ -203,7 +203,7 @@ def test_a_column_of_labels_is_found():
     assert found.ids.tolist() == NUMBERED
 
 
-def test_labels_may_stand_first():
+def test_labels_may_come_first():
     found = read("class,z0,z1\ncat,0.5,-1\n3,2,3.25\ndog,4,5\n")
     np.testing.assert_array_equal(found.mu, MU)
     assert found.labels.tolist() == ["cat", "3", "dog"]
@@ -215,9 +215,9 @@ def test_one_column_of_numbers_is_one_latent():
 
 
 @pytest.mark.parametrize("cell", ["", "x", "1,5"])
-def test_a_cell_that_is_no_number_is_named_by_line_and_column(cell):
-    told = refusal(f'a,0.5,-1\n\nb,2,"{cell}"\n')
-    assert told == f"x, line 3, column 3: {cell!r} is not a number"
+def test_a_cell_that_is_not_a_number_is_named_by_line_and_column(cell):
+    message = refusal(f'a,0.5,-1\n\nb,2,"{cell}"\n')
+    assert message == f"x, line 3, column 3: {cell!r} is not a number"
 
 
 @pytest.mark.parametrize("cell", ["nan", "inf", "1e300"])
@@ -230,15 +230,15 @@ def test_a_line_of_another_length_is_named():
 
 
 @pytest.mark.parametrize("text", ["\n\n", "id,z0\n"])
-def test_no_row_is_refused(text):
+def test_a_table_without_rows_is_refused(text):
     assert refusal(text) == "x has no rows of numbers"
 
 
-def test_no_number_is_refused():
+def test_a_table_without_numbers_is_refused():
     assert refusal("id,label\na,b\n") == "x has no column of numbers"
 
 
-def test_repeated_ids_are_refused():
+def test_duplicate_ids_are_refused():
     assert refusal("a,1\na,2\n") == "x: rows 0 and 1 have the same id 'a': ids must be unique"
 
 
@@ -251,14 +251,14 @@ def test_repeated_ids_are_refused():
         (b"a" * 200_000, "field larger than field limit (131072)"),
     ],
 )
-def test_what_is_no_table_is_refused(data, why):
+def test_files_that_are_not_tables_are_refused(data, why):
     assert refusal(data) == f"x is not an .npz, an .npy or a CSV in UTF-8: {why}"
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200) | st.text('0,1;\t\n\r" .eE-nazid', max_size=60).map(str.encode))
 @example(b"\n")
-def test_no_bytes_raise_anything_but_a_format_error(data):
+def test_arbitrary_bytes_raise_only_format_errors(data):
     try:
         found = read(data)
     except FormatError as error:
@@ -274,7 +274,7 @@ def test_no_bytes_raise_anything_but_a_format_error(data):
         min_size=1,
     )
 )
-def test_what_savetxt_writes_is_read_exactly(rows):
+def test_files_from_savetxt_are_read_exactly(rows):
     stream = io.BytesIO()
     np.savetxt(stream, rows, fmt="%.9g")
     np.testing.assert_array_equal(read(stream.getvalue()).mu, np.array(rows, np.float32))

@@ -10,7 +10,7 @@ from latentkit.formats import history
 from latentkit.formats.history import Finding, History, read_history
 
 
-def test_what_is_appended_is_read_and_is_there_at_once(tmp_path):
+def test_appended_lines_can_be_read_at_once(tmp_path):
     path = tmp_path / "history.jsonl"
     for step in range(3):
         history.append(path, {"step": step, "train": {"loss": 0.1 + step}})
@@ -22,7 +22,7 @@ def test_no_file_is_an_empty_history(tmp_path):
     assert read_history(tmp_path / "history.jsonl").lines == []
 
 
-def test_what_is_not_finite_is_written_as_null(tmp_path):
+def test_values_that_are_not_finite_are_written_as_null(tmp_path):
     path = tmp_path / "history.jsonl"
     history.append(path, {"step": 1, "loss": math.nan, "each": [math.inf, (-math.inf, 2.0)], "text": "nan"})
     line = path.read_text()
@@ -34,13 +34,13 @@ def test_what_is_not_finite_is_written_as_null(tmp_path):
     }
 
 
-def test_a_last_line_that_a_crash_cut_off_is_left_out(tmp_path):
+def test_a_last_line_that_a_crash_truncated_is_ignored(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text('{"step": 1}\n{"step": 2, "tra')
     assert read_history(path).lines == [{"step": 1}]
 
 
-def test_a_damaged_line_in_the_middle_is_named(tmp_path):
+def test_a_corrupt_line_in_the_middle_is_named(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text('{"step": 1}\nwhat\n{"step": 3}\n')
     with pytest.raises(FormatError) as error:
@@ -49,14 +49,14 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["3", "[1]", '"text"', "null", '{"epoch": 1}'])
-def test_json_that_is_no_record_is_named(tmp_path, line):
+def test_json_that_is_not_a_record_is_named(tmp_path, line):
     path = tmp_path / "history.jsonl"
     path.write_text(f'{{"step": 1}}\n{line}\n')
     with pytest.raises(FormatError, match="line 2: not a JSON object with a step"):
         history.truncate(path, 1)
 
 
-def test_cutting_back_keeps_the_lines_up_to_a_step_as_they_are(tmp_path):
+def test_truncating_keeps_the_lines_up_to_a_step_unchanged(tmp_path):
     path = tmp_path / "history.jsonl"
     for step in (10, 20, 30):
         history.append(path, {"step": step, "loss": 1 / 3})
@@ -67,7 +67,7 @@ def test_cutting_back_keeps_the_lines_up_to_a_step_as_they_are(tmp_path):
     assert path.read_text() == whole
 
 
-def test_cutting_back_takes_away_what_a_crash_cut_off(tmp_path):
+def test_truncating_removes_an_incomplete_line(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text('{"step": 1}\n{"st')
     history.truncate(path, 5)

@@ -30,7 +30,7 @@ def saved(tmp_path: Path, array: np.ndarray) -> str:
     return f"{tmp_path}/X.npy"
 
 
-def test_rows_of_the_right_size_come_through_unchanged(tmp_path):
+def test_rows_of_the_right_size_are_unchanged(tmp_path):
     assert np.array_equal(loaded(saved(tmp_path, RGB)), RGB)
 
 
@@ -87,7 +87,7 @@ def test_equal_rows_have_one_digest(tmp_path):
     assert digests[0] == digests[2] != digests[1]
 
 
-def test_floats_to_255_are_refused_with_the_remedy(tmp_path):
+def test_floats_up_to_255_are_refused_with_the_fix(tmp_path):
     refused(saved(tmp_path, RGB.astype(np.float32)), r"X\.npy row \d has floats from .*: divide by 255")
 
 
@@ -105,15 +105,15 @@ def test_other_dtypes_are_refused(tmp_path):
     )
 
 
-def test_channels_first_is_refused_with_the_remedy(tmp_path):
+def test_channels_first_is_refused_with_the_fix(tmp_path):
     refused(saved(tmp_path, RGB.transpose(0, 3, 1, 2)), r"shape \(5, 3, 8, 8\).*np\.moveaxis\(X, 1, -1\)")
 
 
-def test_flat_images_are_refused_with_the_remedy(tmp_path):
+def test_flat_images_are_refused_with_the_fix(tmp_path):
     refused(saved(tmp_path, GRAY.reshape(5, 64)), r"shape \(5, 64\).*reshape flat images to \(N, H, W\)")
 
 
-def test_no_rows_are_refused(tmp_path):
+def test_an_array_without_rows_is_refused(tmp_path):
     refused(saved(tmp_path, RGB[:0]), r"shape \(0, 8, 8, 3\)")
 
 
@@ -132,7 +132,7 @@ def test_a_truncated_npy_is_refused(tmp_path):
     refused(path, r"bytes, but has \d+: it is corrupt or malicious: save it again")
 
 
-def test_a_header_that_asks_for_more_than_there_is_is_refused(tmp_path):
+def test_a_header_that_claims_more_than_the_file_has_is_refused(tmp_path):
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         header, {"descr": "|u1", "fortran_order": False, "shape": (10**6, 10**6, 3)}
@@ -141,17 +141,17 @@ def test_a_header_that_asks_for_more_than_there_is_is_refused(tmp_path):
     refused(f"{tmp_path}/X.npy", "it is corrupt or malicious")
 
 
-def test_what_is_no_npy_is_refused(tmp_path):
+def test_a_file_that_is_not_an_npy_is_refused(tmp_path):
     (tmp_path / "X.npy").write_text("no array at all")
     refused(f"{tmp_path}/X.npy", r"X\.npy is not an array in \.npy format: save it again")
 
 
-def test_what_is_no_npz_is_refused(tmp_path):
+def test_a_file_that_is_not_an_npz_is_refused(tmp_path):
     (tmp_path / "X.npz").write_text("no archive at all")
     refused(f"{tmp_path}/X.npz:x", "is not an array that NumPy wrote .*: save it again")
 
 
-def test_a_damaged_member_is_refused(tmp_path):
+def test_a_corrupt_member_is_refused(tmp_path):
     np.savez_compressed(tmp_path / "D.npz", x=RGB)
     data = bytearray((tmp_path / "D.npz").read_bytes())
     data[len(data) // 2] ^= 255
@@ -159,12 +159,12 @@ def test_a_damaged_member_is_refused(tmp_path):
     refused(f"{tmp_path}/D.npz:x", r"D\.npz:x .*: save it again")
 
 
-def test_an_npz_without_a_key_says_which_there_are(tmp_path):
+def test_an_npz_without_a_key_lists_its_keys(tmp_path):
     np.savez(tmp_path / "D.npz", x=RGB, y=RGB)
     refused(f"{tmp_path}/D.npz", r"name one of its arrays: .*D\.npz:x, .*D\.npz:y")
 
 
-def test_a_key_that_is_not_there_says_which_there_are(tmp_path):
+def test_a_missing_key_lists_those_there_are(tmp_path):
     np.savez(tmp_path / "D.npz", x=RGB)
     refused(f"{tmp_path}/D.npz:z", r"it has no array z, only .*D\.npz:x")
 
@@ -173,7 +173,7 @@ def test_a_missing_array_is_an_error(tmp_path):
     refused(f"{tmp_path}/gone.npz:x", r"there is no file .*gone\.npz")
 
 
-def test_a_bomb_is_refused_by_its_directory(tmp_path):
+def test_a_bomb_is_refused_by_its_central_directory(tmp_path):
     path = tmp_path / "D.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x.npy", bytes(1000))
@@ -183,6 +183,6 @@ def test_a_bomb_is_refused_by_its_directory(tmp_path):
     refused(f"{path}:x", "would inflate from .* to 4294967294 bytes")
 
 
-def test_an_image_may_be_called_like_a_member(tmp_path):
+def test_an_image_file_may_be_named_like_a_member(tmp_path):
     Image.fromarray(RGB[0]).save(tmp_path / "D.npz:x", "PNG")
     assert np.array_equal(loaded(f"{tmp_path}/D.npz:x"), RGB[:1])

@@ -31,7 +31,7 @@ def test_gray_stored_as_color_by_a_lossy_format_is_gray(tmp_path, suffix):
     assert color(tmp_path) == "gray"
 
 
-def test_one_color_image_among_many_decides(tmp_path):
+def test_one_color_image_among_many_makes_the_set_color(tmp_path):
     for i in range(30):
         Image.fromarray(GRAY).save(tmp_path / f"{i:02d}.png")
     Image.new("RGB", (8, 8), (90, 100, 90)).save(tmp_path / "99.png")

@@ -53,18 +53,18 @@ def png_claiming(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_every_format_gives_the_same_picture(kind):
+def test_every_format_gives_the_same_image(kind):
     expected = pixels(encoded(scene())).astype(int)
     assert np.abs(pixels(encoded(scene(), kind)) - expected).max() <= (40 if kind == "GIF" else 6)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_every_format_is_known_by_its_first_bytes(kind):
+def test_every_format_is_recognized_by_its_first_bytes(kind):
     assert sniff(encoded(scene(), kind)[:16]) == kind
 
 
 @pytest.mark.parametrize("head", [b"", b"BM: minutes", b"RIFF....WAVE", b"P7\n", b"%PDF-1.7"])
-def test_other_first_bytes_are_no_image(head):
+def test_other_first_bytes_are_not_an_image(head):
     assert sniff(head) is None
 
 
@@ -90,7 +90,7 @@ def test_every_exif_orientation_comes_out_upright(kind, fit, orientation):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("exif", [b"garbage", b"II*\0", b"II*\0\x08\0\0\0\xff\xff\x12"])
-def test_broken_exif_leaves_the_picture_as_it_is(kind, exif):
+def test_broken_exif_is_ignored(kind, exif):
     data = encoded(scene(), kind, exif=b"Exif\0\0" + exif)
     assert np.array_equal(pixels(data), pixels(encoded(scene(), kind)))
 
@@ -101,18 +101,18 @@ def test_alpha_is_composited_on_white():
     assert (pixels(encoded(image)) == 255).all()
 
 
-def test_half_transparent_black_is_middle_grey():
+def test_half_transparent_black_is_middle_gray():
     assert np.abs(pixels(encoded(Image.new("RGBA", (9, 9), (0, 0, 0, 128)))).astype(int) - 127).max() <= 1
 
 
-def test_hidden_colours_do_not_bleed_into_the_edge_of_what_is_shown():
+def test_hidden_colors_do_not_bleed_into_visible_edges():
     rgba = np.zeros((64, 64, 4), np.uint8)
     rgba[:, :33] = 255, 255, 255, 255
     rgba[:, 33:] = 255, 0, 0, 0  # red that nobody sees
     assert (pixels(encoded(Image.fromarray(rgba))) == 255).all()
 
 
-def test_alpha_of_grey_images_counts():
+def test_alpha_of_gray_images_counts():
     assert (pixels(encoded(Image.new("LA", (8, 8), (0, 0)))) == 255).all()
 
 
@@ -123,12 +123,12 @@ def test_alpha_of_palette_entries_counts():
 
 
 @pytest.mark.parametrize("mode, key", [("P", 0), ("L", 0), ("RGB", (0, 0, 0)), ("1", 0), ("I;16", 0)])
-def test_a_transparent_key_colour_is_white(mode, key):
+def test_a_transparent_key_color_is_white(mode, key):
     image = Image.new(mode, (8, 8), 0)
     assert (pixels(encoded(image, transparency=key)) == 255).all()
 
 
-def test_palette_images_keep_their_colours():
+def test_palette_images_keep_their_colors():
     image = Image.new("P", (8, 8), 1)
     image.putpalette([0, 0, 0, 10, 200, 30])
     assert (pixels(encoded(image)) == [10, 200, 30]).all()
@@ -173,13 +173,13 @@ def test_floats_that_are_not_finite_are_refused():
 
 
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP", "PNG"])
-def test_the_first_of_several_frames_is_taken(kind):
-    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
+def test_the_first_of_several_frames_is_decoded(kind):
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "lime", "blue")]
     data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
     assert np.abs(pixels(data).astype(int) - [255, 0, 0]).max() <= 2
 
 
-def test_a_jpeg_at_reduced_scale_looks_like_the_whole_one():
+def test_a_jpeg_decoded_at_reduced_scale_looks_the_same():
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8))
     big = encoded(noise.resize((600, 400), Image.Resampling.BICUBIC), "JPEG", quality=95)
     with Image.open(io.BytesIO(big)) as whole:
@@ -188,13 +188,13 @@ def test_a_jpeg_at_reduced_scale_looks_like_the_whole_one():
     assert 0 < difference.mean() < 2
 
 
-def test_a_grey_jpeg_is_the_luminance_of_the_coloured_one():
-    grey = pixels(encoded(scene(), "JPEG", quality=95), Transform(8, "gray"))[..., 0].astype(float)
+def test_a_gray_jpeg_is_the_luminance_of_the_color_one():
+    gray = pixels(encoded(scene(), "JPEG", quality=95), Transform(8, "gray"))[..., 0].astype(float)
     red, green, blue = np.moveaxis(pixels(encoded(scene())).astype(float), 2, 0)
-    assert np.abs(grey - (0.299 * red + 0.587 * green + 0.114 * blue)).max() <= 3
+    assert np.abs(gray - (0.299 * red + 0.587 * green + 0.114 * blue)).max() <= 3
 
 
-def test_the_name_does_not_matter_but_the_bytes(tmp_path):
+def test_only_the_bytes_of_a_file_matter_and_not_its_name(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(encoded(scene()))
     data = FILES.read(f"{tmp_path}/photo.jpg").data
     assert np.array_equal(pixels(data), pixels(encoded(scene())))
@@ -212,7 +212,7 @@ def test_formats_that_run_programs_are_refused():
     assert reason(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n") == "not an image of a known format"
 
 
-def test_a_git_lfs_pointer_is_refused_with_the_remedy():
+def test_a_git_lfs_pointer_is_refused_with_the_fix():
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
     assert reason(pointer).endswith("run `git lfs pull`")
 
@@ -230,7 +230,7 @@ def test_a_truncated_file_is_refused_and_not_half_decoded(kind, share):
     assert "truncated" in reason(data[: int(len(data) * share)])
 
 
-def test_a_picture_of_one_pixel_fills_the_whole():
+def test_an_image_of_one_pixel_fills_the_result():
     assert (pixels(encoded(Image.new("RGB", (1, 1), "red"))) == [255, 0, 0]).all()
 
 
@@ -244,7 +244,7 @@ VALID = [encoded(scene(), kind) for kind in FORMATS]
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(VALID), st.binary(max_size=40), st.data())
-def test_damaged_files_give_pixels_or_a_reason_and_never_raise(whole, patch, data):
+def test_corrupt_files_give_pixels_or_a_reason_and_never_raise(whole, patch, data):
     at = data.draw(st.integers(0, len(whole)))
     result = decode(whole[:at] + patch + whole[at + len(patch) :], RGB8)
     assert isinstance(result, str) or result.shape == (8, 8, 3)
@@ -252,12 +252,12 @@ def test_damaged_files_give_pixels_or_a_reason_and_never_raise(whole, patch, dat
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from([b"", *(whole[:24] for whole in VALID)]), st.binary(max_size=200))
-def test_arbitrary_bytes_are_refused_in_words(head, tail):
+def test_arbitrary_bytes_are_refused_with_a_reason(head, tail):
     result = decode(head + tail, RGB8)
     assert result if isinstance(result, str) else result.shape == (8, 8, 3)
 
 
-def test_a_folder_a_pipe_and_a_missing_file_are_refused_in_words(tmp_path):
+def test_a_folder_a_pipe_and_a_missing_file_are_refused_with_a_reason(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     (tmp_path / "link.jpg").symlink_to(tmp_path / "gone.jpg")
     assert FILES.read(f"{tmp_path}/pipe.jpg") == "not a regular file"
@@ -272,7 +272,7 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
     assert FILES.read(f"{tmp_path}/huge.tif").startswith("too large: 1073741825 bytes")
 
 
-def test_damaged_files_leave_stderr_silent(tmp_path):
+def test_corrupt_files_print_nothing_to_stderr(tmp_path):
     """libtiff writes to stderr from C, and Pillow warns and logs: none of it may reach the terminal."""
     lzw = bytearray(encoded(scene(), "TIFF", compression="tiff_lzw"))
     lzw[8:200] = b"\xff" * 192
@@ -298,7 +298,7 @@ def test_damaged_files_leave_stderr_silent(tmp_path):
     assert done.stderr == "" and int(done.stdout) >= 3
 
 
-def test_warnings_of_the_caller_are_left_as_they_were(tmp_path):
+def test_warning_filters_of_the_caller_are_kept(tmp_path):
     (tmp_path / "a.png").write_bytes(encoded(scene()))
     load(find([str(tmp_path)]), RGB8)
     with pytest.raises(UserWarning, match="mine"):

@@ -37,7 +37,7 @@ ALL = ["cats/1.png", "cats/2.png", "dogs/1.png", "dogs/2.png"]
 
 
 @pytest.mark.parametrize("given", ["photos", "photos/", "./photos", ".//photos/./", "photos/cats/..", "."])
-def test_a_path_is_the_folder_as_it_was_given_and_the_name(classes, monkeypatch, given):
+def test_a_path_is_the_folder_as_given_plus_the_name(classes, monkeypatch, given):
     monkeypatch.chdir(classes.parent)
     found = find([given])
     assert len(found) == len(ALL)
@@ -69,15 +69,15 @@ def test_a_list_of_every_file_gives_the_ids_and_labels_of_the_folder(classes):
     assert find([str(classes / name) for name in ALL]) == find([str(classes)])
 
 
-def test_a_glob_the_shell_left_alone_gives_the_ids_and_labels_of_the_folder(classes):
+def test_an_unexpanded_glob_gives_the_ids_and_labels_of_the_folder(classes):
     assert find([f"{classes}/*/*.png"]) == find([f"{classes}/*"]) == find([str(classes)])
 
 
-def test_a_glob_in_depth_finds_what_the_folder_holds(classes):
+def test_a_recursive_glob_finds_the_content_of_the_folder(classes):
     assert ids([f"{classes}/**/*.png"]) == ALL
 
 
-def test_a_glob_leaves_out_files_that_are_no_images(classes):
+def test_a_glob_skips_files_that_are_not_images(classes):
     (classes / "cats" / "LICENSE").write_text("free")
     assert ids([f"{classes}/cats/*"]) == ["1.png", "2.png"]
 
@@ -88,7 +88,7 @@ def test_a_file_with_brackets_in_its_name_is_that_file(tmp_path):
     assert ids([tmp_path / "a[1].png"]) == ["a[1].png"]
 
 
-def test_folders_that_hold_classes_are_roots_of_their_own(tmp_path):
+def test_folders_of_classes_are_separate_roots(tmp_path):
     for name in ("train/cats/1.png", "train/dogs/2.png", "test/cats/1.png"):
         photo(tmp_path / name)
     found = find([str(tmp_path / "train"), str(tmp_path / "test")])
@@ -103,7 +103,7 @@ def test_one_file_is_called_by_its_name(classes):
     assert ids([classes / "cats" / "1.png"]) == ["1.png"]
 
 
-def test_what_is_given_twice_is_found_once(classes):
+def test_an_image_that_is_named_twice_is_found_once(classes):
     twice = [str(classes), f"{classes}/cats/../cats/1.png", f"{classes}/dogs"]
     assert [source.id for source in find(twice)] == [f"photos/{name}" for name in ALL]
 
@@ -129,12 +129,12 @@ def test_only_system_files_is_an_error_that_names_one(tmp_path):
         find([str(photo(tmp_path / "._1.png"))])
 
 
-def test_a_named_file_is_taken_whatever_it_is_called(tmp_path):
+def test_a_named_file_is_included_whatever_its_suffix(tmp_path):
     (tmp_path / "notes.txt").write_text("not an image")
     assert ids([tmp_path / "notes.txt"]) == ["notes.txt"]
 
 
-def test_other_files_in_a_folder_are_left_alone(classes):
+def test_other_files_in_a_folder_are_ignored(classes):
     (classes / "LICENSE").write_text("free")
     (classes / "README.md").write_text("read")
     assert ids([classes]) == ALL
@@ -145,13 +145,13 @@ def test_the_suffix_may_be_in_capitals(tmp_path):
     assert ids([tmp_path]) == ["A.JPEG"]
 
 
-def test_a_file_without_suffix_is_an_image_by_its_first_bytes(tmp_path):
+def test_a_file_without_suffix_is_recognized_by_its_first_bytes(tmp_path):
     photo(tmp_path / "scan")
     (tmp_path / "BMinutes").write_text("BM: the minutes of the meeting")
     assert ids([tmp_path]) == ["scan"]
 
 
-def test_a_folder_may_be_called_like_an_image(tmp_path):
+def test_a_folder_may_be_named_like_an_image(tmp_path):
     photo(tmp_path / "x.jpg" / "1.png")
     assert ids([tmp_path]) == ["x.jpg/1.png"]
 
@@ -184,7 +184,7 @@ def test_a_name_that_is_not_utf8_has_an_id_that_can_be_written(tmp_path):
     assert Path(source.path).is_file()
 
 
-def test_two_images_of_one_id_are_refused_by_both_names(tmp_path):
+def test_two_images_with_the_same_id_are_refused_by_both_names(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "X.npy", np.zeros((2, 4, 4), np.uint8))
@@ -200,17 +200,17 @@ def test_rows_of_an_array_are_sources_without_labels(tmp_path):
     assert found[11].path is None
 
 
-def test_rows_of_an_npz_are_called_by_their_key(tmp_path):
+def test_rows_of_an_npz_have_ids_with_its_key(tmp_path):
     np.savez(tmp_path / "D.npz", x=np.zeros((2, 4, 4), np.uint8), y=np.zeros((1, 4, 4), np.uint8))
     assert ids([f"{tmp_path}/D.npz:y", f"{tmp_path}/D.npz:x"]) == ["x/000000", "x/000001", "y/000000"]
 
 
-def test_nothing_named_is_an_error():
+def test_no_arguments_are_an_error():
     with pytest.raises(ImagesError, match="no images were named: give folders"):
         find([])
 
 
-def test_a_folder_without_images_is_an_error_that_names_the_kinds(tmp_path):
+def test_a_folder_without_images_is_an_error_that_lists_the_suffixes(tmp_path):
     with pytest.raises(
         ImagesError, match=r"no images in .*: it must contain files that end in \.jpg, .*\.webp"
     ):
@@ -222,7 +222,7 @@ def test_a_missing_file_is_an_error(tmp_path):
         find([f"{tmp_path}/gone.png"])
 
 
-def test_a_dash_says_how_names_are_read_from_stdin():
+def test_a_dash_explains_how_to_read_names_from_stdin():
     with pytest.raises(ImagesError, match="--files-from -"):
         find(["-"])
 
@@ -232,11 +232,11 @@ def test_a_glob_that_matches_nothing_is_an_error(tmp_path):
         find([f"{tmp_path}/*.png"])
 
 
-def test_names_are_read_by_line():
+def test_names_are_separated_by_newlines():
     assert read_names(io.BytesIO(b"\xef\xbb\xbfa b.png\r\n\nc.png"), "\n") == ["a b.png", "c.png"]
 
 
-def test_names_are_read_by_zero_bytes():
+def test_names_are_separated_by_zero_bytes():
     assert read_names(io.BytesIO(b"a\nb.png\0c.png\0"), "\0") == ["a\nb.png", "c.png"]
 
 

@@ -42,7 +42,7 @@ def test_pixels_belong_to_their_ids(folder):
     assert np.array_equal(images.pixels[images.ids.tolist().index("b/17.png")], alone.pixels[0])
 
 
-def test_what_cannot_be_read_is_returned_with_the_reason(folder):
+def test_unreadable_images_are_returned_with_the_reason(folder):
     assert load(find([str(folder)]), SMALL).skipped == (
         Skipped("a/00.png", f"{folder}/a/00.png", "empty: it has no bytes"),
         Skipped("b/05.png", f"{folder}/b/05.png", "truncated: the end of the file is missing"),
@@ -50,7 +50,7 @@ def test_what_cannot_be_read_is_returned_with_the_reason(folder):
     )
 
 
-def test_a_file_that_goes_before_it_is_read_is_skipped(folder):
+def test_a_file_deleted_before_it_is_read_is_skipped(folder):
     sources = find([str(folder / "a")])
     (folder / "a" / "02.png").unlink()
     assert "gone: no such file" in [one.reason for one in load(sources, SMALL).skipped]
@@ -82,13 +82,13 @@ def test_the_digest_is_blake2b_of_the_bytes_of_the_file(folder):
 
 
 def test_progress_counts_every_source_once(folder):
-    told: list[tuple[int, int]] = []
-    load(find([str(folder)]), SMALL, progress=lambda done, total: told.append((done, total)))
-    assert told == [(i, 40) for i in range(1, 41)]
+    calls: list[tuple[int, int]] = []
+    load(find([str(folder)]), SMALL, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(i, 40) for i in range(1, 41)]
 
 
 @pytest.mark.parametrize("batch", [1, 6, 37, 100])
-def test_a_stream_gives_what_loading_gives(folder, batch):
+def test_a_stream_gives_the_same_images_as_loading(folder, batch):
     sources = find([str(folder)])
     whole, sets = load(sources, SMALL), list(stream(sources, SMALL, batch=batch))
     assert np.array_equal(np.concatenate([one.pixels for one in sets]), whole.pixels)
@@ -98,7 +98,7 @@ def test_a_stream_gives_what_loading_gives(folder, batch):
     assert [len(one) for one in sets[:-1]] == [batch] * (len(sets) - 1) and 0 < len(sets[-1]) <= batch
 
 
-def test_a_stream_may_be_left_early(folder):
+def test_a_stream_may_be_closed_early(folder):
     with Cache() as cache:
         sets = stream(find([str(folder)]), SMALL, batch=4, cache=cache)
         assert len(next(sets)) == 4
@@ -118,7 +118,7 @@ def test_a_stream_reads_only_a_little_ahead(folder):
 
 
 @pytest.mark.parametrize("how", [load, lambda *arguments: list(stream(*arguments, batch=4))])
-def test_nothing_that_can_be_read_is_an_error_that_names_a_few(tmp_path, how):
+def test_if_no_image_can_be_read_the_error_names_a_few(tmp_path, how):
     for i in range(5):
         (tmp_path / f"{i}.png").write_bytes(b"text" if i else b"")
     with pytest.raises(
@@ -133,11 +133,11 @@ def test_no_workers_are_refused(folder):
         load(find([str(folder)]), SMALL, workers=0)
 
 
-def test_auto_is_one_thread_a_processor_and_at_most_16():
+def test_auto_is_one_thread_per_processor_and_at_most_16():
     assert 1 <= threads("auto") <= min(16, os.cpu_count() or 1)
 
 
-def test_large_sets_are_mapped_from_a_file_that_nobody_sees(folder, monkeypatch, tmp_path):
+def test_large_sets_are_mapped_from_an_unlinked_file(folder, monkeypatch, tmp_path):
     monkeypatch.setattr(scratch, "memory_budget", lambda: 1000)
     monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path / "cache"))
     sources = find([str(folder)])
@@ -149,7 +149,7 @@ def test_large_sets_are_mapped_from_a_file_that_nobody_sees(folder, monkeypatch,
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".sqlite"]
 
 
-def test_no_room_for_a_large_set_is_an_error_and_not_a_crash(tmp_path):
+def test_a_full_disk_is_an_error_and_not_a_crash(tmp_path):
     with pytest.raises(
         ImagesError, match=r"GiB of pixels do not fit into .*: free some space, or set LATENTKIT_CACHE"
     ):

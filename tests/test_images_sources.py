@@ -1,9 +1,18 @@
+"""Sources: a compact sequence, and everything that a new kind of source needs."""
+
+import io
 import tracemalloc
+from contextlib import AbstractContextManager, nullcontext
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from latentkit.images import Source, Sources
+from latentkit.images import Cache, Source, Sources, Transform, find, load, resolve_color
+from latentkit.images import find as find_module
 from latentkit.images.arrays import ArrayFile
+from latentkit.images.content import Content, Encoded, Values
 
 KINDS = [
     Source("cats/1.png", "cats", "photos/cats/1.png"),
@@ -16,7 +25,7 @@ KINDS = [
 ]
 
 
-def test_what_was_put_in_comes_out():
+def test_sources_are_a_sequence():
     sources = Sources(iter(KINDS))
     assert len(sources) == len(KINDS)
     assert list(sources) == KINDS
@@ -29,7 +38,7 @@ def test_what_was_put_in_comes_out():
 
 
 @pytest.mark.parametrize("at", [7, -8])
-def test_there_is_none_beyond_the_last(at):
+def test_an_index_out_of_range_is_an_error(at):
     with pytest.raises(IndexError):
         Sources(KINDS)[at]
 
@@ -38,7 +47,7 @@ def test_there_is_none_beyond_the_last(at):
     ("above_id", "above_path"),
     [("", "/a/long/way/to/"), ("here/", ""), ("b\\xff/", "photos/b\udcff/"), ("X/", None)],
 )
-def test_one_of_many_takes_little_more_than_its_id(above_id, above_path):
+def test_a_source_takes_little_more_memory_than_its_id(above_id, above_path):
     count = 20_000
 
     def source(at: int) -> Source:
@@ -57,3 +66,54 @@ def test_one_of_many_takes_little_more_than_its_id(above_id, above_path):
     assert len(sources) == count
     assert sources[-1] == source(count - 1)
     assert held / count < len("000/000000.png") + 40
+
+
+class Shelf:
+    """A container of another kind: two encoded images and one array, in memory."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def open(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def location(self, key: str | int) -> str:
+        return f"shelf.box/{key}"
+
+    def stamp(self, key: str | int) -> bytes | None:
+        return b"".ljust(40, b"7")
+
+    def read(self, key: str | int) -> Content | str:
+        self.reads += 1
+        if key == "broken.png":
+            return "not an image of a known format"
+        pixels = np.full((6, 5, 3), 90, np.uint8)
+        if key == "values":
+            return Values(pixels, self.location(key))
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "PNG")
+        return Encoded(stream.getvalue())
+
+
+def test_a_new_kind_of_source_is_one_module_and_one_line(monkeypatch, tmp_path):
+    shelf = Shelf()
+    kind = SimpleNamespace(
+        matches=lambda argument: argument.endswith(".box"),
+        find_in=lambda argument: (
+            Source(f"a/{key}", "a", key, shelf) for key in ("1.png", "broken.png", "values")
+        ),
+    )
+    monkeypatch.setattr(find_module, "KINDS", (*find_module.KINDS, kind))
+    monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path))
+    sources = find(["shelf.box"])
+    assert [source.id for source in sources] == ["a/1.png", "a/broken.png", "a/values"]
+    assert resolve_color(sources) == "gray"
+    formats = [content.header().format for source in sources if not isinstance(content := source.read(), str)]
+    assert formats == ["PNG", "array"]
+    for _ in range(2):
+        shelf.reads = 0
+        with Cache() as cache:
+            images = load(sources, Transform(4), cache=cache)
+        assert (images.pixels == 90).all() and images.labels.tolist() == ["a", "a"]
+        assert [skipped.path for skipped in images.skipped] == ["shelf.box/broken.png"]
+    assert shelf.reads == 2  # the encoded image came from the cache

@@ -42,7 +42,7 @@ def test_shrinking_by_a_whole_number_keeps_the_mean_of_a_smooth_image():
 
 
 @pytest.mark.parametrize("cycles", [1.1, 1.5, 1.9, 2.2, 3.1])
-def test_detail_too_fine_for_the_result_vanishes(cycles):
+def test_detail_above_the_nyquist_frequency_vanishes(cycles):
     """Gratings of `cycles` per pixel of the result (Nyquist: 0.5) must not come back as coarse ones."""
     x = np.arange(1024)
     grating = np.rint(127.5 + 100 * np.sin(2 * np.pi * cycles * x / 16 + 0.3)).astype(np.uint8)
@@ -50,12 +50,12 @@ def test_detail_too_fine_for_the_result_vanishes(cycles):
     assert result[:, 8:-8].std() <= 0.05 * 100 / np.sqrt(2)
 
 
-def test_the_transform_goes_through_json():
+def test_the_transform_survives_a_round_trip_through_json():
     transform = Transform(48, "gray", "pad")
     assert Transform.from_json(transform.to_json()) == transform
 
 
-def test_json_of_something_else_is_refused():
+def test_other_json_is_refused():
     with pytest.raises(ImagesError, match="a transform has size, color and fit, but this one has size"):
         Transform.from_json({"size": 3})
 
@@ -69,12 +69,12 @@ def test_json_of_something_else_is_refused():
         ((64, "rgb", "zoom"), "the fit 'zoom' is unknown: choose crop, pad or stretch"),
     ],
 )
-def test_what_is_no_transform_is_refused(arguments, match):
+def test_an_invalid_transform_is_refused(arguments, match):
     with pytest.raises(ImagesError, match=match):
         Transform(*arguments)
 
 
-def test_shapes_follow_the_colour():
+def test_the_shape_depends_on_the_color():
     assert Transform(9, "gray").shape == (9, 9, 1) and Transform(9, "rgb").shape == (9, 9, 3)
 
 
@@ -92,5 +92,5 @@ def test_shapes_follow_the_colour():
         (np.array([-3.0, -3.0], np.float32), [0, 0]),
     ],
 )
-def test_deep_numbers_are_scaled_by_the_range_that_holds_them(values, expected):
+def test_deep_numbers_are_scaled_by_the_smallest_range_that_holds_them(values, expected):
     assert scale_to_uint8(values).tolist() == expected

@@ -41,12 +41,12 @@ def test_labels_find_their_rows(table, text):
     assert read_labels(IDS, table(text)).tolist() == ["cat", "dog", ""]
 
 
-def test_a_header_is_not_the_line_of_an_image_called_id(table):
+def test_a_header_is_not_mistaken_for_an_image_called_id(table):
     with pytest.raises(FormatError, match="no label for 1 of 2 images, the first 'id'"):
         read_labels(["a", "id"], table("id,label\na,x\n"))
 
 
-def test_a_byte_order_mark_is_no_part_of_an_id(table):
+def test_a_byte_order_mark_is_not_part_of_an_id(table):
     assert read_labels(["a"], table("a,x\n", "utf-8-sig")).tolist() == ["x"]
 
 
@@ -55,7 +55,7 @@ def test_latents_get_their_labels(table):
     assert with_labels(latents, table("x\ny\nz\n")).labels.tolist() == ["x", "y", "z"]
 
 
-def test_labels_take_the_place_of_those_there_were(table):
+def test_labels_replace_earlier_ones(table):
     latents = Latents(
         {"ids": np.array(["a"]), "labels": np.array(["old"]), "mu": np.zeros((1, 2), np.float32)}
     )
@@ -72,7 +72,7 @@ def test_images_without_a_line_are_counted_and_the_first_is_named(table):
 
 
 @pytest.mark.parametrize("lines", [2, 4])
-def test_one_label_a_row_must_be_as_many_as_the_rows(table, lines):
+def test_labels_without_ids_must_be_as_many_as_the_rows(table, lines):
     assert refusal(table("x\n" * lines)) == (
         f"labels.csv has {lines} labels for 3 images: give one per line, or lines of id,label"
     )
@@ -115,7 +115,7 @@ def test_a_cell_larger_than_any_label_is_refused(table):
     )
 
 
-def test_columns_may_stand_apart_by_tabs_or_semicolons(tmp_path):
+def test_columns_may_be_separated_by_tabs_or_semicolons(tmp_path):
     for mark in "\t;":
         path = tmp_path / "labels.csv"
         path.write_text(f"id{mark}label\na{mark}cat\nb{mark}dog\n")
@@ -128,13 +128,13 @@ def test_a_comma_comes_before_a_semicolon(tmp_path):
     assert read_labels(["a;1", "b;2"], str(path)).tolist() == ["cat", "dog"]
 
 
-def test_rows_of_an_array_are_known_by_their_bare_numbers(tmp_path):
+def test_rows_of_an_array_match_plain_numbers(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text(",label\n1,dog\n0,cat\n")
     assert read_labels(["000000", "000001"], str(path)).tolist() == ["cat", "dog"]
 
 
-def test_an_id_that_is_wanted_stands_beside_one_that_is_there(tmp_path):
+def test_a_missing_id_is_named_together_with_one_of_the_file(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("a.png,cat\n")
     with pytest.raises(FormatError, match=r"the first 'a.jpg': .* \(the first line has 'a.png'\)"):

@@ -73,7 +73,7 @@ def streamed(held: dict[str, np.ndarray], batch: int) -> bytes:
 # The value
 
 
-def test_every_array_is_read_as_it_was_written_and_in_its_order():
+def test_arrays_survive_a_round_trip_in_order():
     found = read_latents(io.BytesIO(written(Latents(arrays(), META))), name="z.npz")
     assert list(found.arrays) == list(arrays())
     assert found.meta == META
@@ -89,13 +89,13 @@ def test_the_properties_are_the_arrays():
         assert getattr(latents, key) is latents.arrays[key]
 
 
-def test_what_is_not_there_is_none():
+def test_absent_arrays_are_none():
     latents = Latents({key: arrays()[key] for key in ("ids", "mu")})
     for key in ("logvar", "mse", "split", "labels", "digest", "baseline", "thumbnails"):
         assert getattr(latents, key) is None
 
 
-def test_reading_and_writing_again_changes_no_byte():
+def test_reading_and_writing_changes_no_byte():
     data = written(Latents(arrays(), META))
     assert written(read_latents(io.BytesIO(data), name="z.npz")) == data
 
@@ -109,7 +109,7 @@ def test_arrays_are_added_at_the_end_and_replaced_in_place():
     assert changed.meta == META
 
 
-def test_a_minor_version_that_is_newer_is_read():
+def test_a_newer_minor_version_is_read():
     data = stored(meta={"schema": "latentkit.latents/1.7", "news": 1})
     assert read_latents(io.BytesIO(data), name="z.npz").meta == {"schema": "latentkit.latents/1.7", "news": 1}
 
@@ -136,13 +136,13 @@ def test_an_empty_stream_is_refused():
 @pytest.mark.parametrize(
     "meta", ["", "no JSON", "[1]", '"x"', "{}", '{"schema": 1}', '{"schema": "x"}', "[" * 9999]
 )
-def test_a_schema_that_is_none_is_refused(meta):
+def test_an_invalid_schema_is_refused(meta):
     assert refusal(meta=meta) == f"z.npz: schema is not that of latents: {meta[:60]!r}"
 
 
 def test_another_schema_is_refused_by_name():
-    told = refusal(meta={"schema": "latentkit.images/1"})
-    assert told == "z.npz is latentkit.images/1, not latents: make latents with `latentkit embed`"
+    message = refusal(meta={"schema": "latentkit.images/1"})
+    assert message == "z.npz is latentkit.images/1, not latents: make latents with `latentkit embed`"
 
 
 def test_a_newer_major_version_is_refused_by_name():
@@ -152,14 +152,14 @@ def test_a_newer_major_version_is_refused_by_name():
 
 
 @pytest.mark.parametrize("key", ["ids", "mu"])
-def test_a_required_array_that_is_missing_is_named(key):
-    told = refusal(**{key: None})
-    assert told.startswith(f"z.npz has no '{key}', only ")
-    assert "of_another_tool" in told
+def test_a_missing_required_array_is_named(key):
+    message = refusal(**{key: None})
+    assert message.startswith(f"z.npz has no '{key}', only ")
+    assert "of_another_tool" in message
 
 
 @pytest.mark.parametrize(
-    ("key", "array", "told"),
+    ("key", "array", "message"),
     [
         ("mu", np.zeros((3, 2)), "mu is float64; it must be float32"),
         ("ids", np.arange(3), "ids is int64; it must be str"),
@@ -185,8 +185,8 @@ def test_a_required_array_that_is_missing_is_named(key):
         ("ids", np.array(["a", "b", "a"]), "rows 0 and 2 have the same id 'a': ids must be unique"),
     ],
 )
-def test_an_array_that_is_not_as_the_schema_says_is_named(key, array, told):
-    assert refusal(**{key: array}) == f"z.npz: {told}"
+def test_an_array_that_violates_the_schema_is_named(key, array, message):
+    assert refusal(**{key: array}) == f"z.npz: {message}"
 
 
 @pytest.mark.parametrize("key", ["mu", "logvar", "mse", "baseline", "projection_pca", "cluster_confidence"])
@@ -197,7 +197,7 @@ def test_a_value_that_is_not_finite_is_named_by_row_and_id(key, value):
     assert refusal(**{key: array}) == f"z.npz: {key} of row 1 ('cat/1.png') is not finite"
 
 
-def test_a_value_that_is_not_finite_is_found_far_into_a_large_array():
+def test_a_value_that_is_not_finite_is_found_at_the_end_of_a_large_array():
     mu = np.zeros((20_000, 100), np.float32)
     mu[17_321, 99] = np.nan
     stream = io.BytesIO()
@@ -210,9 +210,9 @@ def test_a_value_that_is_not_finite_is_found_far_into_a_large_array():
 @pytest.mark.parametrize(
     "info", ["", "[]", "{}", '{"latest": "pca"}', '{"latest": "x", "methods": {}}', "[" * 9999]
 )
-def test_projection_info_that_is_none_is_refused(info):
-    told = 'z.npz: projection_info is not JSON {"latest": method, "methods": {method: ...}}'
-    assert refusal(projection_info=np.array(info)) == told
+def test_invalid_projection_info_is_refused(info):
+    message = 'z.npz: projection_info is not JSON {"latest": method, "methods": {method: ...}}'
+    assert refusal(projection_info=np.array(info)) == message
 
 
 def test_projection_info_of_several_values_is_refused():
@@ -220,11 +220,11 @@ def test_projection_info_of_several_values_is_refused():
 
 
 def test_projection_info_without_its_projection_is_refused():
-    told = "z.npz: projection_info describes 'pca', but there is no projection_pca"
-    assert refusal(projection_pca=None) == told
+    message = "z.npz: projection_info describes 'pca', but there is no projection_pca"
+    assert refusal(projection_pca=None) == message
 
 
-def test_what_is_wrong_is_refused_before_the_first_byte_is_written():
+def test_errors_are_raised_before_the_first_byte_is_written():
     stream = io.BytesIO()
     for wrong in ({"mse": np.full(3, np.nan, np.float32)}, {"of_another_tool": np.array([None])}):
         with pytest.raises(FormatError):
@@ -248,7 +248,7 @@ ROWS = [key for key in arrays() if key not in ("projection_info", "of_another_to
     st.integers(1, 7),
 )
 @example(["latin-\udcfc.png", "a\ud800"], 1)
-def test_what_is_streamed_has_the_bytes_of_what_is_written_at_once(ids, batch):
+def test_streamed_latents_have_the_same_bytes_as_those_written_at_once(ids, batch):
     held = {**{key: arrays(len(ids))[key] for key in ROWS if key != "projection_pca"}, "ids": np.array(ids)}
     assert streamed(held, batch) == written(Latents(held, META))
 
@@ -256,7 +256,7 @@ def test_what_is_streamed_has_the_bytes_of_what_is_written_at_once(ids, batch):
 @given(
     st.lists(st.text(st.sampled_from("ab\ud800é"), max_size=2), min_size=1, max_size=12), st.integers(0, 2)
 )
-def test_the_first_text_that_comes_again_is_found_whatever_the_hashes(texts, bits):
+def test_the_first_duplicate_string_is_found_even_if_hashes_collide(texts, bits):
     """Against all pairs; with hashes of a few bits most of them are shared by texts that differ."""
     column = TextSpool()
     column.append(np.array(texts), "texts")
@@ -269,7 +269,7 @@ def test_the_first_text_that_comes_again_is_found_whatever_the_hashes(texts, bit
     assert found == (pairs[0] if pairs else None)
 
 
-def test_lists_of_text_are_taken():
+def test_lists_of_strings_are_accepted():
     stream = io.BytesIO()
     with LatentsWriter(stream, META) as writer:
         writer.append(ids=["a", "b"], mu=np.zeros((2, 2), np.float32), labels=["x", ""])
@@ -306,7 +306,7 @@ def test_an_exception_writes_nothing():
     assert stream.getvalue() == b""
 
 
-def test_no_row_at_all_is_refused():
+def test_latents_without_rows_are_refused():
     with (
         pytest.raises(FormatError, match=r"^the latents: there are no rows to write$"),
         LatentsWriter(io.BytesIO(), META),
@@ -315,7 +315,7 @@ def test_no_row_at_all_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("second", "told"),
+    ("second", "message"),
     [
         ({"ids": ["c", "a"]}, "rows 0 and 3 have the same id 'a': ids must be unique"),
         ({"ids": ["c", "c"]}, "rows 0 and 1 have the same id 'c': ids must be unique"),
@@ -335,13 +335,13 @@ def test_no_row_at_all_is_refused():
         ),
     ],
 )
-def test_a_batch_unlike_the_first_is_refused(second, told):
+def test_a_batch_unlike_the_first_is_refused(second, message):
     first = {"ids": ["a", "b"], "mu": np.zeros((2, 2), np.float32), "extra": np.zeros(2), "words": ["x", "y"]}
     stream = io.BytesIO()
     with pytest.raises(FormatError) as caught, LatentsWriter(stream, META, name="the embedding") as writer:
         writer.append(**first)
         writer.append(**{**first, "ids": ["c", "d"], **second})
-    assert str(caught.value).removeprefix("the embedding: ") == told
+    assert str(caught.value).removeprefix("the embedding: ") == message
     assert stream.getvalue() == b""
 
 
@@ -367,14 +367,14 @@ def test_without_info_the_last_projection_is_the_latest():
     assert latents.projection().method == "pca"
 
 
-def test_a_projection_that_is_not_there_is_refused_by_name():
+def test_a_missing_projection_is_refused_by_name():
     with pytest.raises(ProjectionError, match=r"hold no projection: pipe them .* --method umap"):
         Latents({key: arrays()[key] for key in ("ids", "mu")}).projection("umap")
     with pytest.raises(ProjectionError, match="no projection by 'umap', only by pca"):
         Latents(arrays()).projection("umap")
 
 
-def test_a_projection_that_is_added_is_the_latest_and_leaves_the_others():
+def test_an_added_projection_is_the_latest_and_the_others_stay():
     added = Latents(arrays()).with_projection(Projection("tsne", np.ones((3, 2), np.float32), {"seed": 1}))
     assert list(added.arrays) == [*arrays(), "projection_tsne"]
     assert json.loads(str(added.arrays["projection_info"])) == {

@@ -79,7 +79,7 @@ class WriteOnly:
 # Writing
 
 
-def test_numpy_reads_what_was_written(tmp_path):
+def test_numpy_reads_the_files_we_write(tmp_path):
     (tmp_path / "z.npz").write_bytes(packed(ARRAYS))
     with np.load(tmp_path / "z.npz") as loaded:
         assert list(loaded) == list(ARRAYS)
@@ -88,19 +88,19 @@ def test_numpy_reads_what_was_written(tmp_path):
             assert loaded[key].dtype == array.dtype
 
 
-def test_the_archive_holds_checksums_that_are_right():
+def test_checksums_are_correct():
     with zipfile.ZipFile(io.BytesIO(packed(ARRAYS))) as file:
         assert file.testzip() is None
         assert all(zlib.crc32(file.read(info)) == info.CRC for info in file.infolist())
 
 
-def test_nothing_but_write_is_needed_and_writes_may_be_short():
+def test_only_write_is_needed_and_writes_may_be_partial():
     stream = WriteOnly()
     write_npz(stream, ARRAYS)
     assert stream.data == packed(ARRAYS)
 
 
-def test_appending_to_an_empty_file_is_as_good_as_writing_it(tmp_path):
+def test_a_file_opened_for_appending_can_be_written(tmp_path):
     with (tmp_path / "z.npz").open("ab") as file:
         write_npz(file, ARRAYS)
     assert (tmp_path / "z.npz").read_bytes() == packed(ARRAYS)
@@ -128,12 +128,12 @@ def test_the_same_arrays_give_the_same_bytes_in_another_process():
         (np.array(["", ""], "<U9"), np.array(["", ""])),
     ],
 )
-def test_equal_arrays_give_equal_bytes_however_they_lie_in_memory(array, same):
+def test_equal_arrays_give_equal_bytes_in_any_memory_layout(array, same):
     np.testing.assert_array_equal(read(packed({"x": array}))["x"], same)
     assert packed({"x": array}) == packed({"x": same})
 
 
-def test_the_data_of_every_member_begin_at_a_multiple_of_64_bytes():
+def test_the_data_of_every_member_are_aligned_to_64_bytes():
     data = packed({**ARRAYS, "ü" * 40: np.arange(3)})
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         for info in file.infolist():
@@ -144,24 +144,24 @@ def test_the_data_of_every_member_begin_at_a_multiple_of_64_bytes():
             assert (start + 10 + struct.unpack_from("<H", data, start + 8)[0]) % 64 == 0
 
 
-def test_members_tell_no_date_and_no_system():
+def test_members_reveal_neither_date_nor_system():
     with zipfile.ZipFile(io.BytesIO(packed(ARRAYS))) as file:
-        told = {(info.date_time, info.create_system) for info in file.infolist()}
-    assert told == {((1980, 1, 1, 0, 0, 0), 3)}
+        dates_and_systems = {(info.date_time, info.create_system) for info in file.infolist()}
+    assert dates_and_systems == {((1980, 1, 1, 0, 0, 0), 3)}
 
 
 @pytest.mark.parametrize("array", [np.array([{}]), np.array([1j]), np.array(["2020-01-01"], "M8[D]")])
-def test_what_is_no_number_or_text_is_not_written(array):
+def test_only_numbers_and_text_are_written(array):
     with pytest.raises(FormatError, match=r"^x has dtype .*; only numbers, booleans and text can be stored$"):
         packed({"x": array})
 
 
-def test_a_name_that_leaves_its_folder_is_not_written():
+def test_a_name_that_escapes_its_folder_is_not_written():
     with pytest.raises(FormatError, match=r"^writing an \.npz: '\.\./x' is not a valid name for an array$"):
         packed({"../x": np.arange(3)})
 
 
-def test_an_exception_leaves_an_archive_that_cannot_pass_for_whole():
+def test_an_exception_leaves_an_archive_that_is_visibly_incomplete():
     stream = io.BytesIO()
     with pytest.raises(KeyboardInterrupt), NpzWriter(stream) as npz:
         npz.write("mu", np.dtype("<f4"), (3,), [np.zeros(12, np.uint8)])
@@ -197,7 +197,7 @@ def test_a_member_above_two_gigabytes_is_written_and_mapped(tmp_path):
         max_size=4,
     )
 )
-def test_what_is_written_is_read_again(arrays):
+def test_arrays_survive_a_round_trip(arrays):
     found = read(packed(arrays))
     assert list(found) == list(arrays)
     for key, array in arrays.items():
@@ -207,7 +207,7 @@ def test_what_is_written_is_read_again(arrays):
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_what_numpy_writes_is_read(tmp_path, save):
+def test_files_from_numpy_are_read(tmp_path, save):
     arrays = {**ARRAYS, "fortran": np.asfortranarray(np.eye(3)), "big": np.arange(5, dtype=">i4")}
     save(tmp_path / "z.npz", **arrays)
     found = read_npz(tmp_path / "z.npz", name="z.npz")
@@ -227,7 +227,7 @@ def test_a_header_of_another_writer_is_read():
     np.testing.assert_array_equal(read(archive(("x.npy", data)))["x"], [1.0, 2.0])
 
 
-def test_a_large_stored_member_of_a_file_is_mapped_and_costs_no_memory(tmp_path):
+def test_a_large_stored_member_is_memory_mapped(tmp_path):
     mu = np.random.default_rng(0).normal(size=(3000, 100))
     (tmp_path / "z.npz").write_bytes(packed({"ids": np.arange(3), "mu": mu}))
     found = read_npz(tmp_path / "z.npz", name="z.npz")
@@ -254,7 +254,7 @@ def test_a_large_member_that_is_not_aligned_is_read(tmp_path):
         np.testing.assert_array_equal(found, mu)
 
 
-def test_a_large_member_in_fortran_order_is_mapped_as_it_was(tmp_path):
+def test_a_large_member_in_fortran_order_is_memory_mapped(tmp_path):
     mu = np.asfortranarray(np.arange(1 << 18, dtype=np.float64).reshape(512, 512))
     (tmp_path / "z.npz").write_bytes(archive(("x" * 6 + ".npy", npy(mu))))
     (found,) = read_npz(tmp_path / "z.npz", name="z.npz").values()
@@ -271,7 +271,7 @@ def test_a_pipe_is_read():
         assert not stream.closed
 
 
-def test_a_stream_that_was_read_from_is_read_from_where_it_stands(tmp_path):
+def test_a_partly_read_stream_is_read_from_its_position(tmp_path):
     (tmp_path / "z.npz").write_bytes(b"before" + packed(ARRAYS))
     with (tmp_path / "z.npz").open("rb") as stream:
         stream.read(6)
@@ -295,13 +295,13 @@ def test_a_pickle_is_refused():
     assert refusal(b"\x80\x04K\x01.") == "z.npz is not an .npz file: it begins with b'\\x80\\x04K\\x01'"
 
 
-def test_a_file_cut_short_is_refused_wherever_it_is_cut():
+def test_a_truncated_file_is_refused_wherever_it_ends():
     data = packed(ARRAYS)
     for length in range(4, len(data)):
         assert refusal(data[:length]).startswith("z.npz is corrupt or truncated: ")
 
 
-def test_a_damaged_small_member_is_refused_by_its_checksum():
+def test_a_corrupt_small_member_is_refused_by_its_checksum():
     data = bytearray(packed({"mu": np.arange(9)}))
     data[data.index(np.arange(9).tobytes()) + 8] ^= 1
     assert refusal(bytes(data)) == "z.npz is corrupt or truncated: Bad CRC-32 for file 'mu.npy'"
@@ -313,24 +313,24 @@ def test_python_objects_are_refused_unread():
 
 
 @pytest.mark.parametrize(
-    ("descr", "told"),
+    ("descr", "message"),
     [("'<c8'", "'<c8'"), ("'|V8'", "'|V8'"), ("'<f3'", "'<f3'"), ("'<U0'", "'<U0'"), ("'|a5'", "'|a5'")],
 )
-def test_other_dtypes_are_refused(descr, told):
+def test_other_dtypes_are_refused(descr, message):
     data = archive(("x.npy", header(descr, "(1,)") + bytes(8)))
-    assert refusal(data) == f"z.npz: x has the dtype {told}; only numbers, booleans and text can be read"
+    assert refusal(data) == f"z.npz: x has the dtype {message}; only numbers, booleans and text can be read"
 
 
 @pytest.mark.parametrize(
     ("descr", "shape"),
     [("[('a', '<f4')]", "(1,)"), ("'<M8[ns]'", "(1,)"), ("'<f8'", "(-1,)"), ("'<f8'", "__import__('os')")],
 )
-def test_a_header_that_is_not_plain_is_refused_unevaluated(descr, shape):
+def test_a_header_that_is_not_literal_is_refused_without_evaluation(descr, shape):
     data = archive(("x.npy", header(descr, shape) + bytes(8)))
     assert refusal(data).startswith("z.npz: x has an .npy header that cannot be read: \"{'descr': ")
 
 
-def test_a_member_that_is_no_array_inside_is_refused():
+def test_a_member_without_an_npy_header_is_refused():
     assert refusal(archive(("x.npy", b"not an array"))) == "z.npz: x is not an array in .npy format"
 
 
@@ -340,18 +340,18 @@ def test_an_unknown_npy_version_is_refused():
 
 
 @pytest.mark.parametrize(("length", "following"), [(2_000, 100), (4_000_000_000, 100), (12_000, 20_000)])
-def test_a_header_longer_than_can_be_is_refused(length, following):
+def test_a_header_longer_than_possible_is_refused(length, following):
     data = archive(("x.npy", b"\x93NUMPY\x02\x00" + struct.pack("<I", length) + bytes(following)))
-    told = f"z.npz: x has an .npy header of {12 + length} bytes, which is more than is possible"
-    assert refusal(data) == told
+    message = f"z.npz: x has an .npy header of {12 + length} bytes, which is more than is possible"
+    assert refusal(data) == message
 
 
 @pytest.mark.parametrize(("shape", "nbytes"), [("(3,)", 24), ("(1000000000000,)", 8 * 10**12), ("()", 8)])
-def test_a_shape_that_is_not_the_size_of_the_data_is_refused(shape, nbytes):
+def test_a_shape_that_does_not_match_the_data_is_refused(shape, nbytes):
     data = archive(("x.npy", header("'<f8'", shape) + bytes(16)))
     assert len(data) < 300
-    told = refusal(data)
-    assert told.startswith(
+    message = refusal(data)
+    assert message.startswith(
         f"z.npz: x claims to be {shape} float64, {nbytes} bytes, but has 16: ".replace("()", "()")
     )
 
@@ -361,32 +361,32 @@ def test_text_that_is_not_unicode_is_refused():
     assert refusal(data) == "z.npz: x holds text that is not Unicode: the file is corrupt"
 
 
-def test_a_member_that_is_no_npy_is_refused():
-    told = refusal(archive(("archive/data.pkl", b"")))
-    assert told == "z.npz holds 'archive/data.pkl', which is not an array: NumPy did not write this .npz"
+def test_a_member_that_is_not_an_npy_is_refused():
+    message = refusal(archive(("archive/data.pkl", b"")))
+    assert message == "z.npz holds 'archive/data.pkl', which is not an array: NumPy did not write this .npz"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_key_that_stands_twice_is_refused():
+def test_a_duplicate_key_is_refused():
     assert refusal(archive(("x.npy", npy(1)), ("x.npy", npy(2)))) == "z.npz holds 'x' twice"
 
 
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/x", "a\\..\\x", ""])
-def test_a_key_that_leaves_its_folder_is_refused(key):
+def test_a_key_that_escapes_its_folder_is_refused(key):
     assert refusal(archive((f"{key}.npy", npy(1)))) == f"z.npz: {key!r} is not a valid name for an array"
 
 
 @pytest.mark.parametrize("how", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_packing_that_numpy_does_not_use_is_refused(how):
-    told = refusal(archive(("x.npy", npy(1)), how=how))
-    assert told == "z.npz: x is encrypted or compressed in a way that np.savez does not use"
+def test_a_compression_that_numpy_does_not_use_is_refused(how):
+    message = refusal(archive(("x.npy", npy(1)), how=how))
+    assert message == "z.npz: x is encrypted or compressed in a way that np.savez does not use"
 
 
 def test_an_encrypted_member_is_refused():
     data = bytearray(archive(("x.npy", npy(1))))
     data[data.index(b"PK\x01\x02") + 8] |= 1
-    told = refusal(bytes(data))
-    assert told == "z.npz: x is encrypted or compressed in a way that np.savez does not use"
+    message = refusal(bytes(data))
+    assert message == "z.npz: x is encrypted or compressed in a way that np.savez does not use"
 
 
 def resized(data: bytes, *, packed: int | None = None, unpacked: int | None = None) -> bytes:
@@ -405,11 +405,11 @@ def test_a_stored_member_with_two_sizes_is_refused():
 
 def test_members_larger_than_their_file_are_refused():
     data = archive(("x.npy", npy(1)))
-    told = refusal(resized(data, packed=10**9, unpacked=10**9))
-    assert told == f"z.npz claims 1000000000 bytes in a file of {len(data)}: it is corrupt or truncated"
+    message = refusal(resized(data, packed=10**9, unpacked=10**9))
+    assert message == f"z.npz claims 1000000000 bytes in a file of {len(data)}: it is corrupt or truncated"
 
 
-def test_members_that_share_their_bytes_are_refused():
+def test_overlapping_members_are_refused():
     first = archive(("x.npy", npy(np.arange(1000))))
     central = first[first.index(b"PK\x01\x02") : first.index(b"PK\x05\x06")]
     ends = b"".join(central.replace(b"x.npy", b"%c.npy" % letter) for letter in b"xy")
@@ -418,34 +418,34 @@ def test_members_that_share_their_bytes_are_refused():
     assert refusal(data).startswith("z.npz claims 16256 bytes in a file of ")
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked():
+def test_a_bomb_is_refused_before_it_is_inflated():
     bomb = archive(("x.npy", header("'|u1'", "(4000000000,)") + bytes(10_000)), how=zipfile.ZIP_DEFLATED)
-    told = refusal(resized(bomb, unpacked=4_000_000_000))
-    assert told.startswith("z.npz would inflate from ")
-    assert told.endswith(" to 4000000000 bytes: if you trust it, store it uncompressed with np.savez")
+    message = refusal(resized(bomb, unpacked=4_000_000_000))
+    assert message.startswith("z.npz would inflate from ")
+    assert message.endswith(" to 4000000000 bytes: if you trust it, store it uncompressed with np.savez")
 
 
-def test_a_compressed_member_that_is_honest_is_read_at_any_ratio():
+def test_an_honest_compressed_member_is_read_at_any_ratio():
     data = archive(("x.npy", npy(np.zeros(3_000_000))), how=zipfile.ZIP_DEFLATED)
     assert 24_000_000 / len(data) > 900
     assert read(data)["x"].sum() == 0
 
 
-def test_a_member_that_unpacks_to_less_than_it_says_is_refused():
+def test_a_member_that_inflates_to_less_than_declared_is_refused():
     short = header("'|u1'", "(100000,)") + bytes(1000)
     size = len(header("'|u1'", "(100000,)")) + 100_000
-    told = refusal(resized(archive(("x.npy", short), how=zipfile.ZIP_DEFLATED), unpacked=size))
-    assert told == "z.npz: x is truncated: 99000 of 100000 bytes are missing"
+    message = refusal(resized(archive(("x.npy", short), how=zipfile.ZIP_DEFLATED), unpacked=size))
+    assert message == "z.npz: x is truncated: 99000 of 100000 bytes are missing"
 
 
-def test_a_member_that_unpacks_to_more_than_it_says_is_refused():
+def test_a_member_that_inflates_to_more_than_declared_is_refused():
     long = header("'|u1'", "(1000,)") + bytes(100_000)
     size = len(header("'|u1'", "(1000,)")) + 1000
-    told = refusal(resized(archive(("x.npy", long), how=zipfile.ZIP_DEFLATED), unpacked=size))
-    assert told == "z.npz is corrupt or truncated: Bad CRC-32 for file 'x.npy'"
+    message = refusal(resized(archive(("x.npy", long), how=zipfile.ZIP_DEFLATED), unpacked=size))
+    assert message == "z.npz is corrupt or truncated: Bad CRC-32 for file 'x.npy'"
 
 
-def test_a_ratio_that_is_possible_is_no_bomb_at_any_size():
+def test_a_possible_ratio_is_not_a_bomb_at_any_size():
     inside = archive(("x.npy", header("'|u1'", "(3000000000,)") + bytes(10_000)), how=zipfile.ZIP_DEFLATED)
     stream = io.BytesIO(resized(inside, unpacked=3_000_000_000))
     with zipfile.ZipFile(stream, "a") as file:
@@ -456,18 +456,18 @@ def test_a_ratio_that_is_possible_is_no_bomb_at_any_size():
 
 
 @pytest.mark.parametrize(
-    ("field", "size", "value", "told"),
+    ("field", "size", "value", "message"),
     [
         (6, 2, 99, "zip file version 9.9"),
         (42, 4, 150, "Bad magic number for file header"),
         (42, 4, 10**6, "Truncated file header"),
     ],
 )
-def test_a_central_directory_that_lies_is_refused(field, size, value, told):
+def test_a_false_central_directory_is_refused(field, size, value, message):
     data = bytearray(archive(("x.npy", npy(1))))
     at = data.index(b"PK\x01\x02") + field
     data[at : at + size] = value.to_bytes(size, "little")
-    assert refusal(bytes(data)) == f"z.npz is corrupt or truncated: {told}"
+    assert refusal(bytes(data)) == f"z.npz is corrupt or truncated: {message}"
 
 
 def test_a_member_before_the_start_of_its_file_is_refused():
@@ -498,7 +498,7 @@ HONEST = (
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=4),
     st.integers(0, 10_000),
 )
-def test_no_damage_raises_anything_but_a_format_error(data, edits, cut):
+def test_corruption_raises_only_format_errors(data, edits, cut):
     damaged = bytearray(data)
     for at, byte in edits:
         damaged[at % len(data)] = byte
@@ -511,7 +511,7 @@ def test_no_damage_raises_anything_but_a_format_error(data, edits, cut):
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 @example(b"PK\x05\x06" + bytes(18))
-def test_no_bytes_raise_anything_but_a_format_error(data):
+def test_arbitrary_bytes_raise_only_format_errors(data):
     for start in (b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00"):
         try:
             read(start + data)
@@ -519,6 +519,6 @@ def test_no_bytes_raise_anything_but_a_format_error(data):
             assert str(error).startswith("z.npz")
 
 
-def test_a_missing_file_is_an_error_of_the_system(tmp_path):
+def test_a_missing_file_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_npz(Path(tmp_path / "none.npz"), name="none.npz")

@@ -27,7 +27,7 @@ def fit(pixels, components, rows=None):
 
 
 @pytest.mark.parametrize("components", [1, 3, 5])
-def test_components_are_those_of_the_decomposition_but_for_the_sign(components):
+def test_components_equal_those_of_the_decomposition_up_to_sign(components):
     pixels = images(60)
     found = fit(pixels, components)
     mean, rows = exact(pixels, components)
@@ -35,7 +35,7 @@ def test_components_are_those_of_the_decomposition_but_for_the_sign(components):
     np.testing.assert_allclose(np.abs((found.components * rows).sum(axis=1)), 1, atol=1e-4)
 
 
-def test_scores_are_the_projection_of_what_is_left_of_the_mean():
+def test_scores_are_projections_of_the_centered_pixels():
     pixels = images(60)
     found = fit(pixels[:40], 4)
     expected = (pixels.reshape(60, -1) / 255 - found.mean) @ found.components.T
@@ -43,7 +43,7 @@ def test_scores_are_the_projection_of_what_is_left_of_the_mean():
     np.testing.assert_allclose(found.transform(pixels), expected, atol=1e-5)
 
 
-def test_only_the_rows_that_are_named_are_fitted():
+def test_only_the_given_rows_are_fitted():
     pixels = images(60)
     rows = np.arange(10, 50)
     found, expected = fit(pixels, 3, rows), fit(pixels[10:50], 3)
@@ -63,13 +63,13 @@ def test_there_are_no_more_components_than_the_data_has(n, side, channels, compo
     assert np.isfinite(found.transform(pixels)).all()
 
 
-def test_images_that_are_all_alike_have_scores_of_zero():
+def test_equal_images_have_scores_of_zero():
     pixels = np.full((20, 4, 4, 3), 100, np.uint8)
     found = fit(pixels, 3)
     np.testing.assert_allclose(found.transform(pixels), 0, atol=1e-6)
 
 
-def test_a_set_beyond_the_memory_is_sampled_and_the_components_hold(monkeypatch):
+def test_a_set_larger_than_memory_is_sampled_with_the_same_components(monkeypatch):
     pixels = images(2000)
     whole = fit(pixels, 3)
     monkeypatch.setattr(pixel_pca, "MAX_BYTES", 4 * 108 * 500)
@@ -93,14 +93,14 @@ def test_components_are_orthonormal_and_the_largest_first(n):
 
 
 @pytest.mark.parametrize("value", [37, 128, 200])
-def test_many_images_that_are_one_have_no_direction(value):
+def test_many_copies_of_one_image_have_no_direction(value):
     pixels = np.full((300, 10, 10, 3), value, np.uint8)
     assert fit(pixels, 5).components.shape == (0, 300)
     pixels[7, 3, 3, 0] += 1
     assert fit(pixels, 5).components.shape == (1, 300)
 
 
-def test_images_that_repeat_have_no_more_directions_than_those_that_differ():
+def test_duplicate_images_add_no_directions():
     pixels = np.tile(images(5), (8, 1, 1, 1))
     found = fit(pixels, 30)
     assert found.components.shape == (4, 108)

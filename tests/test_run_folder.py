@@ -32,14 +32,14 @@ def refusal(path, *, overwrite) -> str:
     return str(error.value)
 
 
-def test_a_run_may_be_made_where_nothing_is(tmp_path):
+def test_a_run_can_be_created_in_a_new_folder(tmp_path):
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "new" / "run", tmp_path / "empty"):
         create(path, overwrite=False)
         assert list(path.iterdir()) == []
 
 
-def test_a_run_is_not_replaced_unless_it_is_asked_for(tmp_path):
+def test_a_run_is_replaced_only_on_request(tmp_path):
     write_record(tmp_path, RECORD)
     assert refusal(tmp_path, overwrite=False) == (
         f"{tmp_path} is already a run; resume it with --resume, or replace it with --overwrite"
@@ -73,7 +73,7 @@ def test_overwriting_removes_the_files_of_a_run_and_no_others(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_the_record_is_read_as_it_was_written(tmp_path):
+def test_the_record_survives_a_round_trip(tmp_path):
     assert not is_run(tmp_path)
     write_record(tmp_path, RECORD | {"validation": {"r2": float("nan")}})
     assert is_run(tmp_path)
@@ -82,7 +82,7 @@ def test_the_record_is_read_as_it_was_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (
             None,
@@ -102,22 +102,22 @@ def test_the_record_is_read_as_it_was_written(tmp_path):
         ),
     ],
 )
-def test_a_record_that_cannot_be_read_is_named(tmp_path, content, told):
+def test_a_record_that_cannot_be_read_is_named(tmp_path, content, message):
     if content is not None:
         (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(FormatError) as error:
         read_record(tmp_path)
-    assert str(error.value) == told.format(path=tmp_path, file=tmp_path / "run.json")
+    assert str(error.value) == message.format(path=tmp_path, file=tmp_path / "run.json")
 
 
-def test_images_are_read_as_they_were_written(tmp_path):
+def test_images_survive_a_round_trip(tmp_path):
     write_images(tmp_path, IMAGES)
     found = read_images(tmp_path)
     for column in ("ids", "digest", "split", "labels"):
         assert getattr(found, column).tolist() == getattr(IMAGES, column).tolist()
 
 
-def test_images_that_are_missing_are_named(tmp_path):
+def test_a_missing_file_of_images_is_named(tmp_path):
     with pytest.raises(FormatError) as error:
         read_images(tmp_path)
     assert str(error.value) == f"{tmp_path / 'images.npz'} is missing; train the run again"
@@ -132,7 +132,7 @@ def test_images_that_are_missing_are_named(tmp_path):
         ("label", {"id": ["a"], "digest": ["x"], "split": ["train"], "label": ["", ""]}),
     ],
 )
-def test_images_that_are_no_table_are_named_by_key(tmp_path, key, arrays):
+def test_an_invalid_array_of_images_is_named_by_key(tmp_path, key, arrays):
     np.savez(tmp_path / "images.npz", **{name: np.array(value) for name, value in arrays.items()})
     with pytest.raises(FormatError) as error:
         read_images(tmp_path)

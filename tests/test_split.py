@@ -28,7 +28,7 @@ def distinct(rows: list[tuple[str, str]], where: np.ndarray) -> dict[str, str]:
 
 
 @given(ROWS, FRACTIONS, SEEDS)
-def test_images_of_one_digest_are_on_one_side(rows, fraction, seed):
+def test_images_of_the_same_digest_are_on_the_same_side(rows, fraction, seed):
     held_out = of(rows, fraction, seed)
     digests = np.array([digest for _, digest in rows])
     assert not set(digests[held_out]) & set(digests[~held_out])
@@ -41,7 +41,7 @@ def test_each_side_has_an_image(rows, fraction, seed):
 
 
 @given(ROWS, FRACTIONS, SEEDS)
-def test_the_share_of_distinct_images_is_the_one_asked_for(rows, fraction, seed):
+def test_the_fraction_of_distinct_images_is_as_requested(rows, fraction, seed):
     everything = len({digest for _, digest in rows})
     expected = min(max(round(fraction * everything), 1), everything - 1)
     assert len(distinct(rows, of(rows, fraction, seed))) == expected
@@ -69,13 +69,13 @@ def test_another_seed_gives_another_split():
     assert not np.array_equal(of(rows, 0.5, 0), of(rows, 0.5, 1))
 
 
-def test_every_image_is_held_out_as_often_as_the_next():
+def test_every_image_is_held_out_equally_often():
     rows = [("ab"[i % 2], str(i)) for i in range(20)]
     often = sum(of(rows, 0.25, seed).astype(int) for seed in range(2000)) / 2000
     assert np.abs(often - 0.25).max() < 4.5 * np.sqrt(0.25 * 0.75 / 2000)
 
 
-def test_a_sorted_set_is_not_cut_at_its_end():
+def test_the_split_of_a_sorted_set_is_not_its_end():
     held_out = of([("abc"[i // 100], str(i)) for i in range(300)], 0.1, 0)
     assert [held_out[k : k + 100].sum() for k in (0, 100, 200)] == [10, 10, 10]
 
@@ -89,7 +89,7 @@ def test_two_images_give_one_each():
 
 
 @pytest.mark.parametrize("rows", [[("a", "1")], [("a", "1"), ("b", "1")]])
-def test_one_distinct_image_cannot_be_divided(rows):
+def test_one_distinct_image_cannot_be_split(rows):
     with pytest.raises(
         ImagesError, match=rf"{len(rows)} images, 1 of them distinct, .*at least two different images"
     ):
@@ -97,6 +97,6 @@ def test_one_distinct_image_cannot_be_divided(rows):
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
-def test_a_share_that_leaves_one_side_empty_is_refused(fraction):
+def test_a_fraction_that_leaves_one_side_empty_is_refused(fraction):
     with pytest.raises(ImagesError, match=r"must be between 0 and 1, such as 0\.1"):
         of([("a", "1"), ("b", "2")], fraction, 0)

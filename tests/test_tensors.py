@@ -14,7 +14,7 @@ ARRAYS = {
 }
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_tensors_survive_a_round_trip(tmp_path):
     write_tensors(tmp_path / "t.safetensors", ARRAYS, {"step": 7, "sums": {"loss": 1 / 3}})
     arrays, about = read_tensors(tmp_path / "t.safetensors")
     assert about == {"step": 7, "sums": {"loss": 1 / 3}}
@@ -44,12 +44,12 @@ def test_the_same_content_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_a_file_of_others_has_no_json_object(tmp_path):
+def test_a_file_of_another_tool_has_no_json_object(tmp_path):
     save_file({"a": np.ones(2)}, tmp_path / "t.safetensors", {"format": "np"})
     assert read_tensors(tmp_path / "t.safetensors")[1] == {}
 
 
-def test_a_file_that_is_not_there_says_what_to_do(tmp_path):
+def test_a_missing_file_says_what_to_do(tmp_path):
     path = tmp_path / "run" / "last.safetensors"
     with pytest.raises(FormatError) as error:
         read_tensors(path)
@@ -59,7 +59,7 @@ def test_a_file_that_is_not_there_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a tensor", b"\xff" * 100])
-def test_a_damaged_file_is_named(tmp_path, content):
+def test_a_corrupt_file_is_named(tmp_path, content):
     path = tmp_path / "t.safetensors"
     path.write_bytes(content)
     with pytest.raises(FormatError) as error:
@@ -67,7 +67,7 @@ def test_a_damaged_file_is_named(tmp_path, content):
     assert str(error.value).startswith(f"{path} is not a readable .safetensors file (")
 
 
-def test_a_file_that_was_cut_off_is_named(tmp_path):
+def test_a_truncated_file_is_named(tmp_path):
     path = tmp_path / "t.safetensors"
     write_tensors(path, ARRAYS, {})
     path.write_bytes(path.read_bytes()[:-5])
