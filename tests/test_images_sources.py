@@ -1,6 +1,7 @@
 """Sources: a compact sequence, and everything that a new kind of source needs."""
 
 import io
+import sys
 import tracemalloc
 from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
@@ -10,7 +11,6 @@ import pytest
 from PIL import Image
 
 from latentkit.images import Cache, Source, Sources, Transform, find, load, resolve_color
-from latentkit.images import find as find_module
 from latentkit.images.arrays import ArrayFile
 from latentkit.images.content import Content, Encoded, Values
 
@@ -103,7 +103,8 @@ def test_a_new_kind_of_source_is_one_module_and_one_line(monkeypatch, tmp_path):
             Source(f"a/{key}", "a", key, shelf) for key in ("1.png", "broken.png", "values")
         ),
     )
-    monkeypatch.setattr(find_module, "KINDS", (*find_module.KINDS, kind))
+    module = sys.modules["latentkit.images.find"]  # the package has a function of that name
+    monkeypatch.setattr(module, "KINDS", (*module.KINDS, kind))
     monkeypatch.setenv("LATENTKIT_CACHE", str(tmp_path))
     sources = find(["shelf.box"])
     assert [source.id for source in sources] == ["a/1.png", "a/broken.png", "a/values"]
