@@ -29,7 +29,7 @@ def digits(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def stdin(monkeypatch):
-    """Give standard input a text."""
+    """Return a function that puts a text on standard input."""
 
     def give(text: str) -> None:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))

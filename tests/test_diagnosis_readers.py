@@ -127,7 +127,7 @@ def block(number: int, data: bytes) -> bytes:
 
 
 def event(step: int, tag: str, value: float, *, tensor: bool) -> bytes:
-    """By the published .proto files: Event, Summary.Value, TensorProto."""
+    """Encode an event as the published .proto files define it: Event, Summary.Value, TensorProto."""
     value_field = varint(2 << 3 | 5) + struct.pack("<f", value)
     if tensor:
         value_field = block(
@@ -138,7 +138,7 @@ def event(step: int, tag: str, value: float, *, tensor: bool) -> bytes:
 
 
 def crc32c(data: bytes) -> int:
-    """Bit by bit, unlike the reader's table."""
+    """Compute CRC-32C bit by bit, without the table that the reader uses."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc ^= byte

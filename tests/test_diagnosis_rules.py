@@ -22,7 +22,7 @@ def examine(log: bytes | str, latents: bytes | None = None, pixels: int | None =
 
 
 def serious(diagnosis: Diagnosis) -> set[str]:
-    """The ids of errors and warnings."""
+    """Return the ids of errors and warnings."""
     return {finding.id for finding in diagnosis.findings if finding.severity != "note"}
 
 

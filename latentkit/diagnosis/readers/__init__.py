@@ -1,7 +1,7 @@
 """Readers of everything that can be diagnosed: runs, logs of any trainer, TensorBoard events, latents.
 
-`READERS` has one line per format. To add one, write a module with a `Reader` and add it here, before any
-format that would accept the same documents with less reason.
+`READERS` has one line per format. To add one, write a module with a `Reader` and add it to the table, before any
+format that accepts the same documents on weaker evidence.
 """
 
 from pathlib import Path

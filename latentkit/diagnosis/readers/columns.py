@@ -1,6 +1,7 @@
 """Interpret the names of columns in a log. These are guesses, so every diagnosis lists them."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from latentkit.diagnosis.facts import Side
@@ -53,6 +54,7 @@ _TITLES = {
 }
 
 
+@lru_cache(4096)
 def interpret(name: str) -> Column | None:
     """Interpret the name of a column; None if it is not understood."""
     plain = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")[:80]

@@ -1,6 +1,7 @@
 """TensorBoard event files, read without TensorBoard: scalars only.
 
-Written by hand because TensorBoard is a large dependency, and its own loader takes 4 times as long.
+Written by hand because TensorBoard is a large dependency that imports TensorFlow where it finds it. Measured:
+20,000 scalars take 0.45 s, 3 to 4 times as long as TensorBoard's own loader, which needs seconds to import.
 
 Framing (TFRecord): length uint64 LE, masked CRC-32C of it, data, masked CRC-32C of the data.
 Data: a protocol buffer `Event {step = 2, summary = 5}`, `Summary {value = 1}`, `Value {tag = 1, simple_value = 2,
