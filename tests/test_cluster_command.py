@@ -38,10 +38,10 @@ def test_a_pipe_gains_clusters_and_keeps_everything_else(z, tmp_path):
     done = run(stdin=z.read_bytes())
     assert done.exit_code == 0, done.exception
     (tmp_path / "c.npz").write_bytes(done.stdout_bytes)
-    found = read(tmp_path / "c.npz")
-    assert list(found.arrays)[:5] == ["ids", "mu", "mine", "clusters", "cluster_confidence"]
-    assert found.arrays["clusters"].dtype == np.int32
-    assert len(np.unique(found.arrays["clusters"])) == 3
+    output = read(tmp_path / "c.npz")
+    assert list(output.arrays)[:5] == ["ids", "mu", "mine", "clusters", "cluster_confidence"]
+    assert output.arrays["clusters"].dtype == np.int32
+    assert len(np.unique(output.arrays["clusters"])) == 3
     assert "best silhouette" in done.stderr
 
 
@@ -50,7 +50,7 @@ def test_the_same_command_twice_gives_the_same_bytes(z):
 
 
 @pytest.mark.parametrize("method", ["kmeans", "hdbscan"])
-def test_new_images_get_the_old_clusters(z, tmp_path, method):
+def test_new_images_are_assigned_to_the_same_clusters(z, tmp_path, method):
     assert run(z, "--method", method, "-o", tmp_path / "c.npz").exit_code == 0
     done = run(written(tmp_path / "y.npz", 12, 1), "--using", tmp_path / "c.npz", "-o", tmp_path / "d.npz")
     assert done.exit_code == 0, done.exception
@@ -60,7 +60,7 @@ def test_new_images_get_the_old_clusters(z, tmp_path, method):
     np.testing.assert_array_equal(new[clustered], [old[i % 3 :: 3].max() for i in np.arange(12)[clustered]])
 
 
-def test_what_was_assigned_can_be_used_again(z, tmp_path):
+def test_assigned_latents_can_be_used_to_assign_others(z, tmp_path):
     run(z, "--clusters", "3", "-o", tmp_path / "c.npz")
     run(z, "--using", tmp_path / "c.npz", "-o", tmp_path / "d.npz")
     assert (tmp_path / "d.npz").read_bytes() == (tmp_path / "c.npz").read_bytes()
@@ -92,7 +92,7 @@ def test_a_file_without_clusters_cannot_be_used(z):
     assert str(refused.exception).startswith(f"{z} has no clusters")
 
 
-def test_latents_of_other_weights_do_not_get_the_old_clusters(z, tmp_path):
+def test_latents_of_other_weights_are_not_assigned(z, tmp_path):
     held = read(z)
     for name, digest in (("a.npz", "ab" * 16), ("b.npz", "cd" * 16)):
         with (tmp_path / name).open("wb") as stream:

@@ -41,13 +41,13 @@ def latents(mu) -> Latents:
 
 
 @cache
-def found(method: str) -> Clustering:
+def clustering_by(method: str) -> Clustering:
     return cluster(latents(groups()), method, clusters=None if method == "hdbscan" else 3)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_groups_far_apart_are_found(method):
-    labels = found(method).assignment.labels
+    labels = clustering_by(method).assignment.labels
     clustered = labels >= 0
     assert adjusted_rand_score(np.arange(150)[clustered] % 3, labels[clustered]) == 1
     assert clustered.mean() > 0.5
@@ -55,15 +55,15 @@ def test_groups_far_apart_are_found(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_confidence_is_between_0_and_1_and_0_for_no_cluster(method):
-    labels, confidence = found(method).assignment
+    labels, confidence = clustering_by(method).assignment
     assert confidence.min() >= 0
     assert confidence.max() <= 1
     assert not confidence[labels < 0].any()
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_old_rows_stay_in_their_clusters_by_the_model_in_the_file(method):
-    saved = with_clusters(latents(groups()), found(method).model, found(method).assignment)
+def test_the_stored_model_assigns_fitted_rows_to_their_clusters(method):
+    saved = with_clusters(latents(groups()), clustering_by(method).model, clustering_by(method).assignment)
     labels, confidence = assign(model_in(saved, "z.npz"), groups())
     np.testing.assert_array_equal(labels, saved.arrays["clusters"])
     np.testing.assert_allclose(confidence, saved.arrays["cluster_confidence"], atol=1e-6)
@@ -71,8 +71,8 @@ def test_old_rows_stay_in_their_clusters_by_the_model_in_the_file(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_new_rows_get_the_cluster_of_their_group(method):
-    labels, _ = assign(found(method).model, groups(30, seed=5))
-    of_group = {g: found(method).assignment.labels[g::3].max() for g in range(3)}
+    labels, _ = assign(clustering_by(method).model, groups(30, seed=5))
+    of_group = {g: clustering_by(method).assignment.labels[g::3].max() for g in range(3)}
     clustered = labels >= 0
     assert clustered.mean() > 0.5
     assert [of_group[g] for g in np.arange(30)[clustered] % 3] == labels[clustered].tolist()
@@ -80,12 +80,14 @@ def test_new_rows_get_the_cluster_of_their_group(method):
 
 @pytest.mark.parametrize("method", QUICK)
 def test_the_order_of_the_rows_changes_nothing(method):
-    turn = np.random.default_rng(0).permutation(150)
-    given = latents(groups())
-    turned = Latents({"ids": given.ids[turn], "mu": given.mu[turn]})
-    again = cluster(turned, method, clusters=None if method == "hdbscan" else 3).assignment
-    np.testing.assert_array_equal(again.labels, found(method).assignment.labels[turn])
-    np.testing.assert_allclose(again.confidence, found(method).assignment.confidence[turn], atol=1e-9)
+    permutation = np.random.default_rng(0).permutation(150)
+    data = latents(groups())
+    shuffled = Latents({"ids": data.ids[permutation], "mu": data.mu[permutation]})
+    again = cluster(shuffled, method, clusters=None if method == "hdbscan" else 3).assignment
+    np.testing.assert_array_equal(again.labels, clustering_by(method).assignment.labels[permutation])
+    np.testing.assert_allclose(
+        again.confidence, clustering_by(method).assignment.confidence[permutation], atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("method", QUICK)
@@ -98,7 +100,7 @@ def test_clusters_are_numbered_from_the_largest(method):
         assert [np.bincount(part).argmax() for part in parts] == [(60 - n) // 20 for n in sizes]
 
 
-def test_kmeans_is_scikit_learns():
+def test_kmeans_equals_that_of_scikit_learn():
     X = groups(200, 4, apart=2.0).astype(np.float64)
     ours, theirs = (
         kmeans.fit(X, 4, seed=7).assignment.labels,
@@ -110,13 +112,13 @@ def test_kmeans_is_scikit_learns():
 def test_confidence_of_kmeans_is_the_posterior_of_round_gaussians():
     X = groups(300, 3, apart=2.0).astype(np.float64)
     fitted = kmeans.fit(X, 3, seed=0)
-    centres, variance = fitted.arrays["centres"], fitted.arrays["variance"]
-    assert variance == pytest.approx(np.mean((X - centres[fitted.assignment.labels]) ** 2))
-    densities = np.stack([multivariate_normal(c, variance).pdf(X) for c in centres])
+    centers, variance = fitted.arrays["centres"], fitted.arrays["variance"]
+    assert variance == pytest.approx(np.mean((X - centers[fitted.assignment.labels]) ** 2))
+    densities = np.stack([multivariate_normal(c, variance).pdf(X) for c in centers])
     np.testing.assert_allclose(fitted.assignment.confidence, densities.max(axis=0) / densities.sum(axis=0))
 
 
-def test_confidence_of_kmeans_is_a_half_half_way_and_never_nan():
+def test_confidence_of_kmeans_is_one_half_between_two_centers_and_never_nan():
     arrays = {"centres": np.array([[0.0], [4]]), "variance": np.array(1.0)}
     assert kmeans.assign(arrays, {}, np.array([[2.0]])).confidence.tolist() == [0.5]
     arrays["variance"] = np.array(0.0)
@@ -124,7 +126,7 @@ def test_confidence_of_kmeans_is_a_half_half_way_and_never_nan():
 
 
 @pytest.mark.parametrize("covariance", ["full", "tied", "diag"])
-def test_the_mixture_assigns_with_scikit_learns_posterior(covariance):
+def test_the_mixture_assigns_with_the_posterior_of_scikit_learn(covariance):
     X = groups(400, 3, 4, apart=2.0).astype(np.float64)
     oracle = GaussianMixture(3, covariance_type=covariance, random_state=0).fit(X)
     arrays = {
@@ -147,19 +149,19 @@ def test_the_mixture_takes_the_covariance_of_the_best_bic(stretch, covariance):
     assert gmm.fit(X, 2, seed=0).parameters["covariance"] == covariance
 
 
-def test_a_mixture_of_more_parameters_than_rows_is_not_tried():
+def test_a_mixture_with_more_parameters_than_rows_is_not_tried():
     X = np.random.default_rng(0).normal(size=(30, 20))
     assert gmm.fit(X, 2, seed=0).parameters["covariance"] == "diag"
 
 
-def test_hdbscan_is_scikit_learns_but_for_the_numbers():
+def test_hdbscan_equals_that_of_scikit_learn_up_to_the_numbering():
     X = np.concatenate([groups(100, 2), 12 * groups(20, 1)]).astype(np.float64)
     ours, theirs = hdbscan.fit(X).assignment, HDBSCAN(min_cluster_size=5, copy=True).fit(X)
     np.testing.assert_array_equal(ours.labels < 0, theirs.labels_ < 0)
     assert adjusted_rand_score(ours.labels, theirs.labels_) == 1
 
 
-def test_a_row_far_from_all_others_joins_no_dense_cluster():
+def test_a_row_far_from_all_others_is_in_no_dense_cluster():
     model = cluster(latents(groups()), "hdbscan").model
     labels, confidence = assign(model, np.full((1, 6), 50, np.float32))
     assert (labels.tolist(), confidence.tolist()) == ([-1], [0])
@@ -167,11 +169,13 @@ def test_a_row_far_from_all_others_joins_no_dense_cluster():
 
 def test_hdbscan_may_find_nothing_and_says_so():
     noise = latents(np.random.default_rng(0).uniform(size=(40, 20)).astype(np.float32))
-    made = cluster(noise, "hdbscan")
-    assert made.model.clusters == 0
-    assert "100% of the images are in no cluster" in describe(made)
+    result = cluster(noise, "hdbscan")
+    assert result.model.clusters == 0
+    assert "100% of the images are in no cluster" in describe(result)
     assert (
-        assign(model_in(with_clusters(noise, *reversed([made.assignment, made.model])), "z"), noise.mu).labels
+        assign(
+            model_in(with_clusters(noise, *reversed([result.assignment, result.model])), "z"), noise.mu
+        ).labels
         == -1
     ).all()
 
@@ -187,11 +191,11 @@ def test_the_number_of_clusters_is_that_of_the_best_silhouette(k):
 def test_dead_dimensions_are_left_out_and_principal_components_on_request():
     mu = groups()
     mu[:, 5] *= 1e-3
-    given = latents(mu)
-    assert cluster(given, clusters=3).model.arrays["columns"].tolist() == [0, 1, 2, 3, 4]
-    model = cluster(given, clusters=3, dims=2).model
+    data = latents(mu)
+    assert cluster(data, clusters=3).model.arrays["columns"].tolist() == [0, 1, 2, 3, 4]
+    model = cluster(data, clusters=3, dims=2).model
     assert (model.dims, model.arrays["components"].shape) == (2, (2, 6))
-    assert (assign(model, mu).labels == cluster(given, clusters=3, dims=2).assignment.labels).all()
+    assert (assign(model, mu).labels == cluster(data, clusters=3, dims=2).assignment.labels).all()
 
 
 def test_one_common_scale_makes_units_irrelevant():
@@ -204,13 +208,15 @@ def test_one_common_scale_makes_units_irrelevant():
 
 
 @pytest.mark.parametrize("method", ["kmeans", "gmm", "hdbscan"])
-def test_of_too_many_rows_a_sample_is_fitted_and_the_others_assigned(monkeypatch, method):
+def test_a_sample_of_too_many_rows_is_fitted_and_the_rest_assigned(monkeypatch, method):
     monkeypatch.setitem(CLUSTERINGS._methods, method, replace(CLUSTERINGS[method], largest=90))
-    heard: list[str] = []
-    made = cluster(latents(groups()), method, clusters=None if method == "hdbscan" else 3, tell=heard.append)
-    assert made.model.fitted == 90
-    assert "a sample of 90 of 150" in heard[0]
-    labels = made.assignment.labels
+    messages: list[str] = []
+    result = cluster(
+        latents(groups()), method, clusters=None if method == "hdbscan" else 3, tell=messages.append
+    )
+    assert result.model.fitted == 90
+    assert "a sample of 90 of 150" in messages[0]
+    labels = result.assignment.labels
     assert adjusted_rand_score(np.arange(150)[labels >= 0] % 3, labels[labels >= 0]) == 1
 
 
@@ -226,12 +232,12 @@ def test_of_too_many_rows_a_sample_is_fitted_and_the_others_assigned(monkeypatch
         (groups(20), {"dims": 7}, "have 6 principal components, not 7"),
     ],
 )
-def test_what_cannot_be_clustered_is_refused_in_words(mu, options, message):
+def test_latents_that_cannot_be_clustered_are_refused(mu, options, message):
     with pytest.raises(SeparationError, match=message):
         cluster(latents(mu), **options)
 
 
-def test_a_collapsed_encoder_is_told_apart_from_a_small_scale():
+def test_a_collapsed_encoder_is_distinguished_from_a_small_scale():
     mu = groups() * 1e-3
     assert cluster(latents(mu), clusters=3).model.dims == 6
     collapsed = latents(mu).with_arrays(logvar=np.zeros_like(mu))
@@ -241,18 +247,18 @@ def test_a_collapsed_encoder_is_told_apart_from_a_small_scale():
 
 def test_latents_of_another_size_are_refused():
     with pytest.raises(SeparationError, match="have 5 dimensions, but the clusters were found in 6"):
-        assign(found("kmeans").model, groups(d=5))
+        assign(clustering_by("kmeans").model, groups(d=5))
 
 
-def test_a_new_clustering_replaces_the_old_one_whole():
-    first = with_clusters(latents(groups()), found("gmm").model, found("gmm").assignment)
-    second = with_clusters(first, found("kmeans").model, found("kmeans").assignment)
+def test_a_new_clustering_replaces_all_arrays_of_the_old_one():
+    first = with_clusters(latents(groups()), clustering_by("gmm").model, clustering_by("gmm").assignment)
+    second = with_clusters(first, clustering_by("kmeans").model, clustering_by("kmeans").assignment)
     assert model_in(second, "z").method == "kmeans"
     assert "cluster_model_weights" not in second.arrays
 
 
-def test_words_say_how_many_where_and_that_it_proves_nothing():
-    words = describe(found("kmeans"))
+def test_the_description_has_sizes_dimensions_and_a_caveat():
+    words = describe(clustering_by("kmeans"))
     assert "k-means: 150 images in 3 clusters (6 of 6 dimensions, seed 0)" in words
     assert "Images by cluster: 0: 50, 1: 50, 2: 50" in words
     assert "tests whether there are any groups at all" in words
@@ -280,8 +286,8 @@ def test_words_say_how_many_where_and_that_it_proves_nothing():
         ("hdbscan", "_rows", np.zeros((149, 6)), "do not fit one another"),
     ],
 )
-def test_a_damaged_model_is_refused_by_file_and_key(method, key, value, message):
-    saved = with_clusters(latents(groups()), found(method).model, found(method).assignment)
+def test_a_damaged_model_is_refused_with_file_and_key(method, key, value, message):
+    saved = with_clusters(latents(groups()), clustering_by(method).model, clustering_by(method).assignment)
     arrays = {k: v for k, v in saved.arrays.items() if k != f"cluster_model{key}"}
     if value is not None:
         arrays[f"cluster_model{key}"] = value

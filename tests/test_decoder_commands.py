@@ -18,18 +18,18 @@ MAGIC = {"png": PNG, "svg": b"<?xml", "pdf": b"%PDF", "gif": b"GIF8", "webp": b"
 def lines(trained, blobs, command):
     """The six commands with their arguments, without -o; z.npz is there."""
     command("embed", trained, blobs, "-o", "z.npz", "--thumbnails", 8)
-    one, other = blobs / "red" / "00.png", blobs / "blue" / "00.png"
+    first, second = blobs / "red" / "00.png", blobs / "blue" / "00.png"
     return {
         "reconstruct": ["reconstruct", trained, blobs, "-n", 3],
         "sample": ["sample", trained, "-n", 3],
         "decode": ["decode", trained, "z.npz", "-n", 3],
-        "traverse": ["traverse", trained, "--dims", "top2", "--steps", 3, "--image", one],
-        "interpolate": ["interpolate", trained, one, other, "--steps", 3],
+        "traverse": ["traverse", trained, "--dims", "top2", "--steps", 3, "--image", first],
+        "interpolate": ["interpolate", trained, first, second, "--steps", 3],
         "average": ["average", trained, "z.npz", "--nearest", 2],
     }
 
 
-def opened(path) -> Image.Image:
+def open_image(path) -> Image.Image:
     """The picture, its file closed."""
     return Image.open(io.BytesIO(path.read_bytes()))
 
@@ -38,12 +38,12 @@ NAMES = ("reconstruct", "sample", "decode", "traverse", "interpolate", "average"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_draws_and_repeats_itself_byte_for_byte(command, lines, tmp_path, name):
+def test_every_command_draws_the_same_bytes_twice(command, lines, tmp_path, name):
     for file in ("one.png", "two.png"):
         command(*lines[name], "-o", file)
-    drawn = opened(tmp_path / "one.png").convert("RGB")
+    picture = open_image(tmp_path / "one.png").convert("RGB")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
-    assert len(np.unique(np.asarray(drawn).reshape(-1, 3), axis=0)) > 50
+    assert len(np.unique(np.asarray(picture).reshape(-1, 3), axis=0)) > 50
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -57,7 +57,7 @@ def test_every_command_streams_png(command, lines, capsysbinary, name):
 def test_every_command_animates(command, lines, tmp_path, name):
     command(*lines[name], "-o", "moving.gif")
     frames = {"reconstruct": 2, "sample": 24, "decode": 3, "traverse": 4, "interpolate": 4, "average": 3}
-    assert opened(tmp_path / "moving.gif").n_frames == frames[name]
+    assert open_image(tmp_path / "moving.gif").n_frames == frames[name]
 
 
 @pytest.mark.parametrize("format", MAGIC)
@@ -67,7 +67,7 @@ def test_the_name_of_the_file_decides_the_format(command, trained, tmp_path, for
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_format_that_there_is_not_is_refused_before_any_work(command, name, tmp_path):
+def test_an_unknown_format_is_refused_before_any_work(command, name, tmp_path):
     arguments = {"interpolate": ["a", "b"], "reconstruct": ["a"], "traverse": []}.get(name, [])
     with pytest.raises(
         typer.BadParameter, match=r"f.jpg: the name of the file ends in .png, .svg, .pdf, .gif, .webp"
@@ -84,7 +84,7 @@ def test_latents_are_piped_in(sh, trained, blobs, tmp_path):
     assert all((tmp_path / name).read_bytes().startswith(PNG) for name in ("a.png", "d.png"))
 
 
-def test_decoded_arrays_go_back_in_as_images(command, lines, trained, tmp_path):
+def test_decoded_arrays_can_be_embedded(command, lines, trained, tmp_path):
     command("decode", trained, "z.npz", "-o", "decoded.npz")
     command("embed", trained, "decoded.npz:images", "-o", "again.npz")
     command("decode", trained, "z.npz", "-o", "decoded.npy")
@@ -108,13 +108,13 @@ def test_a_seed_a_temperature_and_a_theme_change_the_samples(command, trained, t
     assert len({(tmp_path / f"{at}.png").read_bytes() for at in range(len(options))}) == len(options)
 
 
-def test_the_worst_are_named_in_the_picture_of_the_worst(command, lines, tmp_path):
+def test_the_worst_reconstructions_give_another_picture(command, lines, tmp_path):
     command(*lines["reconstruct"], "-o", "some.png")
     command(*lines["reconstruct"], "--worst", "-o", "worst.png")
     assert (tmp_path / "some.png").read_bytes() != (tmp_path / "worst.png").read_bytes()
 
 
-def test_means_without_images_are_drawn_and_that_is_said(command, trained, blobs, capsys, tmp_path):
+def test_means_without_images_are_drawn_with_a_note(command, trained, blobs, capsys, tmp_path):
     command("embed", trained, blobs, "-o", "bare.npz")
     command("average", trained, "bare.npz", "-o", "means.png")
     assert (
@@ -123,11 +123,11 @@ def test_means_without_images_are_drawn_and_that_is_said(command, trained, blobs
     )
     command("average", trained, "bare.npz", "--images", blobs, "-o", "near.png")
     assert capsys.readouterr().err == ""
-    assert opened(tmp_path / "near.png").width > opened(tmp_path / "means.png").width
+    assert open_image(tmp_path / "near.png").width > open_image(tmp_path / "means.png").width
 
 
 @pytest.mark.parametrize(
-    ("line", "error", "told"),
+    ("line", "error", "message"),
     [
         ("traverse RUN --dims 4", DecodingError, "there is no dimension 4: the run has 4, numbered 0 to 3"),
         ("traverse RUN --image no.png", ImagesError, "there is no file or folder no.png: check the name"),
@@ -139,17 +139,17 @@ def test_means_without_images_are_drawn_and_that_is_said(command, trained, blobs
         ("interpolate RUN a b c", typer.BadParameter, "2 or 4 images are required, not 3"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_told_and_leaves_the_file(command, trained, tmp_path, line, error, told):
+def test_an_error_names_its_cause_and_leaves_the_file(command, trained, tmp_path, line, error, message):
     np.save(tmp_path / "own.npy", np.zeros((2, 3)))
     (tmp_path / "f.png").write_bytes(b"old")
     with pytest.raises(error) as raised:
         command(*[str(trained) if word == "RUN" else word for word in line.split()], "-o", "f.png")
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert "\n" not in str(raised.value)
     assert (tmp_path / "f.png").read_bytes() == b"old"
 
 
-def test_a_run_without_validation_needs_dimensions_by_name(command, trained, tmp_path):
+def test_a_run_without_validation_needs_named_dimensions(command, trained, tmp_path):
     shutil.copytree(trained, tmp_path / "run")
     text = (tmp_path / "run" / "run.json").read_text()
     (tmp_path / "run" / "run.json").write_text(text.replace('"kl_per_dim"', '"renamed"'))

@@ -50,7 +50,7 @@ def some(z: Latents, **arrays) -> Latents:
 # Means -----------------------------------------------------------------------------------------
 
 
-def test_means_are_those_of_the_model_whatever_the_batch(run, z, monkeypatch):
+def test_decoded_batches_equal_the_model_for_any_batch_size(run, z, monkeypatch):
     monkeypatch.setattr(import_module("latentkit.decoding.decode"), "BATCH", 7)
     np.testing.assert_allclose(decoding.decode_batches(run, z.mu), run.model.decode(z.mu), atol=1e-6)
 
@@ -73,21 +73,21 @@ def test_latents_of_other_weights_are_refused_and_those_of_no_known_ones_are_not
 
 
 @pytest.mark.parametrize(("format", "argument"), [("npy", "means.npy"), ("npz", "means.npz:images")])
-def test_means_in_a_file_are_whole_and_read_again_as_images(run, z, tmp_path, format, argument):
+def test_decoded_images_in_a_file_can_be_read_as_images(run, z, tmp_path, format, argument):
     with (tmp_path / f"means.{format}").open("wb") as stream:
         decoding.write_images(run, z, stream, format)
-    found = np.load(tmp_path / f"means.{format}")
-    images = found if format == "npy" else found["images"]
+    result = np.load(tmp_path / f"means.{format}")
+    images = result if format == "npy" else result["images"]
     assert images.dtype == np.float32
     np.testing.assert_allclose(images, run.model.decode(z.mu), atol=1e-6)
     read = load(find([str(tmp_path / argument)]), run.transform)
     np.testing.assert_array_equal(read.pixels, to_uint8(images))
     if format == "npz":
-        assert found["ids"].tolist() == z.ids.tolist()
-        assert found["labels"].tolist() == z.arrays["labels"].tolist()
+        assert result["ids"].tolist() == z.ids.tolist()
+        assert result["labels"].tolist() == z.arrays["labels"].tolist()
 
 
-def test_to_uint8_are_the_nearest():
+def test_to_uint8_rounds_to_the_nearest():
     means = np.array([[-0.1, 0, 0.4999 / 255, 0.5001 / 255, 1, 1.2]], np.float32)
     assert to_uint8(means).tolist() == [[0, 0, 0, 1, 255, 255]]
 
@@ -96,10 +96,10 @@ def test_to_uint8_are_the_nearest():
 
 
 def test_one_image_is_encoded_as_embed_does(run, z, blobs):
-    one = decoding.encode_image(run, str(blobs / "red" / "03.png"))
+    image = decoding.encode_image(run, str(blobs / "red" / "03.png"))
     row = z.ids.tolist().index("red/03.png")
-    np.testing.assert_allclose(one.mu, z.mu[row], atol=1e-5)
-    np.testing.assert_array_equal(one.pixels, z.arrays["thumbnails"][row])
+    np.testing.assert_allclose(image.mu, z.mu[row], atol=1e-5)
+    np.testing.assert_array_equal(image.pixels, z.arrays["thumbnails"][row])
 
 
 @pytest.mark.parametrize("argument", ["X.npy:2", "X.npz:some:2"])
@@ -112,7 +112,7 @@ def test_one_image_may_be_a_row_of_an_array(run, tmp_path, monkeypatch, argument
 
 
 @pytest.mark.parametrize(
-    ("argument", "told"),
+    ("argument", "message"),
     [
         ("none.png", "there is no file or folder none.png: check the name"),
         ("X.npy:3", "X.npy has 3 images, so there is no row 3: the last is 2"),
@@ -120,7 +120,7 @@ def test_one_image_may_be_a_row_of_an_array(run, tmp_path, monkeypatch, argument
         ("folder", "folder has 2 images, but one is needed: name one, such as folder/a.png"),
     ],
 )
-def test_what_is_not_one_image_is_refused(run, blobs, tmp_path, monkeypatch, argument, told):
+def test_an_argument_that_is_not_one_image_is_refused(run, blobs, tmp_path, monkeypatch, argument, message):
     monkeypatch.chdir(tmp_path)
     np.save("X.npy", np.zeros((3, 8, 8), np.uint8))
     (tmp_path / "folder").mkdir()
@@ -128,44 +128,49 @@ def test_what_is_not_one_image_is_refused(run, blobs, tmp_path, monkeypatch, arg
         (tmp_path / "folder" / name).write_bytes((blobs / "red" / "00.png").read_bytes())
     with pytest.raises(ImagesError) as error:
         decoding.encode_image(run, argument)
-    assert str(error.value) == told
+    assert str(error.value) == message
 
 
 # Reconstruct -----------------------------------------------------------------------------------
 
 
 def test_the_error_of_a_reconstruction_is_that_of_embed(run, z, blobs):
-    found = decoding.reconstruct(run, find([str(blobs)]), 60, cache=False)
-    assert found.ids == tuple(z.ids.tolist())
-    np.testing.assert_allclose(found.mse, z.mse, rtol=1e-5)
-    errors = np.square(found.decoded - found.images / 255).mean(axis=(1, 2, 3))
-    np.testing.assert_allclose(found.mse, errors, rtol=1e-4)
+    result = decoding.reconstruct(run, find([str(blobs)]), 60, cache=False)
+    assert result.ids == tuple(z.ids.tolist())
+    np.testing.assert_allclose(result.mse, z.mse, rtol=1e-5)
+    errors = np.square(result.decoded - result.images / 255).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(result.mse, errors, rtol=1e-4)
 
 
-def test_the_worst_are_the_worst_of_all_and_in_order(run, z, blobs, monkeypatch):
+def test_the_worst_reconstructions_are_the_worst_of_all_in_order(run, z, blobs, monkeypatch):
     monkeypatch.setattr(import_module("latentkit.decoding.reconstruct"), "BATCH", 7)
-    found = decoding.reconstruct(run, find([str(blobs)]), 5, worst=True, cache=False)
+    result = decoding.reconstruct(run, find([str(blobs)]), 5, worst=True, cache=False)
     worst = np.argsort(-z.mse)[:5]
-    assert found.ids == tuple(z.ids[worst].tolist())
-    np.testing.assert_allclose(found.mse, z.mse[worst], rtol=1e-5)
-    np.testing.assert_array_equal(found.images, z.arrays["thumbnails"][worst])
+    assert result.ids == tuple(z.ids[worst].tolist())
+    np.testing.assert_allclose(result.mse, z.mse[worst], rtol=1e-5)
+    np.testing.assert_array_equal(result.images, z.arrays["thumbnails"][worst])
 
 
-def test_some_of_the_images_are_of_every_class(run, blobs):
-    found = decoding.reconstruct(run, find([str(blobs)]), 6, cache=False)
-    assert [name.split("/")[0] for name in found.ids] == [c for c in ("blue", "green", "red") for _ in "12"]
+def test_evenly_spaced_images_include_every_class(run, blobs):
+    result = decoding.reconstruct(run, find([str(blobs)]), 6, cache=False)
+    assert [name.split("/")[0] for name in result.ids] == [c for c in ("blue", "green", "red") for _ in "12"]
 
 
-def test_images_that_cannot_be_read_are_told_of(run, make_blobs):
+def test_images_that_cannot_be_read_are_reported(run, make_blobs):
     images = make_blobs("images", each=2)
     (images / "red" / "broken.png").write_bytes(b"no")
-    told = []
-    found = decoding.reconstruct(
-        run, find([str(images)]), 9, worst=True, cache=False, left_out=lambda *what: told.append(what)
+    calls = []
+    result = decoding.reconstruct(
+        run,
+        find([str(images)]),
+        9,
+        worst=True,
+        cache=False,
+        left_out=lambda *arguments: calls.append(arguments),
     )
-    assert (len(found.ids), found.total) == (6, 6)
-    [(skipped, total)] = told
-    assert ([one.id for one in skipped], total) == (["red/broken.png"], 7)
+    assert (len(result.ids), result.total) == (6, 6)
+    [(skipped, total)] = calls
+    assert ([image.id for image in skipped], total) == (["red/broken.png"], 7)
 
 
 # Sample ----------------------------------------------------------------------------------------
@@ -177,7 +182,7 @@ def test_samples_are_standard_normal_times_the_temperature(run):
     np.testing.assert_allclose(np.cov(latents.T), 0.25 * np.eye(LATENT), atol=0.25 * 6 / np.sqrt(4000))
 
 
-def test_a_seed_gives_the_same_samples_and_more_begin_with_fewer(run):
+def test_the_first_samples_of_a_seed_do_not_depend_on_their_number(run):
     few, many = (decoding.sample(run, n, seed=3) for n in (4, 9))
     np.testing.assert_array_equal(few.latents, many.latents[:4])
     np.testing.assert_allclose(few.images, run.model.decode(few.latents), atol=1e-6)
@@ -185,15 +190,15 @@ def test_a_seed_gives_the_same_samples_and_more_begin_with_fewer(run):
 
 
 def test_an_animation_of_samples_begins_with_them_and_moves(run):
-    made = decoding.sample(run, 4)
-    sheets = made.frames().sheets
+    result = decoding.sample(run, 4)
+    sheets = result.frames().sheets
     first, quarter = ([cell.image for row in sheets[at].cells for cell in row] for at in (0, 6))
-    np.testing.assert_array_equal(first, to_uint8(made.images))
+    np.testing.assert_array_equal(first, to_uint8(result.images))
     assert (np.array(first) != np.array(quarter)).any()
 
 
 @pytest.mark.parametrize("temperature", [-1.0, np.nan, np.inf])
-def test_a_temperature_that_is_none_is_refused(run, temperature):
+def test_an_invalid_temperature_is_refused(run, temperature):
     with pytest.raises(DecodingError, match="the temperature must be a number of at least 0"):
         decoding.sample(run, 2, temperature=temperature)
 
@@ -202,19 +207,19 @@ def test_a_temperature_that_is_none_is_refused(run, temperature):
 
 
 def test_a_traversal_changes_one_dimension_at_a_time_from_zero(run):
-    made = decoding.traverse(run, "2,0", reach=2.0, steps=5)
+    result = decoding.traverse(run, "2,0", reach=2.0, steps=5)
     expected = np.zeros((2, 5, LATENT))
     expected[0, :, 2] = expected[1, :, 0] = [-2, -1, 0, 1, 2]
-    np.testing.assert_array_equal(made.latents, expected)
-    np.testing.assert_allclose(made.images[1], run.model.decode(made.latents[1]), atol=1e-6)
+    np.testing.assert_array_equal(result.latents, expected)
+    np.testing.assert_allclose(result.images[1], run.model.decode(result.latents[1]), atol=1e-6)
 
 
 def test_a_traversal_may_start_from_an_image(run, blobs):
     start = decoding.encode_image(run, str(blobs / "red" / "00.png"))
-    made = decoding.traverse(run, "1", start=start, steps=3)
-    np.testing.assert_array_equal(made.latents[0, :, 1], [-3, 0, 3])
-    np.testing.assert_array_equal(np.delete(made.latents[0], 1, axis=1), [np.delete(start.mu, 1)] * 3)
-    np.testing.assert_allclose(made.reconstruction, run.model.decode(start.mu[None])[0], atol=1e-6)
+    result = decoding.traverse(run, "1", start=start, steps=3)
+    np.testing.assert_array_equal(result.latents[0, :, 1], [-3, 0, 3])
+    np.testing.assert_array_equal(np.delete(result.latents[0], 1, axis=1), [np.delete(start.mu, 1)] * 3)
+    np.testing.assert_allclose(result.reconstruction, run.model.decode(start.mu[None])[0], atol=1e-6)
 
 
 def test_the_dimensions_come_in_the_order_of_the_recorded_kl(run, trained):
@@ -226,12 +231,12 @@ def test_the_dimensions_come_in_the_order_of_the_recorded_kl(run, trained):
 @pytest.mark.parametrize(
     ("text", "dims"), [("top1", (2,)), ("top9", (2, 0, 1)), ("0", (0,)), ("2,1", (2, 1)), ("1,1", (1,))]
 )
-def test_dimensions_are_named(text, dims):
+def test_dimensions_are_parsed(text, dims):
     assert parse_dims(text, 3, (0.5, 0.1, 2.0)) == dims
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("3", "there is no dimension 3: the run has 3, numbered 0 to 2"),
         ("top0", "--dims 'top0' must be topN or numbers, such as top8 or 0,1,2"),
@@ -240,8 +245,8 @@ def test_dimensions_are_named(text, dims):
         ("1,", "--dims '1,' must be topN or numbers"),
     ],
 )
-def test_dimensions_that_are_not_there_are_refused(text, told):
-    with pytest.raises(DecodingError, match=re.escape(told)):
+def test_missing_dimensions_are_refused(text, message):
+    with pytest.raises(DecodingError, match=re.escape(message)):
         parse_dims(text, 3, (0.5, 0.1, 2.0))
 
 
@@ -256,7 +261,7 @@ def test_without_a_recorded_kl_the_dimensions_must_be_named(run):
 
 
 @pytest.mark.parametrize(("reach", "steps"), [(0.0, 5), (-1.0, 5), (np.inf, 5), (3.0, 1)])
-def test_a_range_that_is_none_is_refused(run, reach, steps):
+def test_an_invalid_range_is_refused(run, reach, steps):
     with pytest.raises(DecodingError, match="the range must be above 0, with at least 2 steps"):
         decoding.traverse(run, reach=reach, steps=steps)
 
@@ -273,31 +278,31 @@ def ends(run, blobs):
 
 
 def test_an_interpolation_is_decoded_from_one_image_to_the_other(run, ends):
-    made = decoding.interpolate(run, ends[:2], 5)
-    np.testing.assert_array_equal(made.latents[0], decoding.path_between(ends[0].mu, ends[1].mu, 5))
-    np.testing.assert_allclose(made.images[0], run.model.decode(made.latents[0]), atol=1e-6)
+    result = decoding.interpolate(run, ends[:2], 5)
+    np.testing.assert_array_equal(result.latents[0], decoding.path_between(ends[0].mu, ends[1].mu, 5))
+    np.testing.assert_allclose(result.images[0], run.model.decode(result.latents[0]), atol=1e-6)
 
 
 def test_four_images_span_a_square(run, ends):
-    made = decoding.interpolate(run, ends, 3, slerp=True)
+    result = decoding.interpolate(run, ends, 3, slerp=True)
     np.testing.assert_array_equal(
-        made.latents, decoding.grid_between([end.mu for end in ends], 3, slerp=True)
+        result.latents, decoding.grid_between([end.mu for end in ends], 3, slerp=True)
     )
-    assert made.images.shape == (3, 3, 8, 8, 3)
-    np.testing.assert_allclose(made.images[2, 1], run.model.decode(made.latents[2, 1:2])[0], atol=1e-6)
+    assert result.images.shape == (3, 3, 8, 8, 3)
+    np.testing.assert_allclose(result.images[2, 1], run.model.decode(result.latents[2, 1:2])[0], atol=1e-6)
 
 
-def test_an_animation_goes_round_the_square(run, ends):
-    made = decoding.interpolate(run, ends, 3)
+def test_an_animation_goes_around_the_square(run, ends):
+    result = decoding.interpolate(run, ends, 3)
     way = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
-    shown = [frame.cells[0][1].image for frame in made.frames().sheets]
-    np.testing.assert_array_equal(shown, [to_uint8(made.images[at]) for at in way])
+    frames = [frame.cells[0][1].image for frame in result.frames().sheets]
+    np.testing.assert_array_equal(frames, [to_uint8(result.images[at]) for at in way])
 
 
-def test_an_animation_goes_there_and_back(run, ends):
-    made = decoding.interpolate(run, ends[:2], 3)
-    shown = [frame.cells[0][1].image for frame in made.frames().sheets]
-    np.testing.assert_array_equal(shown, to_uint8(made.images[0, [0, 1, 2, 1]]))
+def test_an_animation_goes_back_and_forth(run, ends):
+    result = decoding.interpolate(run, ends[:2], 3)
+    frames = [frame.cells[0][1].image for frame in result.frames().sheets]
+    np.testing.assert_array_equal(frames, to_uint8(result.images[0, [0, 1, 2, 1]]))
 
 
 @pytest.mark.parametrize(("count", "steps"), [(1, 5), (3, 5), (2, 1)])
@@ -310,33 +315,33 @@ def test_other_numbers_of_images_or_steps_are_refused(run, ends, count, steps):
 
 
 def test_a_mean_is_that_of_the_latents_of_its_class(run, z):
-    made = decoding.average(run, z)
-    assert (made.names, made.sizes) == (("blue", "green", "red"), (20, 20, 20))
-    expected = np.stack([z.mu[z.labels == name].mean(axis=0, dtype=np.float64) for name in made.names])
-    np.testing.assert_allclose(made.mu, expected, atol=1e-6)
-    np.testing.assert_allclose(made.images, run.model.decode(made.mu), atol=1e-6)
+    result = decoding.average(run, z)
+    assert (result.names, result.sizes) == (("blue", "green", "red"), (20, 20, 20))
+    expected = np.stack([z.mu[z.labels == name].mean(axis=0, dtype=np.float64) for name in result.names])
+    np.testing.assert_allclose(result.mu, expected, atol=1e-6)
+    np.testing.assert_allclose(result.images, run.model.decode(result.mu), atol=1e-6)
 
 
 def test_the_nearest_images_are_the_nearest_of_all(run, z, monkeypatch):
     monkeypatch.setattr(import_module("latentkit.decoding.average"), "BLOCK", 7)
-    made = decoding.average(run, z, nearest=4)
-    for centre, near in zip(made.mu, made.nearest, strict=True):
-        assert near == tuple(z.ids[np.argsort(cdist(centre[None], z.mu)[0])[:4]].tolist())
-        for name in near:
+    result = decoding.average(run, z, nearest=4)
+    for center, nearest in zip(result.mu, result.nearest, strict=True):
+        assert nearest == tuple(z.ids[np.argsort(cdist(center[None], z.mu)[0])[:4]].tolist())
+        for name in nearest:
             np.testing.assert_array_equal(
-                made.pictures[name], z.arrays["thumbnails"][z.ids.tolist().index(name)]
+                result.pictures[name], z.arrays["thumbnails"][z.ids.tolist().index(name)]
             )
 
 
 def test_images_are_found_by_their_ids(run, z, blobs):
-    given = decoding.average(run, some(z, thumbnails=None), sources=find([str(blobs)]))
+    matched = decoding.average(run, some(z, thumbnails=None), sources=find([str(blobs)]))
     expected = decoding.average(run, z)
-    assert set(given.pictures) == set(expected.pictures) != set()
-    for name, picture in given.pictures.items():
+    assert set(matched.pictures) == set(expected.pictures) != set()
+    for name, picture in matched.pictures.items():
         np.testing.assert_array_equal(picture, expected.pictures[name])
 
 
-def test_an_image_that_is_not_among_those_named_is_told_of(run, z, blobs):
+def test_an_image_that_is_missing_from_the_folder_is_an_error(run, z, blobs):
     with pytest.raises(
         DecodingError,
         match=r"--images has no image with the id '(blue|green)/.*name the folder that was embedded",
@@ -344,34 +349,36 @@ def test_an_image_that_is_not_among_those_named_is_told_of(run, z, blobs):
         decoding.average(run, z, sources=find([str(blobs / "red")]))
 
 
-def test_an_image_that_cannot_be_read_any_more_is_told_of(run, z, make_blobs):
+def test_an_image_that_can_no_longer_be_read_is_an_error(run, z, make_blobs):
     images = make_blobs("blobs")
-    near = decoding.average(run, z, nearest=1).nearest[0][0]
-    (images / near).write_bytes(b"no")
-    with pytest.raises(DecodingError, match=rf"{near} cannot be loaded \(not an image of a known format\)"):
+    nearest = decoding.average(run, z, nearest=1).nearest[0][0]
+    (images / nearest).write_bytes(b"no")
+    with pytest.raises(
+        DecodingError, match=rf"{nearest} cannot be loaded \(not an image of a known format\)"
+    ):
         decoding.average(run, z, nearest=1, sources=find([str(images)]))
 
 
-def test_without_images_only_the_means_are_drawn_and_it_is_said(run, z):
-    told = []
-    made = decoding.average(run, some(z, thumbnails=None), tell=told.append)
-    assert [len(row) for row in made.sheet().cells] == [1, 1, 1]
-    [words] = told
+def test_without_images_only_the_means_are_drawn_with_a_note(run, z):
+    notes = []
+    result = decoding.average(run, some(z, thumbnails=None), tell=notes.append)
+    assert [len(row) for row in result.sheet().cells] == [1, 1, 1]
+    [words] = notes
     assert "have no thumbnails" in words
     assert "--images ROOT" in words
 
 
 def test_clusters_are_classes_where_there_are_no_labels(run, z):
     clusters = np.where(np.arange(60) < 3, -1, np.arange(60) % 2).astype(np.int32)
-    made = decoding.average(run, some(z, labels=np.full(60, ""), clusters=clusters))
-    assert (made.names, made.sizes) == (("cluster 0", "cluster 1"), (28, 29))
-    np.testing.assert_allclose(made.mu[0], z.mu[clusters == 0].mean(axis=0), atol=1e-5)
+    result = decoding.average(run, some(z, labels=np.full(60, ""), clusters=clusters))
+    assert (result.names, result.sizes) == (("cluster 0", "cluster 1"), (28, 29))
+    np.testing.assert_allclose(result.mu[0], z.mu[clusters == 0].mean(axis=0), atol=1e-5)
 
 
 def test_images_without_a_label_are_in_no_class(run, z):
     labels = np.where(np.arange(60) < 5, "", "x")
-    made = decoding.average(run, some(z, labels=labels))
-    assert (made.names, made.sizes) == (("x",), (55,))
+    result = decoding.average(run, some(z, labels=labels))
+    assert (result.names, result.sizes) == (("x",), (55,))
 
 
 @pytest.mark.parametrize("by", [None, "labels", "clusters"])
@@ -383,9 +390,9 @@ def test_latents_without_classes_are_refused(run, z, by):
         decoding.average(run, some(z, labels=None), by=by)
 
 
-def test_of_many_classes_the_largest_are_shown(run, z, monkeypatch):
+def test_only_the_largest_of_many_classes_are_included(run, z, monkeypatch):
     monkeypatch.setattr(import_module("latentkit.decoding.average"), "MOST_CLASSES", 2)
     labels = np.repeat(["a", "b", "c"], [20, 10, 30])
-    made = decoding.average(run, some(z, labels=labels))
-    assert (made.names, made.sizes, made.classes) == (("a", "c"), (20, 30), 3)
-    assert made.sheet().title == "The means of 2 of 3 classes"
+    result = decoding.average(run, some(z, labels=labels))
+    assert (result.names, result.sizes, result.classes) == (("a", "c"), (20, 30), 3)
+    assert result.sheet().title == "The means of 2 of 3 classes"

@@ -40,7 +40,7 @@ def test_a_pipe_and_a_file_get_the_same_bytes(z, tmp_path, format, magic):
     assert out.read_bytes() == piped.stdout_bytes
 
 
-def test_the_projector_gets_its_folder(z, tmp_path):
+def test_the_projector_writes_a_folder(z, tmp_path):
     done = run(z, "--to", "projector", "-o", tmp_path / "p")
     assert done.exit_code == 0, done.exception
     assert done.stdout == ""
@@ -61,14 +61,14 @@ def test_a_missing_extra_is_named_before_anything_is_read(monkeypatch, format, m
 
 
 @pytest.mark.parametrize("format", ["csv", "projector"])
-def test_what_needs_no_extra_needs_none(monkeypatch, z, tmp_path, format):
+def test_formats_without_an_extra_import_none(monkeypatch, z, tmp_path, format):
     for module in ("pyarrow", "anndata", "pandas", "tensorboard", "tensorflow"):
         monkeypatch.setitem(sys.modules, module, None)
     assert run(z, "--to", format, "-o", tmp_path / "out").exit_code == 0
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--to", "projector"], "a folder"),
         (["--to", "atlas", "-o", "z.csv"], ".parquet"),
@@ -80,10 +80,10 @@ def test_what_needs_no_extra_needs_none(monkeypatch, z, tmp_path, format):
         ([], "--to"),
     ],
 )
-def test_what_cannot_be_meant_is_a_usage_error(arguments, said):
+def test_contradictory_options_are_usage_errors(arguments, message):
     refused = run("nowhere.npz", *arguments)
     assert refused.exit_code == 2
-    assert said in " ".join(refused.stderr.split())
+    assert message in " ".join(refused.stderr.split())
 
 
 def test_labels_and_no_mu_reach_the_table(z, tmp_path):
@@ -95,14 +95,14 @@ def test_labels_and_no_mu_reach_the_table(z, tmp_path):
     assert "vector" not in table.column_names
 
 
-def test_an_error_leaves_the_old_file_as_it_was(z, tmp_path):
+def test_an_error_leaves_the_old_file_unchanged(z, tmp_path):
     (tmp_path / "old.csv").write_text("mine")
     assert run(z, "--to", "csv", "--method", "tsne", "-o", tmp_path / "old.csv").exit_code == 1
     assert (tmp_path / "old.csv").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"z.npz", "old.csv"}
 
 
-def test_names_are_not_written_to_a_terminal_as_they_are(z, environment, tmp_path):
+def test_csv_is_not_written_to_a_terminal(z, environment, tmp_path):
     ours, theirs = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "latentkit", "export", str(z), "--to", "csv"],
@@ -131,7 +131,7 @@ def test_the_pipe_from_images_to_parquet_works(sh, trained, blobs, tmp_path):
     assert "pca" in json.loads(about["projection_info"])["methods"]
 
 
-def test_nobody_reading_is_silent(sh, z):
+def test_a_closed_pipe_is_silent(sh, z):
     done = sh(f"latentkit export {z} --to csv | head -c 10")
     assert (done.stdout, done.returncode) == ("id,label,s", 0)
     assert "Traceback" not in done.stderr

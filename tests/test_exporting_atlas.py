@@ -14,10 +14,10 @@ from latentkit.formats.latents import Latents
 
 def exported(latents: Latents, **options):
     """The table, and the words of the command that opens it."""
-    stream, said = io.BytesIO(), []
-    write("atlas", latents, stream, ExportOptions(path="my atlas.parquet", **options), said.append)
-    assert said[-1].startswith("open it with: ")
-    return pq.read_table(io.BytesIO(stream.getvalue())), shlex.split(said[-1].removeprefix("open it with: "))
+    stream, notes = io.BytesIO(), []
+    write("atlas", latents, stream, ExportOptions(path="my atlas.parquet", **options), notes.append)
+    assert notes[-1].startswith("open it with: ")
+    return pq.read_table(io.BytesIO(stream.getvalue())), shlex.split(notes[-1].removeprefix("open it with: "))
 
 
 def test_the_command_names_columns_that_are_there():
@@ -29,7 +29,7 @@ def test_the_command_names_columns_that_are_there():
     assert set(words[3::2]) <= set(table.column_names)
 
 
-def test_an_image_is_a_png_with_a_path_that_tells_so():
+def test_an_image_is_a_png_with_the_path_of_a_png():
     latents = awkward()
     images = exported(latents)[0]["image"].to_pylist()
     assert {image["path"] for image in images} == {"thumbnail.png"}
@@ -37,7 +37,7 @@ def test_an_image_is_a_png_with_a_path_that_tells_so():
     np.testing.assert_array_equal(np.stack(pixels), latents.thumbnails)
 
 
-def test_the_projection_is_the_one_that_is_shown():
+def test_the_chosen_projection_is_exported():
     latents = awkward()
     table = exported(latents, method="pca")[0]
     assert "projection_z" not in table.column_names
@@ -54,14 +54,14 @@ def test_latents_of_two_dimensions_are_their_own_picture():
     np.testing.assert_array_equal(np.array(table["projection_y"]), latents.mu[:, 1])
 
 
-def test_without_a_projection_embedding_atlas_is_asked_to_make_one_of_the_vectors():
+def test_without_a_projection_embedding_atlas_computes_one_from_the_vectors():
     latents = plain(3, mu=np.ones((3, 5), np.float32), x=np.arange(3))
     table, words = exported(latents, vector=False)
     assert words[2:] == ["--vector", "vector"]
     assert table.column_names == ["id", "x", "vector"]
 
 
-def test_a_pipe_gets_a_command_to_fill_in():
-    said = []
-    write("atlas", plain(), io.BytesIO(), ExportOptions(), said.append)
-    assert "embedding-atlas FILE.parquet --x" in said[-1]
+def test_a_pipe_gets_a_command_with_a_placeholder():
+    notes = []
+    write("atlas", plain(), io.BytesIO(), ExportOptions(), notes.append)
+    assert "embedding-atlas FILE.parquet --x" in notes[-1]

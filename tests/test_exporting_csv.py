@@ -12,9 +12,9 @@ from latentkit.exporting import ExportOptions, arrays, write
 from latentkit.formats.latents import Latents
 
 
-def exported(latents: Latents, said: list[str] | None = None, **options) -> bytes:
+def exported(latents: Latents, notes: list[str] | None = None, **options) -> bytes:
     stream = io.BytesIO()
-    write("csv", latents, stream, ExportOptions(**options), (said if said is not None else []).append)
+    write("csv", latents, stream, ExportOptions(**options), (notes if notes is not None else []).append)
     return stream.getvalue()
 
 
@@ -29,7 +29,7 @@ def test_every_name_comes_back_as_it_was():
     assert read(awkward())["id"] == IDS
 
 
-def test_a_name_that_is_not_unicode_leaves_as_its_bytes():
+def test_a_name_that_is_not_unicode_is_written_as_its_bytes():
     assert b"\nbad\xff.png," in exported(awkward())
 
 
@@ -38,11 +38,11 @@ def test_every_kind_of_line_end_stays_in_its_cell(end):
     assert read(plain(1, ids=np.array([f"a{end}b"])))["id"] == [f"a{end}b"]
 
 
-def test_bytes_are_text_and_leave_as_they_are():
+def test_byte_strings_are_written_unchanged():
     assert b"\xff\xc3\xa9," in exported(plain(1, tag=np.array([b"\xff\xc3\xa9"])))
 
 
-def test_a_lone_surrogate_that_is_no_byte_is_written_as_an_escape():
+def test_a_lone_surrogate_that_is_not_a_byte_is_escaped():
     assert read(plain(1, ids=np.array(["a\ud800"])))["id"] == ["a\\ud800"]
 
 
@@ -58,7 +58,7 @@ def test_numbers_have_no_more_digits_than_they_need():
     assert read(plain(1, mse=np.array([0.1], np.float32)))["mse"] == ["0.1"]
 
 
-def test_the_columns_stand_in_one_order():
+def test_the_columns_have_a_fixed_order():
     assert list(read(awkward())) == [
         *("id", "label", "split", "mse", "cluster", "confidence", "digest"),
         *("x", "y", "z", "pca_x", "pca_y", "age", "tag", "flag", "X_"),
@@ -72,21 +72,21 @@ def test_a_missing_label_and_nan_are_empty_and_infinity_is_not():
     assert columns["age"] == ["1.0", "2.5", "", "4.0", "5.0", "6.0", "inf"]
 
 
-def test_text_that_is_empty_is_told_from_text_that_is_missing():
+def test_empty_text_is_distinguished_from_missing_text():
     lines = exported(plain(2, ids=np.array(["", "b"]), labels=np.array(["", "b"])), vector=False).split(b"\n")
     assert lines == [b"id,label", b'"",', b"b,b", b""]
 
 
-def test_x_and_y_are_those_of_the_latest_projection_or_the_one_asked_for():
+def test_x_and_y_are_the_latest_projection_or_the_chosen_one():
     latents = awkward()
-    latest, asked = read(latents), read(latents, method="pca")
+    latest, pca = read(latents), read(latents, method="pca")
     np.testing.assert_array_equal(np.float32(latest["x"]), latents.arrays["projection_umap"][:, 0])
-    np.testing.assert_array_equal(np.float32(asked["x"]), latents.arrays["projection_pca"][:, 0])
-    assert "z" not in asked
-    assert asked["umap_z"] == latest["z"]
+    np.testing.assert_array_equal(np.float32(pca["x"]), latents.arrays["projection_pca"][:, 0])
+    assert "z" not in pca
+    assert pca["umap_z"] == latest["z"]
 
 
-def test_a_projection_that_is_not_there_is_an_error():
+def test_a_missing_projection_is_an_error():
     with pytest.raises(ProjectionError, match="tsne"):
         exported(awkward(), method="tsne")
 
@@ -95,32 +95,32 @@ def test_mu_can_be_left_out():
     assert list(read(plain(), vector=False)) == ["id"]
 
 
-def test_what_has_no_place_is_named_and_the_model_of_clusters_is_no_column():
-    said = []
-    exported(awkward(), said)
-    assert said == [
+def test_arrays_without_a_place_are_named_and_the_cluster_model_is_not_a_column():
+    notes = []
+    exported(awkward(), notes)
+    assert notes == [
         "CSV has no place for logvar (7, 4), baseline (7, 3), thumbnails (7, 6, 4, 3), odd (3, 3), deep (7, 2, 2): left out"
     ]
 
 
-def test_nothing_is_said_when_all_of_it_is_there():
-    said = []
-    exported(plain(), said)
-    assert said == []
+def test_there_is_no_note_if_nothing_is_left_out():
+    notes = []
+    exported(plain(), notes)
+    assert notes == []
 
 
-def test_names_of_columns_are_quoted_and_never_twice_the_same():
+def test_names_of_columns_are_quoted_and_unique():
     more = {key: np.arange(3) for key in ("ID", "id_", 'a,"b', "mu_1", "Mu_1")}
     assert list(read(plain(3, **more))) == ["id", "ID_", "id__", 'a,"b', "mu_1_", "Mu_1__", "mu_0", "mu_1"]
 
 
-def test_blocks_of_rows_join_without_a_seam(monkeypatch):
+def test_blocks_of_rows_give_the_same_bytes(monkeypatch):
     whole = exported(awkward())
     monkeypatch.setattr(arrays.row_blocks, "__defaults__", (2,))
     assert exported(awkward()) == whole
 
 
-def test_small_and_large_floats_are_numbers_of_a_size_that_is_known():
+def test_floats_of_unusual_sizes_are_converted():
     more = {"half": np.array([0.1], np.float16), "long": np.array([0.1], np.longdouble)}
     columns = read(plain(1, **more))
     assert np.float16(columns["half"][0]) == np.float16(0.1)

@@ -20,7 +20,7 @@ def held(path: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in path.iterdir()}
 
 
-def test_a_new_folder_has_the_files_and_nothing_stays_beside_it(tmp_path):
+def test_a_new_folder_has_the_files_and_no_temporary_folder_remains(tmp_path):
     make(tmp_path / "p", a="1")
     assert held(tmp_path / "p") == {"config": "# ours", "a": "1"}
     assert list(tmp_path.iterdir()) == [tmp_path / "p"]
@@ -32,13 +32,13 @@ def test_a_new_folder_has_the_permissions_of_any_other(tmp_path):
     assert (tmp_path / "p").stat().st_mode == (tmp_path / "q").stat().st_mode
 
 
-def test_an_empty_folder_is_as_good_as_none(tmp_path):
+def test_an_empty_folder_is_filled(tmp_path):
     (tmp_path / "p").mkdir()
     make(tmp_path / "p", a="1")
     assert held(tmp_path / "p") == {"config": "# ours", "a": "1"}
 
 
-def test_ours_is_made_anew_and_what_others_put_into_it_stays(tmp_path):
+def test_our_files_are_replaced_and_other_files_stay(tmp_path):
     make(tmp_path / "p", a="1", b="1")
     (tmp_path / "p" / "events").write_text("theirs")
     make(tmp_path / "p", b="2")
@@ -46,7 +46,7 @@ def test_ours_is_made_anew_and_what_others_put_into_it_stays(tmp_path):
 
 
 @pytest.mark.parametrize("files", [{"notes": "mine"}, {"config": "mine"}])
-def test_a_folder_that_is_not_ours_is_refused_and_stays_as_it_was(tmp_path, files):
+def test_another_folder_is_refused_and_left_unchanged(tmp_path, files):
     (tmp_path / "p").mkdir()
     for name, text in files.items():
         (tmp_path / "p" / name).write_text(text)
@@ -56,14 +56,14 @@ def test_a_folder_that_is_not_ours_is_refused_and_stays_as_it_was(tmp_path, file
     assert list(tmp_path.iterdir()) == [tmp_path / "p"]
 
 
-def test_a_folder_that_is_not_ours_can_be_used_and_keeps_what_is_in_it(tmp_path):
+def test_another_folder_can_be_overwritten_and_keeps_its_files(tmp_path):
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "notes").write_text("mine")
     make(tmp_path / "p", overwrite=True, a="1")
     assert held(tmp_path / "p") == {"notes": "mine", "config": "# ours", "a": "1"}
 
 
-def test_a_failure_leaves_the_old_folder_as_it_was_and_nothing_beside_it(tmp_path):
+def test_a_failure_leaves_the_old_folder_unchanged_and_no_temporary_folder(tmp_path):
     make(tmp_path / "p", a="1")
     with (
         pytest.raises(KeyboardInterrupt),
@@ -85,7 +85,7 @@ def test_a_link_is_followed(tmp_path):
     assert held(tmp_path / "p") == {"config": "# ours", "a": "1"}
 
 
-def test_a_file_in_its_place_and_a_missing_parent_are_errors_that_name_them(tmp_path):
+def test_a_file_of_that_name_and_a_missing_parent_are_errors(tmp_path):
     (tmp_path / "f").write_text("mine")
     with pytest.raises(ExportError, match="f is a file"):
         make(tmp_path / "f", overwrite=True)

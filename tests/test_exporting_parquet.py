@@ -14,9 +14,9 @@ from latentkit.exporting import ExportOptions, parquet, write
 from latentkit.formats.latents import Latents
 
 
-def exported(latents: Latents, said: list[str] | None = None, **options) -> bytes:
+def exported(latents: Latents, notes: list[str] | None = None, **options) -> bytes:
     stream = io.BytesIO()
-    write("parquet", latents, stream, ExportOptions(**options), (said if said is not None else []).append)
+    write("parquet", latents, stream, ExportOptions(**options), (notes if notes is not None else []).append)
     return stream.getvalue()
 
 
@@ -24,14 +24,14 @@ def read(latents: Latents, **options):
     return pq.read_table(io.BytesIO(exported(latents, **options)))
 
 
-def test_names_come_back_and_what_is_not_unicode_as_an_escape():
+def test_names_come_back_with_escapes_for_what_is_not_unicode():
     assert read(awkward())["id"].to_pylist() == [*IDS[:5], "bad\\udcff.png", IDS[6]]
 
 
-def test_an_escape_in_a_name_is_told_of():
-    said = []
-    exported(awkward(), said)
-    assert said[0] == "id has text that is not Unicode, such as names of files: written with escapes"
+def test_an_escape_in_a_name_is_reported():
+    notes = []
+    exported(awkward(), notes)
+    assert notes[0] == "id has text that is not Unicode, such as names of files: written with escapes"
 
 
 def test_mu_comes_back_as_vectors_of_32_bits():
@@ -56,20 +56,20 @@ def test_gray_thumbnails_come_back_gray():
     np.testing.assert_array_equal(np.stack(pictures), gray[..., 0])
 
 
-def test_matrices_are_columns_too_and_what_is_deeper_is_named():
-    latents, said = awkward(), []
-    exported(latents, said)
+def test_matrices_are_columns_and_arrays_with_more_axes_are_named():
+    latents, notes = awkward(), []
+    exported(latents, notes)
     table = read(latents)
     np.testing.assert_array_equal(np.array(table["logvar"].to_pylist(), np.float32), latents.logvar)
     np.testing.assert_array_equal(np.array(table["baseline"].to_pylist(), np.float32), latents.baseline)
-    assert said[-1] == "Parquet has no place for odd (3, 3), deep (7, 2, 2): left out"
+    assert notes[-1] == "Parquet has no place for odd (3, 3), deep (7, 2, 2): left out"
 
 
-def test_a_matrix_may_hold_truth_values_and_one_that_holds_nothing_is_named():
-    latents, said = plain(3, yes=np.eye(3, 2, dtype=bool), nothing=np.zeros((3, 0))), []
-    exported(latents, said)
+def test_a_matrix_may_hold_truth_values_and_an_empty_one_is_named():
+    latents, notes = plain(3, yes=np.eye(3, 2, dtype=bool), nothing=np.zeros((3, 0))), []
+    exported(latents, notes)
     assert read(latents)["yes"].to_pylist() == latents.arrays["yes"].tolist()
-    assert said == ["Parquet has no place for nothing (3, 0): left out"]
+    assert notes == ["Parquet has no place for nothing (3, 0): left out"]
 
 
 def test_a_missing_label_is_null_and_numbers_keep_their_types():
@@ -88,7 +88,7 @@ def test_pandas_reads_x_and_y_of_the_latest_projection():
     np.testing.assert_array_equal(frame[["x", "y", "z"]].to_numpy(), latents.arrays["projection_umap"])
 
 
-def test_the_file_says_where_it_comes_from():
+def test_the_file_has_its_provenance():
     about = json.loads(read(awkward()).schema.metadata[b"latentkit"])
     assert about["version"] == __version__
     assert json.loads(about["projection_info"])["methods"]["umap"] == {"seed": 3}
@@ -99,7 +99,7 @@ def test_the_same_latents_give_the_same_bytes():
     assert exported(awkward()) == exported(awkward())
 
 
-def test_what_is_half_written_has_no_end_that_makes_it_look_whole(monkeypatch):
+def test_a_half_written_file_does_not_look_complete(monkeypatch):
     def fail(image):
         raise KeyboardInterrupt
 
@@ -110,7 +110,7 @@ def test_what_is_half_written_has_no_end_that_makes_it_look_whole(monkeypatch):
     assert not stream.getvalue()[4:].endswith(b"PAR1")
 
 
-def test_row_groups_join_without_a_seam(monkeypatch):
+def test_row_groups_give_the_same_table(monkeypatch):
     whole = read(awkward())
     monkeypatch.setattr(parquet, "ROW_GROUP", 3)
     data = exported(awkward())
@@ -123,7 +123,7 @@ def test_mu_can_be_left_out():
     assert read(plain(), vector=False).column_names == ["id"]
 
 
-def test_a_key_that_is_called_as_a_column_of_ours_gets_another_name():
+def test_a_key_that_equals_one_of_our_columns_is_renamed():
     more = {
         "vector": np.arange(3),
         "label": np.arange(6.0).reshape(3, 2),

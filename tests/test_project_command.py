@@ -41,15 +41,15 @@ def test_a_pipe_gains_a_projection_and_keeps_everything_else(z):
     done = run(stdin=z.read_bytes())
     assert done.exit_code == 0, done.stderr
     Path(z.parent / "p.npz").write_bytes(done.stdout_bytes)
-    found = projected(z.parent / "p.npz")
-    assert list(found.arrays) == ["ids", "mu", "logvar", "mine", "projection_pca", "projection_info"]
-    assert found.arrays["projection_pca"].shape == (60, 2)
-    info = json.loads(str(found.arrays["projection_info"]))
+    output = projected(z.parent / "p.npz")
+    assert list(output.arrays) == ["ids", "mu", "logvar", "mine", "projection_pca", "projection_info"]
+    assert output.arrays["projection_pca"].shape == (60, 2)
+    info = json.loads(str(output.arrays["projection_info"]))
     assert info["latest"] == "pca"
     assert info["methods"]["pca"]["fidelity"]["queries"] == 60
 
 
-def test_words_name_the_scree_the_fidelity_and_the_dead_dimensions(tmp_path):
+def test_the_description_has_scree_fidelity_and_dead_dimensions(tmp_path):
     z = written(latents(dead=2), tmp_path / "z.npz")
     words = run(z, "-o", tmp_path / "p.npz").stderr
     assert "The picture shows" in words
@@ -61,9 +61,9 @@ def test_a_collapsed_vae_is_all_dead_and_latents_of_a_small_scale_are_not(tmp_pa
     mu = latents().mu * np.float32(0.01)
     bare = Latents({"ids": latents().ids, "mu": mu})
     vae = bare.with_arrays(logvar=np.zeros_like(mu))
-    told = [run(written(z, tmp_path / "z.npz"), "-o", tmp_path / "p.npz").stderr for z in (bare, vae)]
-    assert "dead" not in told[0]
-    assert "6 of 6 dimensions are dead" in told[1]
+    outputs = [run(written(z, tmp_path / "z.npz"), "-o", tmp_path / "p.npz").stderr for z in (bare, vae)]
+    assert "dead" not in outputs[0]
+    assert "6 of 6 dimensions are dead" in outputs[1]
 
 
 def test_dead_dimensions_are_dropped_when_asked(tmp_path):
@@ -76,7 +76,7 @@ def test_dead_dimensions_are_dropped_when_asked(tmp_path):
     assert not (tmp_path / "q.npz").exists()
 
 
-def test_three_dimensions_come_on_request(z):
+def test_three_dimensions_are_available(z):
     run(z, "--dims", "3", "-o", z)
     assert projected(z).arrays["projection_pca"].shape == (60, 3)
 
@@ -85,7 +85,7 @@ def test_the_same_command_twice_gives_the_same_bytes(z):
     assert run(z).stdout_bytes == run(z).stdout_bytes != b""
 
 
-def test_new_images_land_in_the_old_picture(z, tmp_path):
+def test_new_images_are_placed_in_the_old_picture(z, tmp_path):
     assert run(z, "--save", tmp_path / "r.npz", "-o", tmp_path / "p.npz").exit_code == 0
     some = latents()
     some = Latents({"ids": some.ids[:7], "mu": some.mu[:7]})
@@ -100,24 +100,24 @@ def test_new_images_land_in_the_old_picture(z, tmp_path):
     "options",
     [["--method", "umap"], ["--dims", "3"], ["--seed", "1"], ["--scale-dead", "drop"], ["--save", "s.npz"]],
 )
-def test_an_option_against_the_reducer_is_a_usage_error(z, tmp_path, options):
+def test_an_option_that_the_reducer_determines_is_a_usage_error(z, tmp_path, options):
     run(z, "--save", tmp_path / "r.npz", "-o", tmp_path / "p.npz")
     refused = run(z, "--using", tmp_path / "r.npz", *options, "-o", tmp_path / "q.npz")
     assert refused.exit_code == 2
     assert options[0] in refused.stderr
 
 
-def test_reducer_and_latents_may_not_go_to_one_place(z):
+def test_reducer_and_latents_cannot_go_to_the_same_file(z):
     assert run(z, "--save", "-", "-o", "-").exit_code == 2
 
 
-def test_latents_that_are_no_reducer_are_refused_by_name(z):
+def test_a_file_that_is_not_a_reducer_is_refused_by_name(z):
     refused = run(z, "--using", z)
     assert isinstance(refused.exception, FormatError)
     assert f"{z} is not a reducer" in str(refused.exception)
 
 
-def test_a_folder_that_is_not_there_is_found_out_before_the_work(z, tmp_path):
+def test_a_missing_folder_fails_before_the_work(z, tmp_path):
     refused = run(z, "-o", tmp_path / "no" / "p.npz")
     assert isinstance(refused.exception, OSError)
     assert "no/p.npz" in str(refused.exception)
@@ -130,7 +130,7 @@ def test_one_image_is_too_few_and_the_message_says_so(tmp_path):
     assert str(refused.exception) == "pca needs at least 2 images, but there is 1: embed more images"
 
 
-def test_latents_made_elsewhere_are_welcome(tmp_path):
+def test_latents_made_elsewhere_are_projected(tmp_path):
     np.save(tmp_path / "mine.npy", np.random.default_rng(0).normal(size=(40, 5)))
     assert run(tmp_path / "mine.npy", "-o", tmp_path / "p.npz").exit_code == 0
     assert "projection_pca" in projected(tmp_path / "p.npz").arrays
@@ -144,7 +144,7 @@ def of_weights(path, digest):
     return path
 
 
-def test_latents_of_other_weights_are_not_put_into_an_old_picture(z, tmp_path):
+def test_latents_of_other_weights_are_not_placed_in_an_old_picture(z, tmp_path):
     of_weights(z, "ab" * 16)
     assert run(z, "--save", tmp_path / "r.npz", "-o", tmp_path / "p.npz").exit_code == 0
     assert run(z, "--using", tmp_path / "r.npz", "-o", tmp_path / "q.npz").exit_code == 0

@@ -17,14 +17,14 @@ def spaces(n: int, seed: int = 0):
 
 
 @pytest.mark.parametrize(("n", "k"), [(7, 2), (60, 15), (400, 5)])
-def test_trustworthiness_of_all_rows_is_scikit_learns(n, k):
+def test_trustworthiness_of_all_rows_equals_that_of_scikit_learn(n, k):
     high, low = spaces(n)
-    found = measure_fidelity(high, low, neighbors=k)
-    assert found.trustworthiness.value == pytest.approx(trustworthiness(high, low, n_neighbors=k), abs=1e-12)
-    assert found.trustworthiness.error == 0
+    scores = measure_fidelity(high, low, neighbors=k)
+    assert scores.trustworthiness.value == pytest.approx(trustworthiness(high, low, n_neighbors=k), abs=1e-12)
+    assert scores.trustworthiness.error == 0
 
 
-def test_continuity_is_trustworthiness_the_other_way_round():
+def test_continuity_is_trustworthiness_with_the_spaces_exchanged():
     high, low = spaces(300)
     assert measure_fidelity(high, low).continuity.value == pytest.approx(
         trustworthiness(low, high, n_neighbors=15), abs=1e-12
@@ -33,8 +33,8 @@ def test_continuity_is_trustworthiness_the_other_way_round():
 
 def test_kept_is_the_overlap_of_neighborhoods():
     high, low = spaces(200)
-    near = [NearestNeighbors(n_neighbors=15).fit(x).kneighbors(return_distance=False) for x in (high, low)]
-    overlap = np.mean([len(set(a) & set(b)) / 15 for a, b in zip(*near, strict=True)])
+    nearest = [NearestNeighbors(n_neighbors=15).fit(x).kneighbors(return_distance=False) for x in (high, low)]
+    overlap = np.mean([len(set(a) & set(b)) / 15 for a, b in zip(*nearest, strict=True)])
     assert measure_fidelity(high, low).kept.value == pytest.approx(overlap)
 
 
@@ -48,16 +48,16 @@ def test_triplets_estimate_the_share_of_all_triplets():
         for k in range(j)
         if len({i, j, k}) == 3
     ]
-    found = measure_fidelity(high, low).triplets
-    assert abs(found.value - np.mean(right)) < 4 * found.error < 0.02
+    scores = measure_fidelity(high, low).triplets
+    assert abs(scores.value - np.mean(right)) < 4 * scores.error < 0.02
 
 
 def test_shepard_estimates_spearmans_correlation_of_all_pairs():
     high, low = spaces(80)
     pairs = np.triu_indices(80, 1)
     whole = spearmanr(cdist(high, high)[pairs], cdist(low, low)[pairs]).statistic
-    found = measure_fidelity(high, low).shepard
-    assert abs(found.value - whole) < 4 * found.error < 0.05
+    scores = measure_fidelity(high, low).shepard
+    assert abs(scores.value - whole) < 4 * scores.error < 0.05
 
 
 def test_a_sample_of_queries_is_within_its_standard_error():
@@ -71,17 +71,17 @@ def test_a_sample_of_queries_is_within_its_standard_error():
     assert abs(np.mean(off)) < 1
 
 
-def test_the_same_space_twice_keeps_everything():
+def test_a_space_compared_with_itself_has_perfect_scores():
     high, _ = spaces(100)
-    found = measure_fidelity(high, high * 3 + 1)
-    for score in (found.trustworthiness, found.continuity, found.kept, found.triplets, found.shepard):
+    scores = measure_fidelity(high, high * 3 + 1)
+    for score in (scores.trustworthiness, scores.continuity, scores.kept, scores.triplets, scores.shepard):
         assert score.value == pytest.approx(1)
 
 
-def test_duplicates_are_no_fault_of_the_picture():
+def test_duplicates_do_not_lower_the_scores():
     high = np.repeat(spaces(10)[0], 30, axis=0).astype(np.float32)
-    found = measure_fidelity(high, np.repeat(spaces(10)[0], 30, axis=0)[:, ::-1], neighbors=15)
-    assert found.trustworthiness.value == found.continuity.value == found.kept.value == 1
+    scores = measure_fidelity(high, np.repeat(spaces(10)[0], 30, axis=0)[:, ::-1], neighbors=15)
+    assert scores.trustworthiness.value == scores.continuity.value == scores.kept.value == 1
 
 
 def test_many_blocks_are_as_exact_as_one():
@@ -94,7 +94,7 @@ def test_many_blocks_are_as_exact_as_one():
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-def test_too_few_rows_have_no_neighborhoods_to_keep(n):
+def test_too_few_rows_have_no_neighborhood_scores(n):
     high, low = spaces(n)
     assert measure_fidelity(high, low).trustworthiness is None
 

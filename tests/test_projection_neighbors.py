@@ -38,17 +38,17 @@ def test_the_same_seed_gives_the_same_bytes(views, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_restored_reducer_places_as_the_kept_one_does(views, method, tmp_path):
+def test_a_restored_reducer_places_rows_as_the_original_does(views, method, tmp_path):
     with (tmp_path / "r.npz").open("wb") as stream:
         write_reducer(views[method].reducer, stream)
     new = islands(12, seed=9)
-    kept, restored = (
+    original, restored = (
         place(r, new, jobs=1) for r in (views[method].reducer, read_reducer(tmp_path / "r.npz"))
     )
-    assert kept.points.tobytes() == restored.points.tobytes()
+    assert original.points.tobytes() == restored.points.tobytes()
 
 
-def test_a_restored_umap_places_as_the_model_that_was_fitted():
+def test_a_restored_umap_places_rows_as_the_fitted_model_does():
     from latentkit.projection.umap import _class
 
     view = project(islands(), "umap", seed=3)
@@ -69,43 +69,43 @@ def test_a_restored_umap_places_as_the_model_that_was_fitted():
     assert np.array_equal(model.transform(new), place(view.reducer, new).points)
 
 
-def test_umap_is_given_the_neighbors_that_all_distances_show():
+def test_umap_receives_the_exact_nearest_neighbors():
     from latentkit.projection.umap import _nearest
 
     rows = np.repeat(islands(40), [2] + [1] * 39, axis=0)  # one of them twice
-    near, distances = _nearest(rows, 9)
+    neighbors, distances = _nearest(rows, 9)
     between = np.linalg.norm(rows[:, None].astype(np.float64) - rows, axis=2)
-    assert near[:, 0].tolist() == list(range(41)) and not distances[:, 0].any()
+    assert neighbors[:, 0].tolist() == list(range(41)) and not distances[:, 0].any()
     np.testing.assert_allclose(distances, np.sort(between, axis=1)[:, :9], atol=1e-4)
-    np.testing.assert_allclose(np.take_along_axis(between, near, axis=1), distances, atol=1e-4)
-    assert all(len(set(row)) == 9 for row in near.tolist())
+    np.testing.assert_allclose(np.take_along_axis(between, neighbors, axis=1), distances, atol=1e-4)
+    assert all(len(set(row)) == 9 for row in neighbors.tolist())
 
 
-def test_umap_with_these_neighbours_keeps_as_much_as_umap_alone():
+def test_umap_with_these_neighbors_preserves_as_much_as_umap_alone():
     from latentkit.projection.umap import _class
 
     rows = np.random.default_rng(2).normal(size=(300, 5)).astype(np.float32)
     alone = _class()(init=project(rows).points, random_state=3, n_jobs=1).fit_transform(rows)
     ours = project(rows, "umap", seed=3).points
-    kept, expected = (trustworthiness(rows, points, n_neighbors=15) for points in (ours, alone))
-    assert kept == pytest.approx(expected, abs=0.02)
+    ours_kept, expected = (trustworthiness(rows, points, n_neighbors=15) for points in (ours, alone))
+    assert ours_kept == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_new_rows_land_in_the_island_of_their_class(views, method):
+def test_new_rows_are_placed_in_the_island_of_their_class(views, method):
     new = place(views[method].reducer, islands(30, seed=5), jobs=1).points
     centres = np.stack([views[method].points[i::3].mean(axis=0) for i in range(3)])
     nearest = np.linalg.norm(new[:, None] - centres, axis=2).argmin(axis=1)
     assert (nearest == np.arange(30) % 3).all()
 
 
-def test_rows_that_umap_was_fitted_on_come_to_lie_where_they_were(views):
+def test_rows_that_umap_was_fitted_to_keep_their_points(views):
     assert np.array_equal(place(views["umap"].reducer, islands()).points, views["umap"].points)
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("n", "dims"), [(4, 2), (4, 3), (9, 2)])
-def test_a_handful_of_rows_make_a_picture_that_is_no_point(method, n, dims):
+def test_a_few_rows_do_not_collapse_to_a_point(method, n, dims):
     noise = np.random.default_rng(0).normal(size=(n, 6)).astype(np.float32)
     points = project(noise, method, dims=dims, jobs=1).points
     assert np.isfinite(points).all()
@@ -113,13 +113,13 @@ def test_a_handful_of_rows_make_a_picture_that_is_no_point(method, n, dims):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_handful_of_rows_can_be_placed_among_a_handful(method):
+def test_a_few_rows_can_be_placed_among_a_few(method):
     view = project(islands(5), method, jobs=1)
     assert np.isfinite(place(view.reducer, islands(2, seed=1), jobs=1).points).all()
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_duplicates_are_no_trouble(method):
+def test_duplicates_can_be_projected(method):
     assert np.isfinite(project(np.repeat(islands(12), 4, axis=0), method, jobs=1).points).all()
 
 
@@ -129,12 +129,12 @@ def test_three_rows_are_too_few_and_the_message_says_so(method):
         project(islands(3), method)
 
 
-def test_tensorflow_is_where_it_was_after_umap_was_imported(views):
+def test_tensorflow_is_restored_after_umap_was_imported(views):
     assert sys.modules.get("tensorflow", "absent") is not None
     assert "umap.parametric_umap" not in sys.modules
 
 
-def test_what_a_picture_was_made_with_is_recorded(views):
+def test_parameters_and_versions_are_recorded(views):
     for method, package in (("tsne", "openTSNE"), ("umap", "umap-learn")):
         info = views[method].info
         assert (info["n"], info["features"], info["dims"], info["seed"], info["jobs"]) == (90, 6, 2, 3, 1)
@@ -145,17 +145,17 @@ def test_what_a_picture_was_made_with_is_recorded(views):
 
 
 def test_umap_says_that_it_compiles():
-    heard: list[str] = []
-    project(islands(20), "umap", tell=heard.append)
-    assert any("compiling" in words for words in heard)
+    messages: list[str] = []
+    project(islands(20), "umap", tell=messages.append)
+    assert any("compiling" in words for words in messages)
 
 
-def test_beyond_a_size_tsne_lays_out_a_sample_and_places_the_others(monkeypatch):
+def test_tsne_lays_out_a_sample_of_many_rows_and_places_the_rest(monkeypatch):
     monkeypatch.setattr(tsne_module, "LARGEST", 200)
     monkeypatch.setattr(tsne_module, "SAMPLE", 150)
-    heard: list[str] = []
-    view = project(islands(300), "tsne", jobs=1, tell=heard.append)
-    assert "sample of 150 of 300" in heard[0]
+    messages: list[str] = []
+    view = project(islands(300), "tsne", jobs=1, tell=messages.append)
+    assert "sample of 150 of 300" in messages[0]
     assert view.reducer.arrays["rows"].shape == (150, 6)
     assert view.points.shape == (300, 2)
     assert silhouette_score(view.points, np.arange(300) % 3) > 0.5

@@ -46,7 +46,7 @@ def test_a_memory_map_gives_the_bytes_of_the_array(tmp_path):
     assert np.array_equal(principal_axes(mapped).components, principal_axes(mu).components)
 
 
-def test_turning_the_latents_over_turns_the_axes_but_not_the_picture():
+def test_rotating_the_latents_rotates_the_axes_but_not_the_picture():
     mu = latents(300, 6)
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(6, 6)))
     here, there = (fit(x, principal_axes(x), dims=2).points for x in (mu, mu @ turn))
@@ -81,7 +81,7 @@ def test_a_missing_component_is_zero():
     assert not components_for(principal_axes(np.eye(2, 5)), 3)[2].any()
 
 
-def test_new_rows_are_seen_from_the_old_mean():
+def test_new_rows_are_centered_on_the_old_mean():
     axes = principal_axes(latents(50, 4, mean=2.0))
     np.testing.assert_allclose(project_onto(axes.mean[None], axes.mean, axes.components), np.zeros((1, 4)))
 

@@ -25,7 +25,7 @@ def latents(n: int = 50, d: int = 6, *, dead: int = 0):
         (9, 3, {"method": "isomap"}, "unknown projection 'isomap': choose one of pca, tsne, umap"),
     ],
 )
-def test_what_cannot_be_seen_is_refused(n, d, options, message):
+def test_latents_that_cannot_be_projected_are_refused(n, d, options, message):
     with pytest.raises(ProjectionError, match=message):
         project(latents(n, d), **options)
 
@@ -46,17 +46,17 @@ def test_dead_is_a_variance_of_a_hundredth_under_a_unit_prior():
     assert dead_dimensions(variance, unit_prior=True).tolist() == [2, 3]
 
 
-def test_latents_of_a_small_scale_are_held_against_their_largest_variance():
+def test_latents_of_unknown_scale_are_compared_with_their_largest_variance():
     variance = np.array([1e-4, 2e-6, 1e-7])
     assert dead_dimensions(variance, unit_prior=False).tolist() == [2]
     assert dead_dimensions(variance, unit_prior=True).tolist() == [0, 1, 2]
 
 
 def test_dead_dimensions_are_recorded_kept_or_dropped():
-    kept = project(latents(dead=2))
+    full = project(latents(dead=2))
     dropped = project(latents(dead=2), scale_dead="drop")
-    assert kept.info["dead"] == dropped.info["dead"] == [0, 1]
-    assert kept.reducer.arrays["components"].shape == (2, 6)
+    assert full.info["dead"] == dropped.info["dead"] == [0, 1]
+    assert full.reducer.arrays["components"].shape == (2, 6)
     assert dropped.reducer.arrays["columns"].tolist() == [2, 3, 4, 5]
     alive = project(latents(dead=2)[:, 2:])
     np.testing.assert_allclose(dropped.points, alive.points, atol=1e-6)
@@ -75,7 +75,7 @@ def test_info_is_json_without_nan():
         assert json.loads(json.dumps(info, allow_nan=False)) == info
 
 
-def test_words_for_two_rows_leave_fidelity_out():
+def test_the_description_of_two_rows_has_no_fidelity():
     assert "Fidelity" not in describe(project(latents(2)))
     assert "Fidelity: neighborhoods are preserved well" in describe(project(latents(30, 2)))
 

@@ -22,7 +22,7 @@ def path(tmp_path):
     return tmp_path / "r.npz"
 
 
-def test_a_restored_pca_places_the_old_rows_where_they_were(path):
+def test_a_restored_pca_places_the_fitted_rows_at_their_points(path):
     assert np.array_equal(place(read_reducer(path), latents()).points, project(latents()).points)
 
 
@@ -37,7 +37,7 @@ def test_the_same_reducer_is_written_as_the_same_bytes(path):
     assert stream.getvalue() == path.read_bytes()
 
 
-def test_dropped_dimensions_are_dropped_of_new_rows_too():
+def test_dropped_dimensions_of_new_rows_are_ignored():
     mu = latents()
     mu[:, 1] *= 1e-4
     view = project(mu, scale_dead="drop")
@@ -91,7 +91,7 @@ def damaged(path, **changes):
         ({"columns": np.zeros(5)}, "'columns' is float64"),
     ],
 )
-def test_what_is_no_whole_reducer_is_refused_by_file_and_key(path, changes, message):
+def test_an_incomplete_reducer_is_refused_with_file_and_key(path, changes, message):
     with pytest.raises(FormatError, match=message) as refused:
         read_reducer(damaged(path, **changes))
     assert str(path) in str(refused.value)

@@ -15,15 +15,15 @@ def latents(d: int = 5, **arrays) -> Latents:
     return Latents({"ids": np.array([str(i) for i in range(30)]), "mu": mu, **arrays})
 
 
-def test_a_projection_is_found_again_with_what_is_known_of_it():
-    made = project(latents().mu, seed=4)
-    found = select_projection(made.add_to(latents()))
-    assert found.method == "pca"
-    assert found.points is made.points
-    assert found.info["seed"] == 4
+def test_a_projection_is_selected_with_its_info():
+    result = project(latents().mu, seed=4)
+    projection = select_projection(result.add_to(latents()))
+    assert projection.method == "pca"
+    assert projection.points is result.points
+    assert projection.info["seed"] == 4
 
 
-def test_methods_live_side_by_side_and_the_last_is_the_latest():
+def test_several_methods_coexist_and_the_last_one_is_the_latest():
     old = {"latest": "umap", "methods": {"umap": {"seed": 1}}}
     both = latents(projection_umap=np.zeros((30, 2), np.float32), projection_info=np.array(json.dumps(old)))
     both = project(both.mu).add_to(both)
@@ -31,7 +31,7 @@ def test_methods_live_side_by_side_and_the_last_is_the_latest():
     assert select_projection(both, "umap").info == {"seed": 1}
 
 
-def test_the_same_method_again_replaces_the_first():
+def test_a_second_projection_by_a_method_replaces_the_first():
     twice = project(latents().mu, dims=3).add_to(project(latents().mu).add_to(latents()))
     assert select_projection(twice).points.shape == (30, 3)
     assert select_projection(twice).info["dims"] == 3
@@ -47,11 +47,11 @@ def test_without_a_projection_the_message_names_the_command():
         select_projection(latents(), "umap")
 
 
-def test_an_entry_that_makes_no_sense_is_as_good_as_none():
+def test_an_invalid_info_entry_is_ignored():
     info = np.array('{"latest": "pca", "methods": {"pca": 1}}')
     odd = latents(projection_pca=np.zeros((30, 2), np.float32), projection_info=info)
     assert select_projection(odd) == ("pca", odd.arrays["projection_pca"], {})
 
 
-def test_a_projection_of_which_nothing_is_known_is_found():
+def test_a_projection_without_info_is_selected():
     assert select_projection(latents(projection_mine=np.zeros((30, 3), np.float32))).method == "mine"

@@ -12,7 +12,7 @@ class Sip(io.BytesIO):
         return super().write(bytes(data)[:3])
 
 
-def test_all_of_it_is_written_and_counted():
+def test_all_bytes_are_written_and_counted():
     stream = Sip()
     sink = Sink(stream)
     assert sink.write(b"0123456789") == 10
