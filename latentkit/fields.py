@@ -11,7 +11,7 @@ __all__ = ["Option", "option", "options"]
 
 
 class Option(NamedTuple):
-    """What a command needs to know about an option, beside its name, type and default."""
+    """The help and the bounds of an option, in addition to its name, type and default."""
 
     help: str
     group: str | None = None

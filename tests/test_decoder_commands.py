@@ -135,7 +135,7 @@ def test_means_without_images_are_drawn_with_a_note(command, trained, blobs, cap
         ("decode RUN own.npy", DecodingError, "own.npy has latents of 3 dimensions, but this run decodes 4: "),
         ("average RUN own.npy", DecodingError, "own.npy has latents of 3 dimensions, but this run decodes 4: "),
         ("decode RUN no.npz", FileNotFoundError, "no.npz"),
-        ("sample no-run", FormatError, "no-run is not a run: it has no run.json in it"),
+        ("sample no-run", FormatError, "no-run is not a run: it has no run.json"),
         ("interpolate RUN a b c", typer.BadParameter, "2 or 4 images are required, not 3"),
     ],
 )  # fmt: skip
