@@ -38,7 +38,9 @@ def stdin(monkeypatch):
 
 
 def findings(run: Path) -> list[dict]:
-    return [line["finding"] for line in history.read(run / "history.jsonl") if "finding" in line]
+    return [
+        line["finding"] for line in history.read_history(run / "history.jsonl").lines if "finding" in line
+    ]
 
 
 # The founding case -------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def by_hand(ranks: str, port: int, *arguments: object, cwd, env) -> list[subproc
 
 
 def lines(run):
-    return [line for line in history.read(run / "history.jsonl") if "validation" in line]
+    return [line for line in history.read_history(run / "history.jsonl").lines if "validation" in line]
 
 
 def test_two_processes_have_the_losses_of_one(runs, folder):
@@ -252,7 +252,7 @@ def begin(start, blobs, tmp_path):
     def begin():
         process = start("train", blobs, "-o", "run", *SMALL, *LONG, cwd=tmp_path)
         started.append(process)
-        wait_for(process, lambda: len(history.read(tmp_path / "run" / "history.jsonl")) > 3)
+        wait_for(process, lambda: len(history.read_history(tmp_path / "run" / "history.jsonl").lines) > 3)
         return process
 
     yield begin

@@ -59,7 +59,7 @@ def timeless(out: Path):
     """Every line of history without the time it took."""
     return [
         {key: value for key, value in record.items() if key not in ("seconds", "images_per_second")}
-        for record in history.read(out / "history.jsonl")
+        for record in history.read_history(out / "history.jsonl").lines
     ]
 
 

@@ -57,7 +57,7 @@ def begin(environment, blobs, tmp_path):
 
 
 def validations(run: Path) -> int:
-    return sum("validation" in line for line in history.read(run / "history.jsonl"))
+    return sum("validation" in line for line in history.read_history(run / "history.jsonl").lines)
 
 
 def wait(process, until) -> None:
@@ -81,7 +81,11 @@ def assert_goes_on(latentkit, blobs, run: Path) -> None:
     for name, value in expected.items():
         np.testing.assert_array_equal(state[name], value, err_msg=name)
     losses, whole = (
-        [line["validation"]["loss"] for line in history.read(path / "history.jsonl") if "validation" in line]
+        [
+            line["validation"]["loss"]
+            for line in history.read_history(path / "history.jsonl").lines
+            if "validation" in line
+        ]
         for path in (run, run.parent / "unbroken")
     )
     assert losses == whole

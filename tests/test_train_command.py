@@ -57,7 +57,7 @@ def test_more_training_is_not_advised_where_the_best_was_before_the_last(latentk
     )
     lines = [
         line["validation"]["loss"]
-        for line in history.read(tmp_path / "run" / "history.jsonl")
+        for line in history.read_history(tmp_path / "run" / "history.jsonl").lines
         if "validation" in line
     ]
     assert lines.index(min(lines)) < len(lines) - 1
@@ -126,7 +126,7 @@ def test_nothing_about_training_speaks_of_accuracy(latentkit, trained, command, 
 
 
 def test_a_line_of_history_is_what_is_documented(trained):
-    written = history.read(trained / "history.jsonl")
+    written = history.read_history(trained / "history.jsonl").lines
     lines = [line for line in written if "finding" not in line]
     assert all(list(line) == ["step", "finding"] for line in written if line not in lines)
     assert [line["epoch"] for line in lines] == list(range(1, 31))
@@ -166,7 +166,7 @@ def test_the_record_says_how_the_run_was_made(trained):
 
 
 def test_a_vae_of_blobs_learns_something(trained):
-    first, *_ = history.read(trained / "history.jsonl")
+    first, *_ = history.read_history(trained / "history.jsonl").lines
     assert first["validation"]["r2"] < 0 < read_record(trained)["validation"]["r2"]
 
 

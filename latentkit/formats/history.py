@@ -155,8 +155,3 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 f"{path}, line {number}: not a JSON object with a step; remove the line"
             ) from None
         yield record
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """Read every whole line as a dict."""
-    return list(_lines(path))
