@@ -52,7 +52,7 @@ def test_a_pipe_gains_a_projection_and_keeps_everything_else(z):
 def test_the_description_has_scree_fidelity_and_dead_dimensions(tmp_path):
     z = written(latents(dead=2), tmp_path / "z.npz")
     words = run(z, "-o", tmp_path / "p.npz").stderr
-    assert "The picture shows" in words
+    assert "The projection explains" in words
     assert "Fidelity:" in words
     assert "2 of 6 dimensions are dead (4, 5): kept" in words
 
@@ -93,7 +93,7 @@ def test_new_images_are_placed_in_the_old_picture(z, tmp_path):
     assert done.exit_code == 0, done.stderr
     old, new = (projected(tmp_path / name).arrays["projection_pca"] for name in ("p.npz", "q.npz"))
     np.testing.assert_array_equal(old[:7], new)
-    assert "placed 7 images in a picture of 60" in done.stderr
+    assert "placed 7 images in a projection of 60" in done.stderr
 
 
 @pytest.mark.parametrize(

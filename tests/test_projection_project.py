@@ -20,8 +20,8 @@ def latents(n: int = 50, d: int = 6, *, dead: int = 0):
     [
         (0, 3, {}, "pca needs at least 2 images, but there are none"),
         (1, 3, {}, "there is 1: embed more images"),
-        (9, 1, {}, "the latents have 1 dimension and cannot fill a picture in 2: train with --latent 2"),
-        (9, 2, {"dims": 3}, "the latents have 2 dimensions and cannot fill a picture in 3"),
+        (9, 1, {}, "the latents have 1 dimension, but 2 are needed: train with --latent 2"),
+        (9, 2, {"dims": 3}, "the latents have 2 dimensions, but 3 are needed"),
         (9, 3, {"method": "isomap"}, "unknown projection 'isomap': choose one of pca, tsne, umap"),
     ],
 )
@@ -64,7 +64,7 @@ def test_dead_dimensions_are_recorded_kept_or_dropped():
 
 def test_dropping_too_many_dimensions_is_refused_with_what_to_do():
     with pytest.raises(
-        ProjectionError, match=r"5 of 6 dimensions are dead, which leaves 1 .* --scale-dead keep"
+        ProjectionError, match=r"5 of 6 dimensions are dead, which leaves 1, but 2 .* --scale-dead keep"
     ):
         project(latents(dead=5), scale_dead="drop")
 

@@ -98,10 +98,10 @@ def model_in(latents: Latents, name: str) -> Model:
     lengths = {"k": model.clusters, "d": model.dims}
     if "components" not in arrays:
         lengths["F"] = model.dims
-    found = axis_lengths(model.arrays, axes, lengths)
-    if found is None or not _consistent(model):
+    all_lengths = axis_lengths(model.arrays, axes, lengths)
+    if all_lengths is None or not _consistent(model):
         raise FormatError(f"{name}: the arrays of {KEY} do not fit one another: {AGAIN}")
-    if bad := bad_parameter(model.parameters, module.PARAMETERS, found):
+    if bad := bad_parameter(model.parameters, module.PARAMETERS, all_lengths):
         raise FormatError(f"{name}: the parameter '{bad[0]}' of {KEY} is {bad[1]!r}: {AGAIN}")
     return model
 

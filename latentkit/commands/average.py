@@ -56,8 +56,8 @@ def average(
     sources = None if images is None else inputs.sources([images], None, None)
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
-        given = drawing.load_latents_of(opened, latents, labels)
+        data = drawing.load_latents_of(opened, latents, labels)
         averages = decoding.average(
-            opened, given, by=by and by.value, nearest=nearest, sources=sources, tell=shell.say
+            opened, data, by=by and by.value, nearest=nearest, sources=sources, tell=shell.say
         )
         drawing.write(averages, stream, format, theme, width)

@@ -76,15 +76,15 @@ def cluster(
     if using is not None:
         stored = shell.load_latents(using)
         model, weights = clustering.model_in(stored, using), stored.weights
-    given = shell.load_latents(latents)
-    refuse_other_weights(given, weights, using or "")
+    data = shell.load_latents(latents)
+    refuse_other_weights(data, weights, using or "")
     # The output is opened first, so that a folder that cannot be written to fails before minutes of work.
     with shell.open_output(output) as stream:
         if model is not None:
-            result = clustering.Clustering(clustering.assign(model, given.mu, tell=shell.say), model)
+            result = clustering.Clustering(clustering.assign(model, data.mu, tell=shell.say), model)
         else:
             result = clustering.cluster(
-                given,
+                data,
                 method or "kmeans",
                 clusters=None if clusters in (None, "auto") else int(clusters),
                 dims=None if dims in (None, "active") else int(dims),
@@ -92,4 +92,4 @@ def cluster(
                 tell=shell.say,
             )
         shell.say(clustering.describe(result))
-        write_latents(clustering.with_clusters(given, result.model, result.assignment), stream)
+        write_latents(clustering.with_clusters(data, result.model, result.assignment), stream)

@@ -45,8 +45,8 @@ def decode(
     format = drawing.format_of(output, (*drawing.STILL, *drawing.ANIMATED, *ARRAYS))
     with shell.open_output(output) as stream:
         opened = drawing.open_run(run, backend, device)
-        given = drawing.load_latents_of(opened, latents)
+        data = drawing.load_latents_of(opened, latents)
         if format in ARRAYS:
-            decoding.write_images(opened, given, stream, cast(Literal["npy", "npz"], format))
+            decoding.write_images(opened, data, stream, cast(Literal["npy", "npz"], format))
         else:
-            drawing.write(decoding.decode(opened, given, n), stream, format, theme, width)
+            drawing.write(decoding.decode(opened, data, n), stream, format, theme, width)

@@ -72,10 +72,10 @@ def export(
     )
     _check_output(format, output)
     check_installed(format)
-    given = shell.load_latents(latents, labels)
+    data = shell.load_latents(latents, labels)
     options = exporting.ExportOptions(method, vector, output, seed or 0, overwrite)
     with nullcontext(Path(output)) if format.folder else shell.open_output(output) as destination:
-        exporting.write(to, given, destination, options, shell.say)
+        exporting.write(to, data, destination, options, shell.say)
 
 
 def _check_options(format: ExportFormat, for_tables: dict[str, bool], for_folders: dict[str, bool]) -> None:

@@ -35,7 +35,7 @@ def project(
         int | None,
         typer.Option(
             min=1,
-            help="Threads (tsne); the picture depends on their number.  [default: automatic]",
+            help="Threads (tsne); the result depends on their number.  [default: automatic]",
             show_default=False,
         ),
     ] = None,
@@ -48,7 +48,7 @@ def project(
     ] = None,
     using: Annotated[
         str | None,
-        typer.Option(metavar="REDUCER.npz", help="Place the images in the picture of this reducer."),
+        typer.Option(metavar="REDUCER.npz", help="Place the images in the projection of this reducer."),
     ] = None,
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE|-", help="Output; - is standard output.")
@@ -56,8 +56,8 @@ def project(
 ) -> None:
     """Project latents to two or three dimensions.
 
-    {methods} t-SNE and UMAP may tear apart what is connected. Standard error says how much of the latent space the
-    picture preserves. Everything else in the latents is passed on, and projections by several methods can be in
+    {methods} t-SNE and UMAP may tear apart what is connected. Standard error says how much of the latent space is
+    preserved. Everything else in the latents is passed on, and projections by several methods can be in
     one file.
 
     Examples:
@@ -78,28 +78,28 @@ def project(
     reducer = None if using is None else read_reducer(using)
     if reducer is not None:
         _refuse_another_view(reducer.method, reducer.dims, method, dims)
-    given = shell.load_latents(latents)
+    data = shell.load_latents(latents)
     if using is not None and reducer is not None:
-        refuse_other_weights(given, reducer.weights, using)
+        refuse_other_weights(data, reducer.weights, using)
     # The outputs are opened first, so that a folder that cannot be written to fails before minutes of work.
     with shell.open_output(output) as stream, shell.open_output(save) if save else nullcontext() as saved:
         if reducer is not None:
-            projection = place(reducer, given.mu, jobs=jobs, tell=shell.say)
+            projection = place(reducer, data.mu, jobs=jobs, tell=shell.say)
         else:
             projection = fit(
-                given.mu,
+                data.mu,
                 method or "pca",
                 dims=dims or 2,
                 seed=seed or 0,
                 jobs=jobs,
                 scale_dead=(scale_dead or ScaleDead.keep).value,
-                unit_prior=given.logvar is not None,
+                unit_prior=data.logvar is not None,
                 tell=shell.say,
             )
         shell.say(describe(projection))
         if saved is not None:
-            write_reducer(replace(projection.reducer, weights=given.weights), saved)
-        write_latents(projection.add_to(given), stream)
+            write_reducer(replace(projection.reducer, weights=data.weights), saved)
+        write_latents(projection.add_to(data), stream)
 
 
 def _refuse_conflicts(

@@ -19,15 +19,15 @@ def axis_lengths(
     `axes` maps the key of an array to its letters, "md" for (m, d). Return every letter's length, or None if an array
     has another number of axes, or a letter two lengths.
     """
-    found = dict(lengths)
+    all_lengths = dict(lengths)
     for key, letters in axes.items():
         shape = arrays[key].shape
         if len(shape) != len(letters):
             return None
         for letter, length in zip(letters, shape, strict=True):
-            if found.setdefault(letter, length) != length:
+            if all_lengths.setdefault(letter, length) != length:
                 return None
-    return found
+    return all_lengths
 
 
 def bad_parameter(

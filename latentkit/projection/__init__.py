@@ -1,13 +1,12 @@
-"""Project latents to two or three dimensions, and measure how much of the latent space a picture preserves.
+"""Project latents to two or three dimensions, and measure how much of the latent space is preserved.
 
-    project     `project` latents by a method, `place` others in the same picture
+    project     `project` latents by a method, `place` others in a projection, select the one to draw
     layout      the interface of a method's module
     pca         exact principal components in one pass
     tsne        t-SNE by openTSNE
     umap        UMAP by umap-learn
-    fidelity    how much of the latent space a picture preserves
+    fidelity    how much of the latent space a projection preserves
     reducer     a fitted projection in a file, without pickle
-    select      the projections to draw
     describe    a projection described in sentences
     interrupts  Ctrl-C during compilation
 
@@ -16,9 +15,15 @@ The package knows no models; it draws and prints nothing.
 
 from latentkit.projection.describe import describe
 from latentkit.projection.fidelity import Fidelity, measure_fidelity
-from latentkit.projection.project import ProjectionResult, dead_dimensions, place, project
+from latentkit.projection.project import (
+    ProjectionResult,
+    dead_dimensions,
+    place,
+    project,
+    select_projection,
+    select_projections,
+)
 from latentkit.projection.reducer import Reducer, read_reducer, write_reducer
-from latentkit.projection.select import select_projection, select_projections
 
 __all__ = [
     "Fidelity",

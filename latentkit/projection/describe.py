@@ -14,7 +14,7 @@ def describe(projection: ProjectionResult) -> str:
     info, reducer = projection.info, projection.reducer
     name = PROJECTIONS.title(reducer.method)
     if "fitted_on" in info:
-        lines = [f"{name}: placed {info['n']} images in a picture of {info['fitted_on']}"]
+        lines = [f"{name}: placed {info['n']} images in a projection of {info['fitted_on']}"]
     else:
         lines = [
             f"{name}: {info['n']} images, {info['features']} dimensions to {info['dims']}, seed {info['seed']}"
@@ -30,7 +30,7 @@ def describe(projection: ProjectionResult) -> str:
 
 
 def _fidelity(fidelity: Mapping[str, Any]) -> list[str]:
-    """Return one line on how much of the latent space the picture preserves; none for too few rows."""
+    """Return one line on how much of the latent space the projection preserves; none for too few rows."""
     if fidelity["kept"] is None:
         return []
     k = fidelity["neighbours"]
@@ -53,7 +53,7 @@ def _scree(parameters: Mapping[str, Any], dims: int) -> list[str]:
     if share is None:
         return []
     shares = " ".join(f"{value:.1%}" for value in share[:10])
-    return [f"The picture shows {sum(share[:dims]):.1%} of the variance; by component: {shares}"]
+    return [f"The projection explains {sum(share[:dims]):.1%} of the variance; by component: {shares}"]
 
 
 def _dead(info: Mapping[str, Any]) -> list[str]:

@@ -48,10 +48,10 @@ class Fidelity:
 
     neighbors: k, the number of neighbors in a neighborhood.
     queries: the number of rows whose neighborhoods were ranked.
-    trustworthiness, continuity: whether the k neighbors in the picture are near in the latent space, and the reverse,
+    trustworthiness, continuity: whether the k neighbors in the projection are near in the latent space, and the reverse,
         penalized by rank; 1 is perfect (Venna & Kaski 2001).
-    kept: the share of the k nearest neighbors in the picture that are among the k nearest in the latent space.
-    triplets: how often the picture shows correctly which of two images is nearer to a third; 0.5 is chance.
+    kept: the share of the k nearest neighbors in the projection that are among the k nearest in the latent space.
+    triplets: how often the projection shows correctly which of two images is nearer to a third; 0.5 is chance.
     shepard: Spearman's correlation of the distances of pairs in the two spaces.
     """
 
@@ -90,22 +90,22 @@ def measure_fidelity(
         return Fidelity(k, 0, None, None, None, triplets, shepard)
     m = min(n, queries if queries is not None else max(FEWEST_QUERIES, WORK // n))
     sample = np.arange(n) if m == n else np.sort(rng.choice(n, m, replace=False))
-    trusted, continued, kept = (np.empty(m) for _ in range(3))
+    trust_penalty, continuity_penalty, preserved = (np.empty(m) for _ in range(3))
     low64 = np.asarray(low, np.float64)
     size = max(1, BLOCK_VALUES // n)
     for start in range(0, m, size):
         rows = sample[start : start + size]
         part = slice(start, start + len(rows))
-        trusted[part], continued[part], kept[part] = _neighborhoods(
+        trust_penalty[part], continuity_penalty[part], preserved[part] = _neighborhoods(
             _squared_distances(high, rows), _squared_distances(low64, rows), rows, k
         )
     worst = k * (2 * n - 3 * k - 1) / 2
     return Fidelity(
         k,
         m,
-        _mean(1 - trusted / worst, n),
-        _mean(1 - continued / worst, n),
-        _mean(kept / k, n),
+        _mean(1 - trust_penalty / worst, n),
+        _mean(1 - continuity_penalty / worst, n),
+        _mean(preserved / k, n),
         triplets,
         shepard,
     )
@@ -117,14 +117,14 @@ def _neighborhoods(
     """Return the rank penalties of trustworthiness and continuity, and the preserved neighbors, each (queries,)."""
     own = np.arange(len(rows))
     high.squared[own, rows] = low.squared[own, rows] = np.inf
-    trusted, continued, kept = (np.empty(len(rows)) for _ in range(3))
+    trust_penalty, continuity_penalty, preserved = (np.empty(len(rows)) for _ in range(3))
     for query, (in_high, in_low) in enumerate(zip(high.squared, low.squared, strict=True)):
         high_rank = _ranks(in_high, np.argpartition(in_low, k - 1)[:k], high.tie)
         low_rank = _ranks(in_low, np.argpartition(in_high, k - 1)[:k], low.tie)
-        trusted[query] = np.maximum(high_rank - k, 0).sum()
-        continued[query] = np.maximum(low_rank - k, 0).sum()
-        kept[query] = np.count_nonzero(high_rank <= k)
-    return trusted, continued, kept
+        trust_penalty[query] = np.maximum(high_rank - k, 0).sum()
+        continuity_penalty[query] = np.maximum(low_rank - k, 0).sum()
+        preserved[query] = np.count_nonzero(high_rank <= k)
+    return trust_penalty, continuity_penalty, preserved
 
 
 def _ranks(squared: Float64, rows: NDArray[np.intp], tie: float) -> NDArray[np.intp]:

@@ -32,7 +32,7 @@ class ProjectionModule(Protocol):
     """A module of this package that has the name of a method.
 
     ARRAYS are the arrays that a reducer stores, all floats, with their axes by letter (`formats.stored.axis_lengths`): F for the
-    latent dimensions that are used, e for the dimensions of the picture. PARAMETERS are the bounds of the stored
+    latent dimensions that are used, e for the dimensions of the projection. PARAMETERS are the bounds of the stored
     parameters that `place` uses.
     """
 

@@ -51,7 +51,7 @@ def principal_axes(mu: NDArray[np.floating]) -> Axes:
     """Return all min(N, D) principal axes of mu (N, D), N >= 1.
 
     The largest loading of a component is positive (as in scikit-learn >= 1.5). Among loadings that are equal up to rounding
-    the first one decides, so that rounding never flips a picture. Raises ProjectionError, naming the row, if a value is
+    the first one decides, so that rounding never flips a projection. Raises ProjectionError, naming the row, if a value is
     not finite.
     """
     n, d = mu.shape
@@ -146,6 +146,6 @@ def _fix_signs(components: Float64) -> Float64:
 
 
 def components_for(axes: Axes, dims: int) -> Float64:
-    """Return the first dims components (dims, D); if there are fewer, the missing ones are zero and the picture is flat."""
+    """Return the first dims components (dims, D); if there are fewer, the missing ones are zero and the projection is flat."""
     components = axes.components[:dims]
     return np.vstack([components, np.zeros((dims - len(components), components.shape[1]))])

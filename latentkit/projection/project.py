@@ -1,8 +1,7 @@
-"""Project latents (N, D) to points (N, 2 or 3), or place new ones in an existing picture.
+"""Project latents (N, D) to points (N, 2 or 3), or place new ones in an existing projection.
 
-`project` fits a projection and returns a reducer with it; `place` puts other latents of the same model into the picture
-of a reducer. Both record what is needed to repeat the picture and to judge it. Dimensions are never scaled
-individually: that would inflate dead ones to the size of active ones.
+`project` fits a projection and returns a reducer with it; `place` uses a reducer to place other latents of the same model.
+Both record what is needed to repeat the projection and to judge it. Dimensions are never scaled individually: that would inflate dead ones to the size of active ones.
 """
 
 import os
@@ -23,7 +22,14 @@ from latentkit.projection.layout import Tell, module_of
 from latentkit.projection.reducer import Reducer
 from latentkit.stats import ACTIVE_VARIANCE
 
-__all__ = ["ProjectionResult", "dead_dimensions", "place", "project"]
+__all__ = [
+    "ProjectionResult",
+    "dead_dimensions",
+    "place",
+    "project",
+    "select_projection",
+    "select_projections",
+]
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ def project(
 def place(
     reducer: Reducer, mu: NDArray[np.floating], *, jobs: int | None = None, tell: Tell = lambda _: None
 ) -> ProjectionResult:
-    """Place other latents mu (N, D) of the same model in the picture of a reducer.
+    """Place other latents mu (N, D) of the same model in the projection of a reducer.
 
     Raises ProjectionError if mu has another number of dimensions than the reducer was fitted to, or no rows.
     """
@@ -119,11 +125,29 @@ def place(
     return ProjectionResult(points, _info(reducer, mu, points, jobs=jobs) | {"fitted_on": reducer.n}, reducer)
 
 
+def select_projection(latents: Latents, method: str | None = None) -> Projection:
+    """Return the projection by a method, or the latest.
+
+    Latents of 2 or 3 dimensions without a projection are their own projection, by the method "mu". Raises ProjectionError,
+    naming the methods there are.
+    """
+    if method in (None, "mu") and latents.mu.shape[1] in (2, 3) and not latents.projections():
+        return Projection("mu", latents.mu, {})
+    return latents.projection(method)
+
+
+def select_projections(latents: Latents, method: str | None = None) -> list[Projection]:
+    """Return every projection in the order of the file for "all", and otherwise the one of `select_projection`."""
+    if method != "all":
+        return [select_projection(latents, method)]
+    return list(latents.projections().values()) or [select_projection(latents)]
+
+
 def _active(features: int, dead: NDArray[np.intp], dims: int) -> NDArray[np.intp]:
     active = np.setdiff1d(np.arange(features), dead)
     if len(active) < dims:
         raise ProjectionError(
-            f"{len(dead)} of {features} dimensions are dead, which leaves {len(active)} for a picture in {dims}: "
+            f"{len(dead)} of {features} dimensions are dead, which leaves {len(active)}, but {dims} are needed: "
             "use --scale-dead keep, or train again with a lower --beta"
         )
     return active
@@ -133,7 +157,7 @@ def _check(n: int, features: int, method: str, dims: int) -> None:
     PROJECTIONS.check_count(method, n)
     if features < dims:
         raise ProjectionError(
-            f"the latents have {features} dimension{'s' * (features != 1)} and cannot fill a picture in {dims}: "
+            f"the latents have {features} dimension{'s' * (features != 1)}, but {dims} are needed: "
             f"train with --latent {dims} or more"
         )
 

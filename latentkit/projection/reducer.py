@@ -1,4 +1,4 @@
-"""A reducer: a fitted projection in a file, without pickle, that places new images in the same picture.
+"""A reducer: a fitted projection in a file, without pickle, that places new images in it.
 
 It is an .npz file with a few plain arrays and one JSON object, `{"schema": "latentkit.reducer/1", "method", "dims",
 "n", "features", "parameters", "versions", ...}`. PCA is stored as its mean and components; t-SNE and UMAP as

@@ -70,7 +70,7 @@ def place(
     tell: Tell,
     jobs: int = 1,
 ) -> NDArray[np.float32]:
-    """Place new rows mu (N, F) in a stored layout; rows that it was fitted to keep their points."""
+    """Place new rows mu (N, F) in a stored layout; the fitted rows keep their points."""
     rows = np.ascontiguousarray(arrays["rows"], np.float32)
     layout = np.array(arrays["points"], np.float32)
     new = np.ascontiguousarray(mu, np.float32)
