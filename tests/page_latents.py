@@ -1,4 +1,4 @@
-"""Latents to make pages of: three classes, names that want to be markup, a picture of one color for each image."""
+"""Latents for pages: three classes, names that look like markup, and a thumbnail of one color for each image."""
 
 import json
 
@@ -12,12 +12,12 @@ NAMES = ("bag", SCRIPT, "shoe")
 
 
 def color_of(row: int) -> tuple[int, int, int]:
-    """That of the thumbnail of a row; no two rows below 250 share one."""
+    """Return the color of the thumbnail of a row; no two rows below 250 share one."""
     return 255 - row, row, 40 * (row % 6)
 
 
 def page_latents(n: int = 60, *, thumbnails: bool = True) -> Latents:
-    """n rows in three classes far apart, by PCA, by UMAP (mirrored) and by t-SNE in three dimensions."""
+    """Return n rows in three well separated classes, by PCA, UMAP (mirrored) and t-SNE in three dimensions."""
     rng = np.random.default_rng(0)
     classes = np.arange(n) % 3
     points = rng.normal(size=(n, 2)) * 0.5 + np.array([[0, 0], [10, 0], [5, 8]])[classes]

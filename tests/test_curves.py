@@ -129,8 +129,8 @@ def test_a_dark_figure_is_dark():
     assert Image.open(io.BytesIO(data)).convert("RGB").getpixel((0, 0)) == (0x15, 0x18, 0x1D)
 
 
-def test_more_runs_than_can_be_told_apart_are_refused():
-    with pytest.raises(PictureError, match="36 runs cannot be told apart in one figure: name at most 35"):
+def test_more_runs_than_there_are_looks_are_refused():
+    with pytest.raises(PictureError, match="36 runs are too many for one figure: name at most 35"):
         curves([a_history(str(n)) for n in range(36)])
 
 

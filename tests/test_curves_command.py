@@ -1,4 +1,4 @@
-"""`latentkit curves` at the command line, and pictures on a terminal."""
+"""`latentkit curves` on the command line, and plots on a terminal."""
 
 import os
 import pty
@@ -12,7 +12,7 @@ from latentkit.commands import figures
 
 
 def on_a_terminal(environment, *arguments, columns: int = 90, rows: int = 30) -> tuple[int, str]:
-    """Run latentkit with a terminal for its output; its exit code and what the terminal got."""
+    """Run latentkit with a terminal as its output; return the exit code and the output."""
     import fcntl
     import struct
     import termios
@@ -33,13 +33,13 @@ def on_a_terminal(environment, *arguments, columns: int = 90, rows: int = 30) ->
     try:
         while part := os.read(ours, 65536):
             got += part
-    except OSError:  # how Linux says that nobody has the other end any more
+    except OSError:  # Linux raises this once the other end is closed
         pass
     os.close(ours)
     return done.wait(60), got.decode().replace("\r\n", "\n")
 
 
-def test_the_name_of_the_file_decides_the_format(command, trained, tmp_path):
+def test_the_file_name_determines_the_format(command, trained, tmp_path):
     for name, magic in (("f.PNG", b"\x89PNG"), ("f.svg", b"<?xml"), ("f.pdf", b"%PDF"), ("f.txt", b" ")):
         command("curves", trained, "-o", tmp_path / name, "--dpi", "40")
         assert (tmp_path / name).read_bytes().startswith(magic)
@@ -52,14 +52,14 @@ def test_a_pipe_gets_png(latentkit, trained):
     assert done.stdout.startswith(b"\x89PNG")
 
 
-def test_a_folder_that_is_no_run_is_one_line(latentkit, tmp_path):
+def test_a_folder_that_is_not_a_run_is_an_error_of_one_line(latentkit, tmp_path):
     done = latentkit("curves", tmp_path)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "is not a run" in done.stderr
 
 
-def test_a_terminal_gets_a_drawing_of_its_size_in_colors(environment, trained):
+def test_a_terminal_gets_characters_of_its_size_in_colors(environment, trained):
     code, text = on_a_terminal(environment, "curves", trained, columns=90, rows=30)
     assert code == 0
     assert "\x1b[38;5;33m" in text
@@ -69,14 +69,14 @@ def test_a_terminal_gets_a_drawing_of_its_size_in_colors(environment, trained):
 
 
 @pytest.mark.parametrize(
-    ("said", "color"),
+    ("variables", "color"),
     [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
 )
-def test_who_wants_no_colors_gets_none(monkeypatch, said, color):
+def test_colors_can_be_turned_off(monkeypatch, variables, color):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    for name, value in said.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     style = figures.style(None, "light", None, 150)
     assert style.format == "txt"

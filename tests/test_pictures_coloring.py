@@ -1,4 +1,4 @@
-"""What the colors of a figure stand for."""
+"""The meaning of colors in a figure."""
 
 import numpy as np
 import pytest

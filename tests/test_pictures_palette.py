@@ -1,4 +1,4 @@
-"""Colors and shapes that can be told apart, in both themes."""
+"""Distinguishable colors and shapes, in both themes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""`latentkit plot` at the command line."""
+"""`latentkit plot` on the command line."""
 
 import json
 from functools import partial
@@ -38,24 +38,24 @@ def test_a_pipe_gets_png(z):
 
 
 @pytest.mark.parametrize(("name", "magic"), [("f.PNG", b"\x89PNG"), ("f.svg", b"<?xml"), ("f.pdf", b"%PDF")])
-def test_the_name_of_the_file_decides_the_format(z, tmp_path, name, magic):
+def test_the_file_name_determines_the_format(z, tmp_path, name, magic):
     assert run(z, "-o", tmp_path / name).exit_code == 0
     assert (tmp_path / name).read_bytes().startswith(magic)
 
 
-def test_a_format_that_there_is_not_is_a_usage_error(z, tmp_path):
+def test_an_unknown_format_is_a_usage_error(z, tmp_path):
     refused = run(z, "-o", tmp_path / "f.jpg")
     assert refused.exit_code == 2
     assert ".png, .svg, .pdf, .txt" in " ".join(refused.stderr.split())
 
 
-def test_the_method_chooses_the_projection(z):
+def test_the_method_selects_the_projection(z):
     assert (
         len({run(z, *option).stdout_bytes for option in ([], ["--method", "pca"], ["--method", "umap"])}) == 2
     )
 
 
-def test_a_method_that_was_not_projected_is_refused_with_those_that_were(z):
+def test_a_missing_projection_is_refused_with_the_available_ones(z):
     refused = run(z, "--method", "tsne")
     assert isinstance(refused.exception, ProjectionError)
     assert "no projection by 'tsne', only by pca, umap" in str(refused.exception)
@@ -66,14 +66,14 @@ def test_labels_from_a_csv_color_the_points(z, tmp_path):
     assert run(z, "--labels", tmp_path / "l.csv").stdout_bytes != run(z).stdout_bytes != b""
 
 
-def test_all_draws_every_projection_there_is(z, tmp_path):
+def test_all_draws_every_projection(z, tmp_path):
     assert run(z, "--method", "all", "-o", tmp_path / "all.txt").exit_code == 0
     text = (tmp_path / "all.txt").read_text()
     assert text.index("PCA of 9 images") < text.index("UMAP of 9 images")
     assert text.count("┌") == 2
 
 
-def test_theme_width_and_resolution_are_those_asked_for(z):
+def test_theme_width_and_resolution_are_as_requested(z):
     from io import BytesIO
 
     from PIL import Image

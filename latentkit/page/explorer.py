@@ -74,7 +74,7 @@ def explorer(
     Thumbnails are those given, else those stored in the latents; if there are none, a note tells why.
     Raises ProjectionError for a missing projection and PictureError for an array that cannot be a color.
     """
-    shown = views(latents, method)
+    projections = views(latents, method)
     if color is not None:
         coloring(latents, color)
     known = columns(latents, color)
@@ -82,7 +82,7 @@ def explorer(
     pictures, notes = _sheets(latents, thumbnails, blocks)
     data = {
         "ids": latents.ids.tolist(),
-        "views": [_view(view, blocks) for view in shown],
+        "views": [_view(view, blocks) for view in projections],
         "columns": [_column(column, blocks) for column in known],
         "color": _first_color(known, color),
         "palette": _palette(),

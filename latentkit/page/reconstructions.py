@@ -39,7 +39,7 @@ def reconstructions(run: Run, latents: Latents, images: ImageSet) -> Markup:
 
 
 def _worst(latents: Latents, images: ImageSet) -> NDArray[np.intp]:
-    """Return the rows of the images with the largest error, descending; none if all images are shown anyway."""
+    """Return the rows of the images with the largest error, descending; none if all images are among the evenly spaced ones."""
     if latents.mse is None or len(images) <= EVEN:
         return np.empty(0, np.intp)
     error_of = dict(zip(latents.ids.tolist(), latents.mse.tolist(), strict=True))

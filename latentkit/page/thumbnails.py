@@ -77,15 +77,15 @@ def _transform(latents: Latents, sources: Sequence[Source]) -> Transform:
 
 
 def _notes(latents: Latents, images: ImageSet, place: NDArray[np.int32]) -> list[str]:
-    n, found = len(latents), place >= 0
+    n, available = len(latents), place >= 0
     notes = []
-    if not found.all():
-        missing = n - int(found.sum())
+    if not available.all():
+        missing = n - int(available.sum())
         notes.append(
             f"{missing:,} of {n:,} images were not found or could not be read: they have no thumbnail."
         )
     if latents.digest is not None:
-        changed = int((latents.digest[found] != images.digests[place[found]]).sum())
+        changed = int((latents.digest[available] != images.digests[place[available]]).sum())
         if changed:
             notes.append(f"{changed:,} images have changed since they were embedded.")
     return notes

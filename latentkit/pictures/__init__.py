@@ -1,6 +1,6 @@
 """Figures as bytes, drawn without a display and without global state.
 
-    palette        colors and marker shapes that can be told apart, of figures and pages
+    palette        distinguishable colors and marker shapes, of figures and pages
     coloring       what the colors of a figure stand for: classes, or a quantity
     text_metrics   text that can be drawn, and the space that it takes
     render         format, size and resolution; matplotlib figures to bytes

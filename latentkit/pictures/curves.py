@@ -35,12 +35,10 @@ FEW = 30
 
 
 def curves(histories: Sequence[RunHistory], style: Style | None = None) -> bytes:
-    """Return the figure; raises PictureError for more runs than can be told apart or a width that is too small."""
+    """Return the figure; raises PictureError for more runs than there are looks or a width that is too small."""
     style = style or Style()
     if len(histories) > MAX_CLASSES:
-        raise PictureError(
-            f"{len(histories)} runs cannot be told apart in one figure: name at most {MAX_CLASSES}"
-        )
+        raise PictureError(f"{len(histories)} runs are too many for one figure: name at most {MAX_CLASSES}")
     if style.format == "txt":
         return screen.curves(histories, style.screen).encode()
     with settings(style.theme):
@@ -82,10 +80,10 @@ def _figure(histories: Sequence[RunHistory], style: Style) -> Any:
 
 def _finding_lines(histories: Sequence[RunHistory], theme: Theme, text_width: float) -> list[tuple[str, str]]:
     """Return the color and text of each line of the findings; beyond MAX_FINDINGS they are only counted."""
-    found = sentences(histories)
-    colored = [(color_of(severity, theme), text) for severity, text in found[:MAX_FINDINGS]]
-    if len(found) > MAX_FINDINGS:
-        more = f"and {len(found) - MAX_FINDINGS} more: `latentkit diagnose` lists all of them"
+    findings = sentences(histories)
+    colored = [(color_of(severity, theme), text) for severity, text in findings[:MAX_FINDINGS]]
+    if len(findings) > MAX_FINDINGS:
+        more = f"and {len(findings) - MAX_FINDINGS} more: `latentkit diagnose` lists all of them"
         colored.append((theme.faint, more))
     return [(color, line) for color, text in colored for line in wrap(text, text_width * DPI, 8)]
 

@@ -24,15 +24,15 @@ class Sentence(NamedTuple):
 def sentences(
     histories: Sequence[RunHistory], *, drawable: Container[int] | None = None, max_length: int = 160
 ) -> list[Sentence]:
-    """Return every finding in words, run by run; several runs are told apart by their names."""
+    """Return every finding in words, run by run; with several runs each begins with the name of its run."""
     names = fit([history.name for history in histories], drawable)
-    found = []
+    result = []
     for history, name in zip(histories, names, strict=True):
         prefix = f"{name}: " if len(histories) > 1 else ""
         for event in history.events:
             text = f"{prefix}{event.id} {event.severity}, epoch {event.epoch:.4g}: {event.title}"
-            found.append(Sentence(event.severity, fit([text], drawable, max_length)[0]))
-    return found
+            result.append(Sentence(event.severity, fit([text], drawable, max_length)[0]))
+    return result
 
 
 def color_of(severity: str, theme: Theme) -> str:

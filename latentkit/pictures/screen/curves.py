@@ -62,14 +62,16 @@ def _legend(histories: Sequence[RunHistory], columns: int, color: bool) -> list[
 
 def _finding_lines(histories: Sequence[RunHistory], columns: int, color: bool) -> list[str]:
     """Return the findings in words, worst first; beyond MAX_FINDINGS they are only counted."""
-    found = sentences(histories, drawable=ALL_CHARACTERS, max_length=200)
-    found.sort(key=lambda sentence: SEVERITIES.index(sentence.severity))
+    findings = sentences(histories, drawable=ALL_CHARACTERS, max_length=200)
+    findings.sort(key=lambda sentence: SEVERITIES.index(sentence.severity))
     lines = [
         paint([MARKS[severity], (f" {cut(text, columns - 2)}", None)], color=color)
-        for severity, text in found[:MAX_FINDINGS]
+        for severity, text in findings[:MAX_FINDINGS]
     ]
-    if len(found) > MAX_FINDINGS:
-        lines.append(f"  and {len(found) - MAX_FINDINGS} more findings: latentkit diagnose lists all of them")
+    if len(findings) > MAX_FINDINGS:
+        lines.append(
+            f"  and {len(findings) - MAX_FINDINGS} more findings: latentkit diagnose lists all of them"
+        )
     return lines
 
 
