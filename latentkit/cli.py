@@ -15,32 +15,32 @@ from latentkit import shell
 from latentkit.commands.backends import backends
 from latentkit.commands.cache import cache
 from latentkit.commands.lazy import LazyCommand, lazy
-from latentkit.installation import describe
 from latentkit.launch import launched, rank
 
 __all__ = ["app"]
 
-COMMANDS = (
-    "scan",
-    "train",
-    "embed",
-    "project",
-    "plot",
-    "curves",
-    "export",
-    "report",
-    "cluster",
-    "compare",
-    "diagnose",
-    "reconstruct",
-    "sample",
-    "decode",
-    "traverse",
-    "interpolate",
-    "average",
-    "info",
-    "demo",
-)
+COMMANDS = {
+    "scan": "Check images before training on them.",
+    "train": "Train a VAE on images.",
+    "embed": "Embed images with a trained run.",
+    "project": "Project latents to two or three dimensions.",
+    "plot": "Plot a projection of latents.",
+    "curves": "Plot the training curves of runs.",
+    "export": "Export latents to the formats of other tools.",
+    "report": "Judge whether the classes separate.",
+    "cluster": "Find clusters of latents.",
+    "compare": "Compare latent spaces of the same images.",
+    "diagnose": "Find out what went wrong in a training.",
+    "reconstruct": "Draw images above their reconstructions.",
+    "sample": "Draw images sampled from the prior.",
+    "decode": "Decode latents to images.",
+    "traverse": "Draw what each latent dimension encodes.",
+    "interpolate": "Draw the images between two or four images.",
+    "average": "Draw the decoded mean of each class.",
+    "info": "Show what a run or latents contain.",
+    "demo": "Run the whole pipe on handwritten digits.",
+}
+"""Every command and its summary, the first line of its docstring: repeated here so that `latentkit --help` imports none."""
 DISTRIBUTED = ("train", "embed")
 """Commands that a group of processes can run together."""
 
@@ -57,6 +57,8 @@ app = typer.Typer(
 
 def _print_version(requested: bool) -> None:
     if requested:
+        from latentkit.installation import describe
+
         shell.emit(describe())
         raise typer.Exit
 
@@ -83,7 +85,7 @@ def _load(name: str) -> Callable[..., Any]:
     return function
 
 
-for name in COMMANDS:
-    app.command(name, cls=LazyCommand)(lazy(name, partial(_load, name)))
+for name, summary in COMMANDS.items():
+    app.command(name, cls=LazyCommand, short_help=summary)(lazy(name, partial(_load, name)))
 app.add_typer(backends, name="backends")
 app.add_typer(cache, name="cache")

@@ -20,7 +20,7 @@ class Option(NamedTuple):
     maximum: float | None = None
     metavar: str | None = None
     default_text: str | None = None
-    """What the help shows as the default, if not its value."""
+    """Text that the help shows instead of the default value."""
     parse: Callable[[str], Any] | None = None
     """Converts the text of the command line; raises ValueError saying what is wrong."""
 

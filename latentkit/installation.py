@@ -5,9 +5,7 @@ tells a user to install latentkit by name; the requirements of an extra are read
 read metadata are imported late, since every command imports this one.
 """
 
-import json
 import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +33,7 @@ def versions(*packages: str) -> dict[str, str]:
 
 def how_to_install(extra: str, of: str = DISTRIBUTION) -> str:
     """Return what to do to install an extra of a distribution, with a pip command where the metadata give one."""
+    import shlex
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -58,6 +57,7 @@ def _requirements(installed: "Distribution", extra: str) -> list[str]:
 
 def _clone(installed: "Distribution") -> str | None:
     """Return the folder of an editable installation."""
+    import json
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 

@@ -5,7 +5,6 @@ lay out, since the layout depends on the width of what is printed. Escaping twic
 """
 
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 
 __all__ = [
@@ -74,6 +73,8 @@ def wrap(
     `first` starts the first line and `rest` the others; without `rest` they are indented as far as `first` reaches.
     A word that is longer than a line, such as a path, stays whole unless `break_words` is set.
     """
+    import textwrap
+
     return textwrap.wrap(
         escape(re.sub(r"\s", " ", text)),
         width,

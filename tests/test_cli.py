@@ -1,6 +1,7 @@
 """The command line as a whole: help, its speed, what it imports, and wrong names."""
 
 import json
+import os
 import re
 import statistics
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer.main
 from harness import cpu_seconds, invoke, python
 
 import latentkit as package
+from latentkit import cli
 from latentkit.cli import app
 
 HEAVY = (
@@ -58,6 +60,23 @@ def commands(group=None, above=()) -> dict[tuple[str, ...], object]:
 
 COMMANDS = commands()
 NAMES = [" ".join(words) for words in COMMANDS]
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_summary_of_a_command_is_the_first_line_of_its_docstring(name):
+    assert COMMANDS[(name,)].help.split("\n\n")[0] == cli.COMMANDS[name]
+
+
+def test_help_of_all_imports_no_command_and_cuts_no_summary():
+    code = (
+        "import sys; from latentkit.cli import app\n"
+        "app(['--help'], standalone_mode=False)\n"
+        "print(*(name for name in sys.modules if name.startswith('latentkit.commands.')), file=sys.stderr)"
+    )
+    done = python("-c", code, env=os.environ | {"COLUMNS": "80"}, check=True)
+    listed = {name.rpartition(".")[2] for name in done.stderr.split()}
+    assert listed & set(cli.COMMANDS) == set()
+    assert "..." not in done.stdout.split("Commands:")[1]
 
 
 def test_every_command_of_the_plan_is_there():

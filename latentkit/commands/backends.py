@@ -9,7 +9,7 @@ from latentkit import shell
 backends = typer.Typer(
     no_args_is_help=False,
     rich_markup_mode=None,
-    help="List the installed backends, or check one against the contract.",
+    help="List or check the installed backends.",
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -22,7 +22,10 @@ def _default(context: typer.Context) -> None:
 
 @backends.command("list")
 def list_(json: AsJson = False) -> None:
-    """List the backends that are installed. Imports none of them, so it works when one is broken."""
+    """List the installed backends.
+
+    None is imported, so this works when one is broken.
+    """
     from json import dumps
 
     from latentkit import registry
@@ -36,11 +39,14 @@ def list_(json: AsJson = False) -> None:
 @backends.command("check")
 def check(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="The backend, as `latentkit backends list` names it.")
+        str, typer.Argument(metavar="NAME", help="Name of the backend, see `latentkit backends list`.")
     ],
     json: AsJson = False,
 ) -> None:
-    """Run the contract that every backend must meet; exits 1 when a check fails."""
+    """Check a backend against the contract.
+
+    The exit code is 1 if a check fails.
+    """
     from json import dumps
 
     from latentkit import registry

@@ -20,7 +20,7 @@ cache = typer.Typer(
 
 @cache.command("info")
 def info(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Show where the cache is, its size and its limit."""
+    """Show the place, size and limit of the cache."""
     from json import dumps
 
     from latentkit.images import cache_file

@@ -32,11 +32,11 @@ def embed(
     no_cache: inputs.NoCache = False,
     quiet: inputs.Quiet = False,
 ) -> None:
-    """Turn images into latents with a trained run; writes an .npz.
+    """Embed images with a trained run.
 
-    For each image: mu and logvar of its posterior (never a sample), its reconstruction error (mse),
-    label, content digest, whether the run was trained or validated on it (split), and the PCA of
-    its pixels for comparison (baseline).
+    Write latents as .npz: for each image mu and logvar of its posterior (never a sample), the reconstruction error
+    (mse), label, content digest, whether the run was trained or validated on it (split), and the PCA of its pixels as
+    a baseline.
     """
     from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Commands that are imported, and whose options are read, when they are used.
 
-`latentkit COMMAND --help` imports one command and `latentkit --help` reads the options of none. Reading all would take
-longer than importing Typer.
+`latentkit COMMAND --help` imports one command, and `latentkit --help` none. Importing all of them and reading their
+options would take longer than importing Typer.
 """
 
 import inspect
