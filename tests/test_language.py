@@ -24,7 +24,6 @@ KEPT = re.compile(r'aria-labelledby|"neighbours"|"_?centres"|cluster_model_centr
 PENDING: tuple[str, ...] = (
     "latentkit/architecture.py",
     "latentkit/commands",
-    "latentkit/diagnosis",
     "latentkit/embedding",
     "latentkit/group.py",
     "latentkit/launch.py",

@@ -20,7 +20,7 @@ __all__ = ["Request", "diagnose"]
 
 @dataclass(frozen=True)
 class Request:
-    """What to diagnose."""
+    """A source to diagnose, and what is known about the same model."""
 
     source: str | BinaryIO | Run
     """A file, a folder, an open stream, or an open run."""

@@ -1,4 +1,4 @@
-"""What is known about a training. Every source is converted to `Facts`, and rules read nothing else.
+"""Facts about a training: every source is converted to `Facts`, and rules read nothing else.
 
 Where the conventions are known (`exact`), no value depends on what was summed or averaged:
 
@@ -146,7 +146,7 @@ class Facts:
     """For a person: "a Keras progress log, 2 epochs"."""
     rows: tuple[Row, ...] = ()
     exact: bool = False
-    """Whether the conventions above hold; otherwise those of the log are unknown."""
+    """True if the conventions above hold; otherwise those of the log are unknown."""
     run: str | None = None
     """The folder, if the source is a latentkit run."""
     columns: tuple[tuple[str, str], ...] = ()
@@ -163,11 +163,11 @@ class Facts:
     """Steps per epoch."""
     finished: bool = True
     stopped: bool = False
-    """Whether a NaN or an infinity ended the training."""
+    """True if a NaN or an infinity ended the training."""
     pixels: int | None = None
     """D, if known."""
     unit_range: bool | None = None
-    """Whether pixels are known to be within 0..1."""
+    """True if pixels are known to be within 0..1."""
     batch_norm: bool | None = None
     likelihood: str | None = None
     beta: float | None = None

@@ -30,7 +30,7 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether no finding is an error or a warning. Rules that were not checked do not count."""
+        """True if no finding is an error or a warning. Rules that were not checked do not count."""
         return all(finding.severity == "note" for finding in self.findings)
 
 

@@ -17,7 +17,7 @@ class Column(NamedTuple):
     side: Side | None
     """None for what belongs to neither side: epoch, step, beta, lr."""
     rank: int = 0
-    """Of several columns for one metric, the one with the lowest rank is used."""
+    """The column with the lowest rank is used if several are for the same metric."""
 
 
 _VALIDATION = r"(?:val|valid|validation|test|testing|eval|evaluation|dev|held_?out)"

@@ -34,7 +34,7 @@ class Document:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing but white space."""
+        """True if there is nothing but white space."""
         return not self.head.strip() and not self.data.strip()
 
     @cached_property
@@ -59,7 +59,7 @@ class Evidence(NamedTuple):
     """A reason to think that a document has a format."""
 
     understood: bool
-    """Whether something in it has a known meaning, so that the layout is no coincidence."""
+    """True if something in it has a known meaning, so that the layout is no coincidence."""
     reason: str
 
 

@@ -30,7 +30,7 @@ class Table:
     """Steps per epoch."""
     code: Code | None = None
     notes: list[str] = field(default_factory=list)
-    """What was ignored or changed while reading."""
+    """Messages about values that were ignored or changed while reading."""
 
     def names(self) -> list[str]:
         """Return every name, in order of appearance."""

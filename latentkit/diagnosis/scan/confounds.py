@@ -34,7 +34,7 @@ class Confound(NamedTuple):
 
     @property
     def matters(self) -> bool:
-        """Whether the lower bound is at least a third of the way from a constant answer to 1."""
+        """True if the lower bound is at least a third of the way from a constant answer to 1."""
         return self.low >= self.majority + (1 - self.majority) / 3
 
 

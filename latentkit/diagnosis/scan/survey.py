@@ -31,7 +31,7 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class Request:
-    """Which images to scan, and how train would read them."""
+    """Images to scan, and the options with which train would read them."""
 
     images: Sequence[Source]
     size: int | None = None
@@ -75,7 +75,7 @@ class Survey:
 
     @property
     def clean(self) -> bool:
-        """Whether there are no faults, no identical files, and no errors or warnings."""
+        """True if there are no faults, no identical files, and no errors or warnings."""
         return (
             not self.faults and not self.duplicates and all(one.severity == "note" for one in self.findings)
         )
