@@ -1,5 +1,6 @@
 """Pages on the command line: `plot -o F.html` and `report --html F.html`."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,8 +13,11 @@ import pytest
 import typer
 from page_latents import page_latents
 
+from latentkit.decoding import reconstruct
 from latentkit.errors import FormatError, ImagesError, PictureError
 from latentkit.formats.latents import Latents, read_latents, write_latents
+from latentkit.images import find
+from latentkit.run import open_run
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,13 @@ def test_a_page_reads_the_weights_builds_the_model_and_decodes_the_images_once(
     monkeypatch.setattr(PIL.Image, "open", counted("decode", PIL.Image.open))
     command("report", embedded, "--html", "page.html", "--run", trained, "--images", blobs)
     assert Counter(calls) == {"read weights.safetensors": 1, "build": 1, "decode": 60}
+
+
+def test_the_evenly_spaced_images_are_those_of_reconstruct(command, embedded, trained, blobs, tmp_path):
+    command("report", embedded, "--html", "page.html", "--run", trained, "--images", blobs)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    ids = re.findall('alt="([^"]+) and its reconstruction"', page)[:12]
+    assert tuple(ids) == reconstruct(open_run(trained), find([str(blobs)]), 12).ids
 
 
 def test_the_page_of_latents_alone_has_a_verdict_and_findings(command, z, tmp_path):

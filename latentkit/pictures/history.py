@@ -43,7 +43,7 @@ METRICS = {
         Metric("reconstruction", "Reconstruction", "nats per image"),
         Metric("mse", "Squared error", "per pixel"),
         Metric("kl", "KL", "nats per image"),
-        Metric("r2", "R2", "0 mean image, 1 perfect"),
+        Metric("r2", "R2", "0: mean image, 1: perfect"),
         Metric("active_units", "Active units", "latent dimensions", ("validation",)),
         Metric("lr", "Learning rate", "", ("",)),
     )
