@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from latentkit.errors import PictureError
+from latentkit.errors import ImagesError, PictureError
 from latentkit.formats.latents import Latents
 from latentkit.images import find
 from latentkit.pictures import thumbnails
@@ -46,13 +46,11 @@ def test_missing_images_are_counted_and_one_is_named(make_blobs):
 
 
 def test_a_folder_without_any_of_the_images_is_refused(make_blobs, blobs):
-    latents = latents_of(blobs)
     other = make_blobs("other") / "red"
     with pytest.raises(
-        PictureError,
-        match=r"none of the 60 ids of the latents, such as .*, is an image in .*: name the folder",
+        ImagesError, match=r"none of the 20 images .* like 00.png, and the latents have blue/00.png"
     ):
-        thumbnails(latents, str(other), 5, never)
+        thumbnails(latents_of(blobs), str(other), 5, never)
 
 
 def test_an_image_that_cannot_be_read_is_reported_and_skipped(make_blobs):

@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.errors import ImagesError
 from latentkit.formats.latents import Latents
 from latentkit.images import Cache, ImageSet, Source, Transform, load, resolve_color
 from latentkit.images.pillow import thumbnails as reduce
+from latentkit.pictures.thumbnails import match_sources
 
 __all__ = ["Progress", "Thumbnails", "load_matching", "thumbnails"]
 
@@ -41,15 +41,9 @@ def load_matching(
     """Load the images whose ids are in the latents, by default at the size of thumbnails.
 
     Without a transform, images are fitted as the latents record (crop, pad or stretch), else padded.
-    Raises ImagesError naming an id of each if no id is in the latents.
+    Raises ImagesError if no image is in the latents.
     """
-    ids = set(latents.ids.tolist())
-    matching = [source for source in sources if source.id in ids]
-    if not matching:
-        raise ImagesError(
-            f"none of the {len(sources)} images is in the latents: the images have ids like {sources[0].id}, and the "
-            f"latents have {latents.ids[0]}; name the images that were given to `latentkit embed`"
-        )
+    matching = list(match_sources(latents, sources).values())
     with Cache() if cache else nullcontext() as opened_cache:
         return load(
             matching, transform or _transform(latents, matching), cache=opened_cache, progress=progress
