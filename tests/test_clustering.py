@@ -1,4 +1,4 @@
-"""Clusters: found where they are, the same for new images, and refused in words where there are none."""
+"""Clustering: groups are found, new images get the same clusters, and unsuitable latents are refused."""
 
 import itertools
 from dataclasses import replace
@@ -31,7 +31,7 @@ METHODS = [*QUICK, pytest.param("n2d", marks=pytest.mark.slow)]  # numba compile
 
 
 def groups(n: int = 150, k: int = 3, d: int = 6, *, apart: float = 8.0, seed: int = 0):
-    """(N, D) rows of group i % k; groups differ in size if k does not divide n."""
+    """Rows (N, D), row i of group i % k; the groups differ in size if k does not divide n."""
     rng = np.random.default_rng(seed)
     return (rng.normal(size=(n, d)) + apart * np.eye(d)[np.arange(n) % k]).astype(np.float32)
 
@@ -188,7 +188,7 @@ def test_the_number_of_clusters_is_that_of_the_best_silhouette(k):
     assert np.argmax(best) + 2 == k
 
 
-def test_dead_dimensions_are_left_out_and_principal_components_on_request():
+def test_dead_dimensions_are_dropped_and_principal_components_can_be_used():
     mu = groups()
     mu[:, 5] *= 1e-3
     data = latents(mu)

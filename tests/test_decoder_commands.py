@@ -1,4 +1,4 @@
-"""The commands that draw what a decoder makes, at the command line."""
+"""The commands that decode latents and draw the images."""
 
 import io
 import shutil
@@ -16,7 +16,7 @@ MAGIC = {"png": PNG, "svg": b"<?xml", "pdf": b"%PDF", "gif": b"GIF8", "webp": b"
 
 @pytest.fixture
 def lines(trained, blobs, command):
-    """The six commands with their arguments, without -o; z.npz is there."""
+    """The six commands with their arguments, except -o; z.npz exists."""
     command("embed", trained, blobs, "-o", "z.npz", "--thumbnails", 8)
     first, second = blobs / "red" / "00.png", blobs / "blue" / "00.png"
     return {
@@ -30,7 +30,7 @@ def lines(trained, blobs, command):
 
 
 def open_image(path) -> Image.Image:
-    """The picture, its file closed."""
+    """The picture in a file, which is closed again."""
     return Image.open(io.BytesIO(path.read_bytes()))
 
 
@@ -70,7 +70,7 @@ def test_the_name_of_the_file_decides_the_format(command, trained, tmp_path, for
 def test_an_unknown_format_is_refused_before_any_work(command, name, tmp_path):
     arguments = {"interpolate": ["a", "b"], "reconstruct": ["a"], "traverse": []}.get(name, [])
     with pytest.raises(
-        typer.BadParameter, match=r"f.jpg: the name of the file ends in .png, .svg, .pdf, .gif, .webp"
+        typer.BadParameter, match=r"f.jpg: the file name must end in .png, .svg, .pdf, .gif, .webp"
     ):
         command(name, "no-run", *arguments, "-o", "f.jpg")
 

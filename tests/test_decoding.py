@@ -1,4 +1,4 @@
-"""What a decoder makes of latents, by numbers: each against NumPy, or against what `embed` says."""
+"""The arrays of each decoding function, compared with NumPy or with `embed`."""
 
 import re
 from copy import copy
@@ -47,7 +47,7 @@ def some(z: Latents, **arrays) -> Latents:
     )
 
 
-# Means -----------------------------------------------------------------------------------------
+# Decode ----------------------------------------------------------------------------------------
 
 
 def test_decoded_batches_equal_the_model_for_any_batch_size(run, z, monkeypatch):
@@ -92,7 +92,7 @@ def test_to_uint8_rounds_to_the_nearest():
     assert to_uint8(means).tolist() == [[0, 0, 0, 1, 255, 255]]
 
 
-# One image -------------------------------------------------------------------------------------
+# Encode ----------------------------------------------------------------------------------------
 
 
 def test_one_image_is_encoded_as_embed_does(run, z, blobs):
@@ -166,7 +166,7 @@ def test_images_that_cannot_be_read_are_reported(run, make_blobs):
         9,
         worst=True,
         cache=False,
-        left_out=lambda *arguments: calls.append(arguments),
+        report_skipped=lambda *arguments: calls.append(arguments),
     )
     assert (len(result.ids), result.total) == (6, 6)
     [(skipped, total)] = calls

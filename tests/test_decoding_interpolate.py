@@ -1,4 +1,4 @@
-"""Lines and arcs between latents, against closed forms."""
+"""Lines and arcs between latents, compared with closed forms."""
 
 import numpy as np
 import pytest

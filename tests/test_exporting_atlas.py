@@ -1,4 +1,4 @@
-"""What Embedding Atlas is given: the columns and the command that its documentation names."""
+"""The columns and the command that the documentation of Embedding Atlas names."""
 
 import io
 import shlex
@@ -13,7 +13,7 @@ from latentkit.formats.latents import Latents
 
 
 def exported(latents: Latents, **options):
-    """The table, and the words of the command that opens it."""
+    """Return the table, and the words of the command that opens it."""
     stream, notes = io.BytesIO(), []
     write("atlas", latents, stream, ExportOptions(path="my atlas.parquet", **options), notes.append)
     assert notes[-1].startswith("open it with: ")

@@ -19,7 +19,7 @@ def exported(latents: Latents, notes: list[str] | None = None, **options) -> byt
 
 
 def read(latents: Latents, **options) -> dict[str, list[str]]:
-    """The columns, by name, as another program reads them."""
+    """Return the columns by name, as another program reads them."""
     text = exported(latents, **options).decode("utf-8", "surrogateescape")
     header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))

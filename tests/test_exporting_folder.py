@@ -1,4 +1,4 @@
-"""A folder that appears whole, and what else is in it."""
+"""A folder that appears complete or not at all, and the other files in it."""
 
 from pathlib import Path
 

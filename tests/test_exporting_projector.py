@@ -1,4 +1,4 @@
-"""The projector's folder, read back by TensorBoard's own proto and by its rules."""
+"""The projector's folder, read back by TensorBoard's own proto and rules."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def exported(
 
 
 def metadata(folder: Path) -> dict[str, list[str]]:
-    """The columns, by name, split as the projector splits them: at newlines and tabs, and at nothing else."""
+    """Return the columns by name, split as the projector splits them: at newlines and tabs only."""
     text = (folder / "metadata.tsv").read_bytes().decode()
     header, *rows = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
     return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))

@@ -137,7 +137,7 @@ def test_latents_made_elsewhere_are_projected(tmp_path):
 
 
 def of_weights(path, digest):
-    """The latents in this file, said to be of these weights."""
+    """Set the digest of the weights of the latents in a file."""
     held = read_latents(path, name=str(path))
     with path.open("wb") as stream:
         write_latents(Latents(held.arrays, held.meta | {"weights": digest}), stream)

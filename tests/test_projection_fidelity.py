@@ -1,4 +1,4 @@
-"""Fidelity against scikit-learn's trustworthiness and against the definitions, written out."""
+"""Fidelity compared with the trustworthiness of scikit-learn and with the definitions."""
 
 import numpy as np
 import pytest

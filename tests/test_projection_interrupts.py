@@ -1,4 +1,4 @@
-"""Ctrl-C gets through what swallows it."""
+"""Ctrl-C gets through code that swallows exceptions."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""t-SNE and UMAP: what they are given, what repeats, and what a reducer brings back."""
+"""t-SNE and UMAP: inputs, reproducibility, and reducers that are restored."""
 
 import sys
 
@@ -12,7 +12,7 @@ from latentkit.projection import ProjectionResult, place, project, read_reducer,
 from latentkit.projection import tsne as tsne_module
 
 METHODS = ["tsne", "umap"]
-# numba compiles some of umap anew in every process; what one test has compiled is there for the next.
+# numba compiles parts of umap in every process, so the first test here is slow and the others are fast.
 
 
 def islands(n: int = 90, seed: int = 0):

@@ -1,4 +1,4 @@
-"""Principal components against scikit-learn's, and where one pass could go wrong."""
+"""Principal components compared with scikit-learn, and the cases in which one pass could go wrong."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a view is asked for, and refuses."""
+"""Options of a projection, and latents that cannot be projected."""
 
 import json
 

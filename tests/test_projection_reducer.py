@@ -1,4 +1,4 @@
-"""Reducers in files: no pickle, exact, and suspicious of what they are given."""
+"""Reducers in files: no pickle, exact, and validated when they are read."""
 
 import io
 import json
@@ -60,7 +60,7 @@ def test_one_row_can_be_placed(path):
 
 
 def damaged(path, **changes):
-    """The file with arrays changed, or entries of its JSON object; None takes an array out."""
+    """Change arrays of the file, or entries of its JSON object; None removes an array."""
     arrays = dict(read_npz(path, name="r"))
     meta = json.loads(str(arrays["schema"]))
     meta.update({key: value for key, value in changes.items() if isinstance(value, str | dict)})

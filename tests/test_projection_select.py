@@ -1,4 +1,4 @@
-"""Projections side by side in a latents file."""
+"""Several projections in one latents file."""
 
 import json
 

@@ -15,7 +15,7 @@ class By(StrEnum):
 
 
 def average(
-    run: drawing.RunFolder,
+    folder: drawing.RunFolder,
     latents: drawing.LatentsFile = "-",
     output: drawing.Output = "-",
     by: Annotated[
@@ -55,9 +55,9 @@ def average(
     format = drawing.format_of(output)
     sources = None if images is None else inputs.sources([images], None, None)
     with shell.open_output(output) as stream:
-        opened = drawing.open_run(run, backend, device)
-        data = drawing.load_latents_of(opened, latents, labels)
+        run = drawing.open_run(folder, backend, device)
+        data = drawing.load_latents_of(run, latents, labels)
         averages = decoding.average(
-            opened, data, by=by and by.value, nearest=nearest, sources=sources, tell=shell.say
+            run, data, by=by and by.value, nearest=nearest, sources=sources, tell=shell.say
         )
         drawing.write(averages, stream, format, theme, width)

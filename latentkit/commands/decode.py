@@ -11,7 +11,7 @@ ARRAYS = ("npy", "npz")
 
 
 def decode(
-    run: drawing.RunFolder,
+    folder: drawing.RunFolder,
     latents: drawing.LatentsFile = "-",
     output: Annotated[
         str,
@@ -44,9 +44,9 @@ def decode(
 
     format = drawing.format_of(output, (*drawing.STILL, *drawing.ANIMATED, *ARRAYS))
     with shell.open_output(output) as stream:
-        opened = drawing.open_run(run, backend, device)
-        data = drawing.load_latents_of(opened, latents)
+        run = drawing.open_run(folder, backend, device)
+        data = drawing.load_latents_of(run, latents)
         if format in ARRAYS:
-            decoding.write_images(opened, data, stream, cast(Literal["npy", "npz"], format))
+            decoding.write_images(run, data, stream, cast(Literal["npy", "npz"], format))
         else:
-            drawing.write(decoding.decode(opened, data, n), stream, format, theme, width)
+            drawing.write(decoding.decode(run, data, n), stream, format, theme, width)

@@ -96,9 +96,7 @@ def _check_output(format: ExportFormat, output: str) -> None:
     if format.folder and output == "-":
         raise typer.BadParameter(f"{format.name} writes a folder: name one with -o FOLDER")
     if format.suffix and output != "-" and not output.lower().endswith(format.suffix):
-        raise typer.BadParameter(
-            f"{output}: the name of the file must end with {format.suffix} for {format.name}"
-        )
+        raise typer.BadParameter(f"{output}: the file name must end in {format.suffix} for {format.name}")
     if format.raw_text and output == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise typer.BadParameter(
             f"{format.name} keeps names as they are, which can move the cursor, so it is not written to a terminal: "

@@ -9,7 +9,7 @@ from latentkit.commands import drawing, figures, inputs
 
 
 def interpolate(
-    run: drawing.RunFolder,
+    folder: drawing.RunFolder,
     images: Annotated[
         list[str],
         typer.Argument(
@@ -53,7 +53,7 @@ def interpolate(
     format = drawing.format_of(output)
     steps = steps or (25 if format in drawing.ANIMATED else 9)
     with shell.open_output(output) as stream:
-        opened = drawing.open_run(run, backend, device)
-        ends = [decoding.encode_image(opened, image) for image in images]
-        interpolation = decoding.interpolate(opened, ends, steps, slerp=slerp)
+        run = drawing.open_run(folder, backend, device)
+        ends = [decoding.encode_image(run, image) for image in images]
+        interpolation = decoding.interpolate(run, ends, steps, slerp=slerp)
         drawing.write(interpolation, stream, format, theme, width)

@@ -9,7 +9,7 @@ from latentkit.commands import drawing, figures, inputs
 
 
 def reconstruct(
-    run: drawing.RunFolder,
+    folder: drawing.RunFolder,
     images: inputs.Images = None,
     output: drawing.Output = "-",
     n: drawing.Count = 16,
@@ -42,13 +42,13 @@ def reconstruct(
     sources = inputs.sources(images, files_from, files0_from)
     with shell.open_output(output) as stream, progress.Counter("reconstructing", quiet=quiet) as counter:
         reconstructions = decoding.reconstruct(
-            drawing.open_run(run, backend, device),
+            drawing.open_run(folder, backend, device),
             sources,
             n,
             worst=worst,
             workers="auto" if workers == "auto" else int(workers),
             cache=not no_cache,
             progress=counter,
-            left_out=progress.report_skipped,
+            report_skipped=progress.report_skipped,
         )
         drawing.write(reconstructions, stream, format, theme, width)

@@ -9,7 +9,7 @@ from latentkit.commands import drawing, figures, inputs
 
 
 def sample(
-    run: drawing.RunFolder,
+    folder: drawing.RunFolder,
     output: drawing.Output = "-",
     n: drawing.Count = 64,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Random seed.")] = 0,
@@ -37,6 +37,6 @@ def sample(
 
     format = drawing.format_of(output)
     with shell.open_output(output) as stream:
-        opened = drawing.open_run(run, backend, device)
-        samples = decoding.sample(opened, n, seed=seed, temperature=temperature)
+        run = drawing.open_run(folder, backend, device)
+        samples = decoding.sample(run, n, seed=seed, temperature=temperature)
         drawing.write(samples, stream, format, theme, width)

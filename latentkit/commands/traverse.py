@@ -9,7 +9,7 @@ from latentkit.commands import drawing, figures, inputs
 
 
 def traverse(
-    run: drawing.RunFolder,
+    folder: drawing.RunFolder,
     output: drawing.Output = "-",
     image: Annotated[
         str | None,
@@ -50,7 +50,7 @@ def traverse(
     format = drawing.format_of(output)
     steps = steps or (25 if format in drawing.ANIMATED else 7)
     with shell.open_output(output) as stream:
-        opened = drawing.open_run(run, backend, device)
-        start = None if image is None else decoding.encode_image(opened, image)
-        traversal = decoding.traverse(opened, dims, start=start, reach=reach, steps=steps)
+        run = drawing.open_run(folder, backend, device)
+        start = None if image is None else decoding.encode_image(run, image)
+        traversal = decoding.traverse(run, dims, start=start, reach=reach, steps=steps)
         drawing.write(traversal, stream, format, theme, width)

@@ -86,7 +86,7 @@ def reconstruct(
     workers: int | Literal["auto"] = "auto",
     cache: bool = True,
     progress: Callable[[int, int], None] | None = None,
-    left_out: Callable[[Sequence[Skipped], int], None] = lambda skipped, total: None,
+    report_skipped: Callable[[Sequence[Skipped], int], None] = lambda skipped, total: None,
 ) -> Reconstructions:
     """Reconstruct n evenly spaced images, or the n images with the largest errors of all.
 
@@ -95,16 +95,16 @@ def reconstruct(
     chosen = sources if worst else [sources[row] for row in evenly_spaced(len(sources), n).tolist()]
     skipped: list[Skipped] = []
     candidates: list[_Candidate] = []
-    with Cache() if cache else nullcontext() as opened:
+    with Cache() if cache else nullcontext() as store:
         for images in stream(
-            chosen, run.transform, batch=BATCH, workers=workers, cache=opened, progress=progress
+            chosen, run.transform, batch=BATCH, workers=workers, cache=store, progress=progress
         ):
             skipped += images.skipped
             candidates += _evaluate(run, images.ids.tolist(), images.pixels)
             if worst:
                 candidates = heapq.nsmallest(n, candidates, key=lambda each: (-each.mse, each.id))
     if skipped:
-        left_out(skipped, len(chosen))
+        report_skipped(skipped, len(chosen))
     return Reconstructions(
         tuple(each.id for each in candidates),
         np.stack([each.pixels for each in candidates]),
