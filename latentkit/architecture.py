@@ -1,13 +1,13 @@
-"""A network as rows, their shapes, and the weights it begins with. NumPy only.
+"""Networks as rows of layers, the shapes between them, and their initial weights. NumPy only.
 
-Rows are what a run stores, so that an old run never depends on today's recipes. A new family of
+A run stores rows, so that an old run never depends on today's recipes. A new family of
 networks is a new recipe and touches no backend; a new *kind* changes the reference, every backend
 and the API.
 
 The kinds, on one image of shape (C, H, W) or a vector of shape (F,):
 
     conv       4x4, stride 2, one pixel of zeros around: (C, H, W) to (size, H/2, W/2); even H and W
-    upconv     nearest-neighbour x2, then 3x3 with one pixel of zeros around: to (size, 2H, 2W)
+    upconv     nearest-neighbor x2, then 3x3 with one pixel of zeros around: to (size, 2H, 2W)
     dense      (F,) to (size,)
     norm       GroupNorm with `size` groups, epsilon 1e-5, a scale and a shift per channel
     silu       x * sigmoid(x)
@@ -59,11 +59,11 @@ Weights = dict[str, NDArray[np.float32]]
 NORM_EPSILON = 1e-5
 
 WIDEST = 8
-"""A recipe doubles its channels at each halving, up to this many times its width."""
+"""A recipe doubles the channels each time it halves the image, up to this many times its width."""
 
 
 class Layer(NamedTuple):
-    """One row: what it does, what its weights are called, and its size (see the module)."""
+    """One row: its kind, the name of its weights, and its size (see the module)."""
 
     kind: Kind
     name: str
@@ -72,7 +72,7 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True)
 class Architecture:
-    """Both halves of the network. Made by a recipe or read from a run; checked when made."""
+    """The encoder and the decoder, made by a recipe or read from a run. The shapes are checked on creation."""
 
     image: tuple[int, int, int]
     """(H, W, C)"""
@@ -85,7 +85,7 @@ class Architecture:
         names = [row.name for row in (*self.encoder, *self.decoder)]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise ArchitectureError(f"two rows are called {twice!r}; give each row a name of its own")
+            raise ArchitectureError(f"two rows have the name {twice!r}; give each row a unique name")
         for half, rows, start, end in (
             ("encoder", self.encoder, (channels, height, width), (2 * self.latent,)),
             ("decoder", self.decoder, (self.latent,), (channels, height, width)),
@@ -93,16 +93,16 @@ class Architecture:
             reached = shapes(rows, start)[-1]
             if reached != end:
                 raise ArchitectureError(
-                    f"the {half} ends in shape {reached}, but {end} is needed; mend its last row"
+                    f"the {half} ends in shape {reached}, but must end in {end}; change its last row"
                 )
 
     @property
     def pixels(self) -> int:
-        """D: the numbers in one image."""
+        """The number of values in one image: height * width * channels."""
         return math.prod(self.image)
 
     def to_json(self) -> dict[str, Any]:
-        """What run.json stores."""
+        """Return what run.json stores."""
         return {
             "image": list(self.image),
             "latent": self.latent,
@@ -112,7 +112,7 @@ class Architecture:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Architecture":
-        """What run.json stored; raises ArchitectureError when it cannot be a network."""
+        """Return the network that run.json stores; raises ArchitectureError if it is not valid."""
         try:
             height, width, channels = (int(side) for side in stored["image"])
             encoder, decoder = (
@@ -122,13 +122,13 @@ class Architecture:
             latent = int(stored["latent"])
         except (KeyError, TypeError, ValueError) as error:
             raise ArchitectureError(
-                f"the stored architecture cannot be read ({error!r}); train the run anew"
+                f"the stored architecture is not valid ({error!r}); train the run again"
             ) from None
         return cls((height, width, channels), latent, encoder, decoder)
 
 
 def shapes(rows: Iterable[Layer], start: Shape) -> list[Shape]:
-    """The shape before the first row and after each row; raises ArchitectureError naming a row that does not fit."""
+    """Return the shape before the first row and after each row; raises ArchitectureError naming a row that does not fit."""
     reached = [start]
     for row in rows:
         reached.append(_shape_after(row, reached[-1]))
@@ -138,17 +138,19 @@ def shapes(rows: Iterable[Layer], start: Shape) -> list[Shape]:
 def _shape_after(row: Layer, shape: Shape) -> Shape:
     where = f"row {row.name!r} ({row.kind}, size {row.size}) after shape {shape}"
     if row.kind not in get_args(Kind):
-        raise ArchitectureError(f"{where}: unknown kind; known are {', '.join(get_args(Kind))}")
+        raise ArchitectureError(f"{where}: unknown kind; the kinds are {', '.join(get_args(Kind))}")
     vector = row.kind in ("dense", "unflatten")
     if row.kind != "silu" and vector != (len(shape) == 1):
-        raise ArchitectureError(f"{where}: needs {'a vector (F,)' if vector else 'an image (C, H, W)'}")
+        raise ArchitectureError(
+            f"{where}: its input must be {'a vector (F,)' if vector else 'an image (C, H, W)'}"
+        )
     if row.kind not in ("silu", "flatten") and row.size < 1:
         raise ArchitectureError(f"{where}: the size must be at least 1")
     match row.kind:
         case "conv":
             if shape[1] % 2 or shape[2] % 2:
                 raise ArchitectureError(
-                    f"{where}: a convolution halves even sides only; choose an even --size"
+                    f"{where}: a convolution can only halve even sides; choose an even --size"
                 )
             return (row.size, shape[1] // 2, shape[2] // 2)
         case "upconv":
@@ -157,7 +159,9 @@ def _shape_after(row: Layer, shape: Shape) -> Shape:
             return (row.size,)
         case "norm" | "residual":
             if shape[0] % row.size:
-                raise ArchitectureError(f"{where}: {shape[0]} channels do not divide into {row.size} groups")
+                raise ArchitectureError(
+                    f"{where}: {shape[0]} channels cannot be divided into {row.size} groups"
+                )
             return shape
         case "silu":
             return shape
@@ -166,12 +170,12 @@ def _shape_after(row: Layer, shape: Shape) -> Shape:
         case "unflatten":
             side = math.isqrt(shape[0] // row.size)
             if row.size * side * side != shape[0]:
-                raise ArchitectureError(f"{where}: {shape[0]} numbers are not {row.size} square channels")
+                raise ArchitectureError(f"{where}: {shape[0]} values do not make {row.size} square channels")
             return (row.size, side, side)
 
 
 def parameters(architecture: Architecture) -> dict[str, Shape]:
-    """The canonical name and shape of every weight, in the order of the rows."""
+    """Return the canonical name and shape of every weight, in the order of the rows."""
     height, width, channels = architecture.image
     return {
         f"{half}.{name}": shape
@@ -207,10 +211,10 @@ def _row_parameters(row: Layer, before: Shape) -> Iterator[tuple[str, Shape]]:
 
 
 def initial_weights(architecture: Architecture, seed: int) -> Weights:
-    """Weights of variance 1 / fan-in (LeCun et al. 1998), biases 0, norms 1 and 0.
+    """Return initial weights: variance 1 / fan-in (LeCun et al. 1998), biases 0, norms 1 and 0.
 
-    The second convolution of a residual begins at zero, so that a residual begins as the identity
-    (Goyal et al. 2017). Each weight has a stream of its own: one more row changes no other's.
+    The second convolution of a residual starts at zero, so that a residual starts as the identity (Goyal et al. 2017).
+    Each weight has its own random stream, so that adding a row does not change the weights of the others.
     """
     weights: Weights = {}
     for name, shape in parameters(architecture).items():
@@ -220,24 +224,24 @@ def initial_weights(architecture: Architecture, seed: int) -> Weights:
             value = np.ones(shape, np.float32)
         else:
             deviation = 1 / math.sqrt(math.prod(shape[1:]))
-            drawn = generator(seed, f"weights/{name}").standard_normal(shape, np.float32)
-            value = drawn * np.float32(deviation)
+            normal = generator(seed, f"weights/{name}").standard_normal(shape, np.float32)
+            value = normal * np.float32(deviation)
         weights[name] = value
     return weights
 
 
 def conv(image: tuple[int, int, int], latent: int, width: int = 16) -> Architecture:
-    """Convolutions that halve the image and double the channels until a side is odd or at most 4."""
+    """Return a network of convolutions that halve the image and double the channels until a side is odd or at most 4."""
     return _convolutional(image, latent, width, residual=False)
 
 
 def resnet(image: tuple[int, int, int], latent: int, width: int = 16) -> Architecture:
-    """As `conv`, with a residual block at every resolution below the image's own."""
+    """Return the network of `conv` with a residual block at every resolution below that of the image."""
     return _convolutional(image, latent, width, residual=True)
 
 
 def mlp(image: tuple[int, int, int], latent: int, width: int = 512) -> Architecture:
-    """One hidden layer of `width` on either side."""
+    """Return a network with one hidden layer of `width` in the encoder and in the decoder."""
     channels = image[2]
     return Architecture(
         image,
@@ -258,14 +262,14 @@ def mlp(image: tuple[int, int, int], latent: int, width: int = 512) -> Architect
 
 
 RECIPES: Mapping[Arch, Callable[..., Architecture]] = {"conv": conv, "mlp": mlp, "resnet": resnet}
-"""Name to recipe(image, latent[, width])."""
+"""The recipes by name: recipe(image, latent[, width])."""
 
 
 def _convolutional(image: tuple[int, int, int], latent: int, width: int, *, residual: bool) -> Architecture:
     height, across, channels = image
     if height != across or height % 2:
         raise ArchitectureError(
-            f"images of {height}x{across} pixels cannot be halved; choose an even --size (28, 32, 64, 128), or --arch mlp"
+            f"convolutions cannot halve images of {height}x{across} pixels; choose an even --size (28, 32, 64, 128), or --arch mlp"
         )
     side = height
     widths: list[int] = []

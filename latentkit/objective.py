@@ -1,18 +1,20 @@
-"""What is minimised, said once: per image, in nats, sums over pixels and latent dimensions, mean over the batch.
+"""The objective that training minimizes, and the formulas of the optimizers.
+
+Per image, in nats: sums over pixels and latent dimensions, mean over the batch.
 
     loss = reconstruction + beta * sum_j max(free_bits, mean_i KL_ij)
 
-The reported `kl` is the raw sum, without beta or free bits. `logvar` is clamped to LOGVAR before it
-is used for anything. The functions here are the meaning, in NumPy; a backend computes the same.
+The reported `kl` is the raw sum, without beta or free bits. `logvar` is clamped to LOGVAR before any use. The functions
+here define the objective in NumPy; a backend computes the same.
 
-Reconstruction, with x the target in 0..1, m the decoded mean and D the numbers in an image:
+Reconstruction, with x the target in 0..1, m the decoded mean and D the number of values in an image:
 
     gaussian    sum (x - m)^2 / (2 sigma^2) + D/2 log(2 pi sigma^2)
-                calibrated (sigma = None): sigma^2 = sum over the batch of (x - m)^2 / (n D), a constant
+                calibrated (sigma = None): sigma^2 = sum over the batch of (x - m)^2 / (n D), constant
                 in the gradient (Rybkin, Daniilidis and Levine 2021), not below SIGMA2_FLOOR
     bernoulli   - sum x log m + (1 - x) log(1 - m), for x anywhere in 0..1
 
-The optimisers, by PyTorch's formulas, with g the gradient after clipping and t from 1:
+The optimizers, by PyTorch's formulas, with g the gradient after clipping and t = 1, 2, ...:
 
     clipping    g * min(1, clip / norm), norm over all weights together
     adam        m = .9 m + .1 g;  v = .999 v + .001 g^2
@@ -51,54 +53,54 @@ Array = NDArray[np.floating[Any]]
 LOGVAR = (-30.0, 20.0)
 """logvar is clamped to these bounds."""
 SIGMA2_FLOOR = 1 / 255**2 / 12
-"""The variance of rounding to 8 bits: no reconstruction can mean to be finer."""
+"""The variance of rounding to 8 bits: no reconstruction can be more precise."""
 ADAM_DECAY = (0.9, 0.999)
 RMSPROP_DECAY = 0.99
 EPSILON = 1e-8
-"""Added to the root, in both optimisers."""
+"""Added to the root, in both optimizers."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a backend needs to know beside the batch, the learning rate and beta."""
+    """The part of the objective that is constant in a run: all but the learning rate and beta."""
 
     likelihood: Likelihood = "gaussian"
     sigma: float | None = None
-    """Of the Gaussian; None: calibrated."""
+    """Standard deviation of the Gaussian; None: calibrated."""
     free_bits: float = 0.0
-    """Nats per latent dimension that cost the same as none."""
+    """KL per dimension, in nats, that is not penalized."""
     optimizer: Optimizer = "adam"
     clip: float | None = None
-    """The largest global norm of the gradient; None: any."""
+    """Maximum global norm of the gradient; None: no limit."""
 
 
 def kl(mu: Array, logvar: Array) -> Array:
-    """KL(N(mu, e^logvar) || N(0, 1)) of each image and dimension: (N, latent) to (N, latent), nats."""
+    """Return KL(N(mu, e^logvar) || N(0, 1)) of each image and dimension, in nats: (N, latent) to (N, latent)."""
     return (mu**2 + np.exp(logvar) - 1 - logvar) / 2
 
 
 def gaussian(squared_error: Array, pixels: int, sigma2: float) -> Array:
-    """Negative log-likelihood of each image, nats: squared errors (N,) summed over `pixels` numbers."""
+    """Return the negative log-likelihood of each image, in nats; squared errors (N,) are sums over `pixels` values."""
     return squared_error / (2 * sigma2) + pixels / 2 * math.log(2 * math.pi * sigma2)
 
 
 def calibrated_sigma2(squared_error: Array, pixels: int) -> float:
-    """The variance that minimises `gaussian` over these images (N,), floored."""
+    """Return the variance that minimizes `gaussian` over these images (N,), but not less than the floor."""
     return max(float(np.mean(squared_error, dtype=np.float64)) / pixels, SIGMA2_FLOOR)
 
 
 def bernoulli(targets: Array, logits: Array) -> Array:
-    """Negative log-likelihood of each image, nats, from logits: (N, ...) to (N,). Never overflows."""
+    """Return the negative log-likelihood of each image, in nats, from logits: (N, ...) to (N,). Never overflows."""
     each = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
     total: Array = each.reshape(len(each), -1).sum(axis=1)
     return total
 
 
 def loss(reconstruction: float, kl_per_dimension: Array, beta: float, free_bits: float) -> float:
-    """The loss of a set: its mean reconstruction and its mean KL per dimension (latent,)."""
+    """Return the loss of a set, from its mean reconstruction and its mean KL per dimension (latent,)."""
     return float(reconstruction + beta * np.maximum(kl_per_dimension, free_bits).sum())
 
 
 def slots(optimizer: Optimizer) -> tuple[str, ...]:
-    """The prefixes of an optimiser's slots in a State."""
+    """Return the prefixes of an optimizer's slots in a State."""
     return ("adam.m", "adam.v") if optimizer == "adam" else ("rmsprop.v",)

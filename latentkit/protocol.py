@@ -1,10 +1,10 @@
-"""What a backend is: a module that interprets layer rows and computes gradients, and nothing else.
+"""The protocol of a backend: a module that interprets layer rows and computes gradients, and nothing else.
 
 The core owns the architecture, the initial weights, the order of the data, the noise, the
 schedule and every byte on disk. A backend is any module with the attributes of `Backend`,
 registered under the entry-point group "latentkit.backends"; it may import `protocol`,
 `architecture`, `objective` and `errors` of latentkit. `latentkit backends check NAME` runs the
-contract against it. backends/README.md teaches writing one.
+contract against it. backends/README.md explains how to write one.
 """
 
 import inspect
@@ -35,33 +35,33 @@ __all__ = [
 ]
 
 API = 1
-"""The version of this contract. A backend that states another is refused by name."""
+"""The version of this protocol. A backend with another version is rejected."""
 
 State = dict[str, NDArray[Any]]
-"""A model between two steps, in the canonical layout, as C-contiguous copies.
+"""The state of a model between two steps, in the canonical layout, as C-contiguous copies.
 
-"weights/NAME" for each of `architecture.parameters`, float32; the optimiser's slots, float32 and
+"weights/NAME" for each of `architecture.parameters`, float32; the slots of the optimizer, float32 and
 shaped like their weights, "adam.m/NAME" and "adam.v/NAME" or "rmsprop.v/NAME"; "step", int64 and
-0-d, the updates done so far. `build` takes a state of weights alone as one at step 0.
+0-d, the number of updates so far. `build` accepts a state of weights alone, at step 0.
 """
 
 
 class Batch(NamedTuple):
-    """What one step or one evaluation sees."""
+    """The input of one step or one evaluation."""
 
     images: NDArray[np.uint8]
-    """(N, H, W, C): what the encoder sees; rows of what `Stager.stage` gave, where a model has that."""
+    """(N, H, W, C): the input of the encoder; rows of what `Stager.stage` returned, if the model has it."""
     targets: NDArray[np.uint8]
-    """(N, H, W, C): what must be reconstructed: the same array, or the clean images."""
+    """(N, H, W, C): what to reconstruct: the same array, or the clean images."""
     noise: NDArray[np.float32]
     """(N, latent): standard normal, drawn by the core; z = mu + exp(logvar / 2) * noise."""
 
 
 class Losses(NamedTuple):
-    """The figures of one update, before it was applied; mean over the batch, in nats per image.
+    """The losses of one step, before its update; means over the batch, in nats per image.
 
-    Each may be a 0-d tensor still on its device: the core calls float() rarely, so that an
-    accelerator is not stalled at every step.
+    Each may be a 0-d tensor on its device: the core rarely calls float(), so that an accelerator does not wait at
+    every step.
     """
 
     loss: Any
@@ -71,10 +71,10 @@ class Losses(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """The figures of each image, so that the core forms those of a whole set exactly."""
+    """The losses of each image, from which the core computes the metrics of a whole set exactly."""
 
     reconstruction: NDArray[np.float32]
-    """(N,): nats; a calibrated Gaussian takes its sigma from this batch."""
+    """(N,): nats; the sigma of a calibrated Gaussian is that of this batch."""
     squared_error: NDArray[np.float32]
     """(N,): sum over pixels of (target - decoded mean)^2."""
     mu: NDArray[np.float32]
@@ -96,22 +96,22 @@ Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class Group(Protocol):
-    """Processes that train one model together; the core calls them all in the same order.
+    """Processes that train one model together; all of them make the same calls in the same order.
 
-    A context manager. Left by an exception after another process has failed, it raises a GroupError without a text
-    instead, so that one process tells what happened: the first to fail.
+    A context manager. If an exception leaves it after another process has failed, it raises a GroupError without a
+    message instead, so that only the first process to fail reports an error.
     """
 
     rank: int
-    """0 .. size - 1; process 0 speaks and writes."""
+    """0 .. size - 1; only process 0 prints and writes."""
     size: int
     device: str
-    """What this process computes on."""
+    """The device of this process."""
     leads: bool
-    """Whether this is the first process of its machine."""
+    """Whether this is the first process on its machine (local rank 0)."""
 
     def sum(self, array: Array) -> Array:
-        """The sum over all processes, the same bits in each; raises GroupError when one of them is gone."""
+        """Return the sum over all processes, the same bits in each; raises GroupError if one of them is gone."""
 
     def __enter__(self) -> Self: ...
 
@@ -121,34 +121,34 @@ class Group(Protocol):
 
 
 class Model(Protocol):
-    """A network on a device, with its optimiser."""
+    """A network on a device, with its optimizer."""
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
-        """One update of the weights; the losses are those before it.
+        """Update the weights once; return the losses before the update.
 
-        In a group every process is given its share of one batch, some of them an empty one: sigma, KL, losses and
-        update are those of the whole batch, the same in all.
+        In a group, every process gets its share of one batch, which may be empty: sigma, KL, losses and update are
+        those of the whole batch, the same in every process.
         """
 
     def evaluate(self, batch: Batch) -> Evaluation:
-        """The figures of each image of the batch; changes nothing."""
+        """Return the losses of each image of the batch; changes nothing."""
 
     def encode(self, images: NDArray[np.uint8]) -> Posterior:
-        """(N, H, W, C) uint8 to the posterior of each image."""
+        """Return the posterior of each image (N, H, W, C) uint8."""
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, latent) to decoded means, (N, H, W, C) in 0..1."""
+        """Return the decoded means, (N, H, W, C) in 0..1, of latents (N, latent)."""
 
     def state(self) -> State:
-        """Everything that the next step depends on, as copies."""
+        """Return copies of everything that the next step depends on."""
 
 
 @runtime_checkable
 class Stager(Protocol):
-    """A model that can keep the images themselves where it computes, so that none travels twice."""
+    """A model that can keep all images on its device, so that none is copied there twice."""
 
     def stage(self, images: NDArray[np.uint8]) -> Any | None:
-        """All images (N, H, W, C) there, from which batches are taken by an array of rows; None: no need, or no room."""
+        """Return all images (N, H, W, C) on the device, to be indexed with an array of rows; None: not needed, or no space."""
 
 
 class Backend(Protocol):
@@ -157,15 +157,15 @@ class Backend(Protocol):
     API: int
 
     def version(self) -> str:
-        """The framework and its version, for run.json: "torch 2.13.0"."""
+        """Return the framework and its version, for run.json: "torch 2.13.0"."""
 
     def devices(self) -> Sequence[str]:
-        """The devices that can be named; the first is what "auto" means."""
+        """Return the names of the devices; "auto" means the first."""
 
     def join(self, device: str) -> Group:
-        """The group of the processes that a launcher started with this one, each on its device of this kind.
+        """Return the group of the processes that a launcher started together with this one, each on a device of this kind.
 
-        Raises BackendError saying what to do where there is no launcher, or where the backend has no groups.
+        Raises BackendError saying what to do if there is no launcher, or if the backend does not support groups.
         """
 
     def build(
@@ -179,14 +179,14 @@ class Backend(Protocol):
         precision: Precision = "float32",
         compile: bool = False,
     ) -> Model:
-        """A model with this state; raises BackendError for a device it does not have.
+        """Return a model with this state; raises BackendError for a device that does not exist.
 
-        `group` is what `join` returned, and then all start from process 0's state. `precision` is that of the updates
-        alone. `compile` takes time before the first update so that all take less. A backend that lacks one of
-        these three need not take it: whoever asks for it is told.
+        `group` is what `join` returned; all its processes start from the state of process 0. `precision` is that of the
+        updates alone. `compile` takes time before the first update to make all of them faster. A backend that does not
+        support one of these three leaves the parameter out: the core then reports that it is not supported.
         """
 
 
 def takes(backend: Backend, option: str) -> bool:
-    """Whether `build` of this backend has an option that not every one has: group, precision or compile."""
+    """Return whether `build` of this backend has an optional parameter: group, precision or compile."""
     return option in inspect.signature(backend.build).parameters

@@ -1,7 +1,7 @@
-"""Randomness is a function of (seed, stream, step), never of what ran before.
+"""Random generators that depend on (seed, stream, step) alone, never on what ran before.
 
-So a resumed run draws what an unbroken one would have drawn, and two backends are given the same
-noise. A stream is the name of a use: "order", "noise", "augment", "validation", "weights/...".
+So a resumed run draws the same numbers as an uninterrupted one, and all backends get the same noise. A stream is the
+name of a purpose: "order", "noise", "augment", "validation", "weights/...".
 """
 
 import zlib
@@ -12,5 +12,5 @@ __all__ = ["generator"]
 
 
 def generator(seed: int, stream: str, step: int = 0) -> np.random.Generator:
-    """The generator of one use at one step; streams of different names are independent."""
+    """Return the generator of one stream at one step; streams with different names are independent."""
     return np.random.default_rng(np.random.SeedSequence((seed, zlib.crc32(stream.encode()), step)))

@@ -1,7 +1,7 @@
-"""Backends by entry point, found without importing any of them.
+"""Find backends by their entry points, without importing them.
 
-Listing reads the metadata of installed distributions only, so it is quick, and works when a
-framework is broken. A backend is imported when it is asked for by name, and not before.
+Listing only reads the metadata of installed distributions, so it is fast, and works even if a framework is broken. A
+backend is imported when it is used.
 """
 
 import importlib
@@ -18,11 +18,11 @@ __all__ = ["GROUP", "Installed", "choose", "installed", "load"]
 
 GROUP = "latentkit.backends"
 PREFERRED = "torch"
-"""What is tried first when nobody names a backend: it starts three times sooner than TensorFlow."""
+"""The backend that is tried first if none is named: it starts three times faster than TensorFlow."""
 
 
 class Installed(NamedTuple):
-    """A backend as its distribution's metadata declare it."""
+    """A backend, as the metadata of its distribution declares it."""
 
     name: str
     module: str
@@ -30,19 +30,19 @@ class Installed(NamedTuple):
 
 
 def installed() -> list[Installed]:
-    """Every backend that a distribution declares, sorted by name; imports nothing."""
+    """Return every backend that a distribution declares, sorted by name; imports nothing."""
     declared = sorted(_declared(entry) for entry in entry_points(group=GROUP))
     # A clone that was installed under an older name declares the same modules again.
     return list({(backend.name, backend.module): backend for backend in declared}.values())
 
 
 def _declared(entry: EntryPoint) -> Installed:
-    where = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "an unnamed distribution"
-    return Installed(entry.name, entry.value, where)
+    named = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else None
+    return Installed(entry.name, entry.value, named or "an unnamed distribution")
 
 
 def load(name: str) -> "Backend":
-    """Import the backend of this name; raises BackendError saying what to install or to mend."""
+    """Import the backend with this name; raises BackendError saying what to install or to fix."""
     from latentkit.protocol import API
 
     claims = [backend for backend in installed() if backend.name == name]
@@ -60,31 +60,34 @@ def load(name: str) -> "Backend":
             f"backend {name!r} needs the package {error.name!r}, which is not installed: "
             f"{how_to_install(name, claim.distribution.split()[0])}"
         ) from error
-    except Exception as error:  # whatever a framework's own start-up raises, the user must know whose it is
+    except Exception as error:  # importing a framework may raise anything; say which one it was
         raise BackendError(
             f"backend {name!r} ({claim.module} of {claim.distribution}) cannot be imported: {type(error).__name__}: {error}"
         ) from error
     stated = getattr(backend, "API", None)
     if stated != API:
         raise BackendError(
-            f"backend {name!r} ({claim.distribution}) is written for API {stated}, but this latentkit has API {API}; upgrade the older"
+            f"backend {name!r} ({claim.distribution}) implements API {stated}, but this latentkit requires API {API}; upgrade the older of the two"
         )
     return backend
 
 
 def choose(named: str | None, preferred: str | None = None) -> tuple[str, "Backend"]:
-    """The backend that was named; else `preferred`, or the first of all installed that can be imported. And its name."""
+    """Return the name and the module of the backend that was named, or of the first that can be imported.
+
+    `preferred` is tried first.
+    """
     if named is not None:
         return named, load(named)
-    everything = sorted({backend.name for backend in installed()}, key=lambda name: (name != PREFERRED, name))
+    names = sorted({backend.name for backend in installed()}, key=lambda name: (name != PREFERRED, name))
     reasons = []
-    for name in dict.fromkeys([*([preferred] if preferred else []), *everything]):
+    for name in dict.fromkeys([*([preferred] if preferred else []), *names]):
         try:
             return name, load(name)
         except BackendError as error:
             reasons.append(str(error))
     raise BackendError(
-        f"no backend can be used: {'; '.join(reasons)}"
+        f"no backend can be imported: {'; '.join(reasons)}"
         if reasons
         else f"no backend is installed: {how_to_install(PREFERRED)}"
     )

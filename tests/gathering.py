@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Thread:
-    """One of them: see latentkit.protocol.Group, and `add_up` of latentkit_torch's."""
+    """One of them: see latentkit.protocol.Group, and `all_reduce` of latentkit_torch's."""
 
     device = "cpu"
 
@@ -28,7 +28,7 @@ class Thread:
         self._meeting.wait(timeout=60)
         return total
 
-    def add_up(self, tensor) -> None:
+    def all_reduce(self, tensor) -> None:
         total = self.sum(tensor.numpy().copy())
         tensor.numpy()[...] = total
 

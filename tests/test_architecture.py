@@ -54,7 +54,8 @@ def test_a_width_of_any_divisibility_has_groups_that_fit(width):
 @pytest.mark.parametrize("name", ["conv", "resnet"])
 def test_an_odd_size_is_refused_with_what_to_choose(name):
     with pytest.raises(
-        ArchitectureError, match=r"27x27 pixels cannot be halved; choose an even --size .* --arch mlp"
+        ArchitectureError,
+        match=r"convolutions cannot halve images of 27x27 pixels; choose an even --size .* --arch mlp",
     ):
         RECIPES[name]((27, 27, 1), 4)
 
@@ -65,12 +66,16 @@ def test_an_odd_size_is_fine_for_mlp():
 
 BAD_ROWS = {
     "unknown kind": ([("warp", "w", 3)], (3, 4, 4), r"row 'w' \(warp, size 3\).*unknown kind"),
-    "odd side": ([("conv", "c", 3)], (3, 5, 5), r"row 'c'.*halves even sides only"),
-    "dense on an image": ([("dense", "d", 3)], (3, 4, 4), r"row 'd'.*needs a vector"),
-    "conv on a vector": ([("conv", "c", 3)], (12,), r"row 'c'.*needs an image"),
-    "groups that do not divide": ([("norm", "n", 2)], (3, 4, 4), r"3 channels do not divide into 2 groups"),
+    "odd side": ([("conv", "c", 3)], (3, 5, 5), r"row 'c'.*can only halve even sides"),
+    "dense on an image": ([("dense", "d", 3)], (3, 4, 4), r"row 'd'.*must be a vector"),
+    "conv on a vector": ([("conv", "c", 3)], (12,), r"row 'c'.*must be an image"),
+    "groups that do not divide": (
+        [("norm", "n", 2)],
+        (3, 4, 4),
+        r"3 channels cannot be divided into 2 groups",
+    ),
     "no size": ([("dense", "d", 0)], (3,), r"row 'd'.*at least 1"),
-    "no square": ([("unflatten", "u", 3)], (10,), r"10 numbers are not 3 square channels"),
+    "no square": ([("unflatten", "u", 3)], (10,), r"10 values do not make 3 square channels"),
 }
 
 
@@ -83,13 +88,13 @@ def test_a_row_that_does_not_fit_is_named(case):
 
 def test_a_network_that_ends_in_the_wrong_shape_is_refused():
     made = RECIPES["mlp"]((4, 4, 1), 2)
-    with pytest.raises(ArchitectureError, match=r"the encoder ends in shape \(4,\), but \(6,\) is needed"):
+    with pytest.raises(ArchitectureError, match=r"the encoder ends in shape \(4,\), but must end in \(6,\)"):
         dataclasses.replace(made, latent=3)
 
 
 def test_two_rows_of_one_name_are_refused():
     made = RECIPES["mlp"]((4, 4, 1), 2)
-    with pytest.raises(ArchitectureError, match="two rows are called 'pixels'"):
+    with pytest.raises(ArchitectureError, match="two rows have the name 'pixels'"):
         dataclasses.replace(made, encoder=(made.encoder[0], *made.encoder))
 
 
@@ -103,7 +108,7 @@ def test_two_rows_of_one_name_are_refused():
     ],
 )
 def test_a_stored_architecture_that_is_none_is_refused(stored):
-    with pytest.raises(ArchitectureError, match="stored architecture cannot be read"):
+    with pytest.raises(ArchitectureError, match="stored architecture is not valid"):
         Architecture.from_json(stored)
 
 

@@ -18,7 +18,7 @@ from latentkit.objective import Objective
 from latentkit.protocol import API, Batch, Evaluation, Losses, Posterior, State
 from latentkit.testing import CHECKS, ContractError, interface, losses, updates
 from latentkit.testing import rows as rows_checks
-from latentkit.testing.report import verdicts
+from latentkit.testing.report import run_checks
 
 NAMES = [check.__name__ for check in CHECKS]
 
@@ -51,7 +51,7 @@ def test_the_keras_backend_keeps_it_on_other_engines(engine, required_backends):
 
 
 def test_keras_refuses_a_group_and_says_what_to_do(load_backend):
-    with pytest.raises(BackendError, match=r"the Keras backend computes in one process.* --backend torch"):
+    with pytest.raises(BackendError, match=r"the Keras backend runs in a single process.* --backend torch"):
         load_backend("keras").join("auto")
 
 
@@ -90,7 +90,7 @@ class Fake:
 
 
 def failing(fake) -> list[str]:
-    return [verdict.check for verdict in verdicts(fake) if verdict.broken is not None]
+    return [verdict.check for verdict in run_checks(fake) if verdict.broken is not None]
 
 
 def with_model(**methods) -> Fake:
@@ -360,7 +360,7 @@ def test_losses_are_those_before_the_update():
 
 
 def test_a_broken_promise_is_told_with_both_numbers():
-    with pytest.raises(ContractError, match=r"step: loss: .* where the reference has"):
+    with pytest.raises(ContractError, match=r"step: loss: .* but the reference has"):
         fake = with_objective(lambda asked: Objective(**{**vars(asked), "sigma": 1.0}))
         dict(zip(NAMES, CHECKS, strict=True))["check_gaussian_fixed"](fake)
 

@@ -285,7 +285,7 @@ def test_an_empty_list_is_an_error(embed, tmp_path):
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("run.json", "is not a run: it has no run.json in it"),
+        ("run.json", "is not a run: it has no run.json"),
         ("weights.safetensors", "is missing: "),
         ("baseline.safetensors", "is missing: "),
         ("images.npz", "is missing; train the run again"),

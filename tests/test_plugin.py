@@ -47,7 +47,7 @@ def test_a_broken_promise_exits_1_and_names_the_check(site, tmp_path):
     done = run("backends", "check", "bad", site=f"{site}{os.pathsep}{tmp_path}")
     assert done.returncode == 1
     assert "FAIL  check_version: ContractError: version() is 'bad'" in done.stdout
-    assert "latentkit: backend 'bad' does not keep 1 of" in done.stderr
+    assert "latentkit: backend 'bad' fails 1 of" in done.stderr
     assert "check_version" in done.stderr
 
 

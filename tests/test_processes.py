@@ -194,7 +194,7 @@ def second(monkeypatch):
 def test_a_backend_without_groups_refuses_one_and_says_what_to_do(command, blobs, second):
     second(0)
     with pytest.raises(
-        BackendError, match="numpy computes in one process: start it without torchrun, or use"
+        BackendError, match="the numpy backend runs in a single process; start it without torchrun, or use"
     ):
         command("train", blobs, "-o", "run", "--backend", "numpy")
 
@@ -283,7 +283,7 @@ def test_a_process_that_dies_ends_all_soon_and_another_says_so_once_and_first(
     told = [line for line in words.splitlines() if line.startswith("latentkit: ")]
     assert len(told) == 1
     # On a busy machine the launcher may end the other process before that one misses its fellow.
-    gone = "latentkit: a process of this group of 2 is gone; what was saved is kept: "
+    gone = "latentkit: another of the 2 processes of this group has ended; "
     assert told[0].startswith(gone) or told[0] == "latentkit: terminated"
     assert words.index(told[0]) < words.index("Traceback")
     assert_goes_on(alone, blobs, tmp_path)
@@ -298,7 +298,7 @@ def test_sigterm_of_the_launcher_keeps_the_work_of_all_and_the_run_goes_on(begin
     assert time.monotonic() - began < 300  # gloo waits 30 minutes by itself
     assert out == ""
     step = restore(tmp_path / "run")[1].step
-    assert f"stopped after step {step}; go on with --resume" in words.splitlines()
+    assert f"interrupted after step {step}; continue with --resume" in words.splitlines()
     assert read_record(tmp_path / "run")["state"] == "interrupted"
     assert_goes_on(alone, blobs, tmp_path)
 
@@ -309,8 +309,8 @@ def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(beg
     os.kill(workers_of(process)[1], signal.SIGTERM)
     _, words = process.communicate(timeout=WALL)
     step = restore(tmp_path / "run")[1].step
-    assert f"stopped after step {step}; go on with --resume" in words.splitlines()
-    assert "is gone" not in words
+    assert f"interrupted after step {step}; continue with --resume" in words.splitlines()
+    assert "has ended" not in words
 
 
 @pytest.mark.slow
@@ -319,7 +319,7 @@ def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(beg
     [
         ("BLOBS", [], "two is already a run; resume it with --resume, or replace it with --overwrite"),
         ("nowhere", [], "there is no file or folder nowhere: "),
-        ("BLOBS", ["--resume", "--lr", "0.5"], "--lr is 0.001 in the run and 0.5 now; "),
+        ("BLOBS", ["--resume", "--lr", "0.5"], "--lr is 0.001 in the run and 0.5 on the command line, "),
     ],
 )
 def test_an_error_of_all_processes_is_told_once(start, runs, blobs, folder, images, more, words):

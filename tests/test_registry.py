@@ -70,7 +70,7 @@ def test_a_broken_framework_is_told_with_its_own_words(distribution):
 def test_another_api_is_refused_by_name(distribution):
     distribution("old", "API = 0", "lk-old")
     with pytest.raises(
-        BackendError, match=r"'old' \(lk-old 1.0\) is written for API 0, but this latentkit has API 1"
+        BackendError, match=r"'old' \(lk-old 1.0\) implements API 0, but this latentkit requires API 1"
     ):
         registry.load("old")
 
@@ -120,5 +120,5 @@ def test_no_backend_that_works_is_answered_with_every_reason(distribution, monke
     distribution("gone", "import no_such_framework", "lk-gone2")
     only = [backend for backend in registry.installed() if backend.name == "gone"]
     monkeypatch.setattr(registry, "installed", lambda: only)
-    with pytest.raises(BackendError, match=r"no backend can be used: .*no_such_framework"):
+    with pytest.raises(BackendError, match=r"no backend can be imported: .*no_such_framework"):
         registry.choose(None)

@@ -114,10 +114,15 @@ def test_each_process_has_a_gpu_of_its_own_or_none(torch_backend, asked, known, 
 @pytest.mark.parametrize(
     ("asked", "known", "here", "words"),
     [
-        ("auto", GPUS, 3, "3 processes were started here and there are 2 GPUs: .* --nproc-per-node 2, or"),
-        ("cuda", ["cpu"], 1, "torch has no GPU here; compute on --device cpu"),
-        ("cuda:1", GPUS, 2, "--device cuda:1 cannot be that of 2 processes"),
-        ("abacus:7", ["cpu"], 1, "--device abacus:7 cannot be"),
+        (
+            "auto",
+            GPUS,
+            3,
+            "3 processes were started on this machine, which has 2 GPUs; .* --nproc-per-node 2, or",
+        ),
+        ("cuda", ["cpu"], 1, "torch has no GPU here; use --device cpu"),
+        ("cuda:1", GPUS, 2, "--device cuda:1 cannot be used by 2 processes"),
+        ("abacus:7", ["cpu"], 1, "--device abacus:7 cannot be used by"),
     ],
 )
 def test_a_device_that_a_group_cannot_have_is_refused(torch_backend, asked, known, here, words):

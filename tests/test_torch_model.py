@@ -107,5 +107,7 @@ def test_on_a_cpu_images_stay_where_they_are(torch_backend):
 def test_without_a_compiler_it_says_what_to_install(torch_backend, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
-    with pytest.raises(BackendError, match=r"needs a C\+\+ compiler, and there is no .*: install it, or"):
+    with pytest.raises(
+        BackendError, match=r"requires a C\+\+ compiler, but .* is not installed; install it, or"
+    ):
         torch_backend.build(whole_network(), Objective(), state_of(whole_network()), compile=True)

@@ -1,4 +1,4 @@
-"""latentkit's Keras backend: layer rows by keras.ops alone, so KERAS_BACKEND may be tensorflow, jax or torch."""
+"""The Keras backend of latentkit: layer rows by keras.ops alone, so KERAS_BACKEND may be tensorflow, jax or torch."""
 
 import logging
 import os
@@ -9,16 +9,16 @@ from latentkit.architecture import Architecture
 from latentkit.errors import BackendError
 from latentkit.objective import Objective
 from latentkit.protocol import State
-from latentkit_keras.quiet import held_back_stderr
+from latentkit_keras.quiet import suppressed_stderr
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-with held_back_stderr():
+with suppressed_stderr():
     import keras
 
     from latentkit_keras.model import KerasModel
 
-    keras.ops.zeros(1)  # the first use of a device greets as well
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # retracing for a last, smaller batch is meant
+    keras.ops.zeros(1)  # the first use of a device prints messages too
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # retracing for a last, smaller batch is intended
 
 __all__ = ["API", "build", "devices", "join", "version"]
 
@@ -26,17 +26,17 @@ API = 1
 
 
 def version() -> str:
-    """Keras, its version, and what it computes with."""
+    """Return the versions of Keras and the name of the framework below it."""
     return f"keras {keras.__version__} on {keras.backend.backend()}"
 
 
 def devices() -> Sequence[str]:
-    """GPUs first, named as elsewhere: "cuda:0"."""
+    """Return the devices, GPUs first, with the names of the other backends: "cuda:0"."""
     return [f"cuda:{index}" for index in range(_gpus())] + ["cpu"]
 
 
 def _gpus() -> int:
-    if keras.backend.backend() == "torch":  # which keras.distribution does not know
+    if keras.backend.backend() == "torch":  # keras.distribution does not support it
         import torch
 
         return torch.cuda.device_count()
@@ -44,10 +44,10 @@ def _gpus() -> int:
 
 
 def join(device: str) -> NoReturn:
-    """Refuse: keras.distribution shards over the devices of one process, and only on JAX; nothing here does."""
+    """Raise BackendError: keras.distribution only shards over the devices of one process, and only on JAX."""
     raise BackendError(
-        "the Keras backend computes in one process, on one device: start it without torchrun, or let the group "
-        "use --backend torch, whose runs Keras embeds and goes on with"
+        "the Keras backend runs in a single process, on one device; start it without torchrun, or use --backend torch in the "
+        "group: Keras can embed with its runs and resume them"
     )
 
 
@@ -59,11 +59,11 @@ def build(
     device: str = "auto",
     compile: bool = False,
 ) -> KerasModel:
-    """A model with this state on this device; compiled by XLA, which JAX does anyhow, or by torch.compile."""
+    """Return a model with this state on this device; `compile` uses XLA (as JAX always does) or torch.compile."""
     known = devices()
-    chosen = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
-    if chosen not in known:
+    name = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
+    if name not in known:
         raise BackendError(f"keras has no device {device!r} here; it has {', '.join(known)}")
     if keras.backend.backend() != "torch":
-        chosen = chosen.replace("cuda", "gpu")
-    return KerasModel(architecture, objective, state, chosen, compile=compile)
+        name = name.replace("cuda", "gpu")
+    return KerasModel(architecture, objective, state, name, compile=compile)

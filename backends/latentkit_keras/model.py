@@ -1,7 +1,7 @@
-"""One network on one device, with its optimiser, in whatever framework is below Keras.
+"""A network on a device, with its optimizer, in any framework below Keras.
 
-keras.ops has no gradient, so the update goes through `train_on_batch` of a keras.Model whose
-`compute_loss` is ours. Everything else is `predict_on_batch` of small models over the same
+keras.ops has no gradients, so the update goes through `train_on_batch` of a keras.Model whose
+`compute_loss` is overridden. Everything else is `predict_on_batch` of small models over the same
 weights, because that is what compiles in every framework.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from latentkit import objective as meaning
+from latentkit import objective as objectives
 from latentkit.architecture import Architecture, parameters, shapes
 from latentkit.objective import Objective
 from latentkit.protocol import Batch, Evaluation, Losses, Posterior, State
@@ -26,7 +26,7 @@ Tensor = Any
 
 
 class Network(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
-    """The weights, and both halves."""
+    """The weights, with encoder and decoder."""
 
     def __init__(self, architecture: Architecture, objective: Objective, state: State) -> None:
         super().__init__(name="network")
@@ -42,18 +42,18 @@ class Network(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
         self.built = True
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, H, W, C) in 0..1 to mu and clamped logvar."""
+        """Return mu and clamped logvar of images (N, H, W, C) in 0..1."""
         mu, logvar = ops.split(
             apply("encoder", self.architecture.encoder, self.encoder_shapes, self.weight, x), 2, axis=1
         )
-        return mu, ops.clip(logvar, *meaning.LOGVAR)
+        return mu, ops.clip(logvar, *objectives.LOGVAR)
 
     def decode(self, z: Tensor) -> Tensor:
-        """(N, latent) to logits, (N, H, W, C)."""
+        """Return logits (N, H, W, C) of latents (N, latent)."""
         return apply("decoder", self.architecture.decoder, self.decoder_shapes, self.weight, z)
 
     def forward(self, batch: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Reconstruction (N,), squared error (N,), mu and logvar (N, latent) of a Batch."""
+        """Return reconstruction (N,), squared error (N,), mu and logvar (N, latent) of a Batch."""
         images, targets, noise = batch
         mu, logvar = self.encode(_unit(images))
         target, logits = _unit(targets), self.decode(mu + ops.exp(logvar / 2) * noise)
@@ -61,33 +61,33 @@ class Network(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
         return self._reconstruction(logits, target, squared_error), squared_error, mu, logvar
 
     def _reconstruction(self, logits: Tensor, target: Tensor, squared_error: Tensor) -> Tensor:
-        """(N,) nats; the meaning is objective.py's."""
+        """Return the negative log-likelihoods (N,), as objective.py defines them."""
         if self.objective.likelihood == "bernoulli":
             each = ops.maximum(logits, 0) - logits * target + ops.log1p(ops.exp(-ops.abs(logits)))
             return ops.sum(each, axis=(1, 2, 3))
         pixels = self.architecture.pixels
         if self.objective.sigma is None:
-            sigma2 = ops.maximum(ops.mean(ops.stop_gradient(squared_error)) / pixels, meaning.SIGMA2_FLOOR)
+            sigma2 = ops.maximum(ops.mean(ops.stop_gradient(squared_error)) / pixels, objectives.SIGMA2_FLOOR)
         else:
             sigma2 = ops.convert_to_tensor(self.objective.sigma**2, "float32")
         return squared_error / (2 * sigma2) + pixels / 2 * ops.log(2 * math.pi * sigma2)
 
 
 class Trainer(keras.Model):  # type: ignore[misc]
-    """A batch in, an update done; beta and the figures of the last step are variables beside the weights."""
+    """Updates the weights with a batch; beta and the losses of the last step are variables next to the weights."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
         self.beta = self.add_weight(shape=(), trainable=False, name="beta")
-        self.figures = self.add_weight(shape=(4,), trainable=False, name="figures")
+        self.losses_of_step = self.add_weight(shape=(4,), trainable=False, name="losses_of_step")
         self.built = True
 
     def call(self, batch: Any) -> Any:
         return self.network.forward(batch)
 
     def reset_metrics(self) -> None:
-        """Nothing reads Keras's own, which would be set to 0 before every step."""
+        """Do nothing: Keras's own metrics are not used, and would be reset before every step."""
 
     def compute_loss(
         self,
@@ -101,13 +101,13 @@ class Trainer(keras.Model):  # type: ignore[misc]
         kl = ops.mean(ops.square(mu) + ops.exp(logvar) - 1 - logvar, axis=0) / 2
         reconstruction = ops.mean(each)
         loss = reconstruction + self.beta * ops.sum(ops.maximum(kl, self.network.objective.free_bits))
-        figures = [loss, reconstruction, ops.sum(kl), ops.mean(squared_error)]
-        self.figures.assign(ops.stack([ops.stop_gradient(figure) for figure in figures]))
+        losses = [loss, reconstruction, ops.sum(kl), ops.mean(squared_error)]
+        self.losses_of_step.assign(ops.stack([ops.stop_gradient(each) for each in losses]))
         return loss
 
 
 class Evaluator(keras.Model):  # type: ignore[misc]
-    """A batch to its Evaluation."""
+    """Returns the Evaluation of a batch."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Evaluator(keras.Model):  # type: ignore[misc]
 
 
 class Encoder(keras.Model):  # type: ignore[misc]
-    """Images to their posterior."""
+    """Returns the posterior of images."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class Encoder(keras.Model):  # type: ignore[misc]
 
 
 class Decoder(keras.Model):  # type: ignore[misc]
-    """Latents to decoded means."""
+    """Returns the decoded means of latents."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -140,7 +140,7 @@ class Decoder(keras.Model):  # type: ignore[misc]
 
 
 class KerasModel:
-    """See latentkit.protocol.Model."""
+    """A network on a device; see latentkit.protocol.Model."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class KerasModel:
         compile: bool = False,
     ) -> None:
         self._device = device
-        self._rates: tuple[float, float] | None = None  # the learning rate and beta that the trainer has
+        self._rates: tuple[float, float] | None = None  # the learning rate and beta of the trainer
         with keras.device(device):
             self._network = Network(architecture, objective, state)
             self._trainer, self._optimizer = Trainer(self._network), make(objective)
@@ -168,7 +168,7 @@ class KerasModel:
                 variable.assign(native(state[f"{slot}/{weight}"]))
 
     def _slots(self) -> list[tuple[str, str, Any]]:
-        """Every slot: its canonical name, its weight's, and its variable."""
+        """Return, for every slot, its canonical name, the name of its weight, and its variable."""
         return [
             (slot, self._names[id(weight)], variable)
             for slot, variables in self._optimizer.slots.items()
@@ -176,32 +176,32 @@ class KerasModel:
         ]
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
-        """One update of the weights; the losses are those before it."""
+        """Update the weights once; return the losses before the update."""
         with keras.device(self._device):
             if (learning_rate, beta) != self._rates:
                 self._optimizer.learning_rate.assign(learning_rate)
                 self._trainer.beta.assign(beta)
                 self._rates = learning_rate, beta
             self._trainer.train_on_batch(tuple(batch))
-            return Losses(*_array(self._trainer.figures))
+            return Losses(*_array(self._trainer.losses_of_step))
 
     def evaluate(self, batch: Batch) -> Evaluation:
-        """The figures of each image of the batch; changes nothing."""
+        """Return the losses of each image of the batch; changes nothing."""
         with keras.device(self._device):
             return Evaluation(*map(_array, self._evaluator.predict_on_batch(tuple(batch))))
 
     def encode(self, images: NDArray[np.uint8]) -> Posterior:
-        """(N, H, W, C) uint8 to the posterior of each image."""
+        """Return the posterior of each image (N, H, W, C) uint8."""
         with keras.device(self._device):
             return Posterior(*map(_array, self._encoder.predict_on_batch(images)))
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, latent) to decoded means, (N, H, W, C) in 0..1."""
+        """Return the decoded means, (N, H, W, C) in 0..1, of latents (N, latent)."""
         with keras.device(self._device):
             return _array(self._decoder.predict_on_batch(latents))
 
     def state(self) -> State:
-        """Everything that the next step depends on, as copies."""
+        """Return copies of everything that the next step depends on."""
         state: State = {
             f"weights/{name}": canonical(_array(weight)) for name, weight in self._network.weight.items()
         }
@@ -210,10 +210,10 @@ class KerasModel:
 
 
 def _unit(images: Tensor) -> Tensor:
-    """uint8 to 0..1."""
+    """Return uint8 pixels as floats in 0..1."""
     return ops.cast(images, "float32") / 255
 
 
 def _array(tensor: Any) -> NDArray[np.float32]:
-    """A copy in main memory."""
+    """Return a copy in main memory."""
     return np.array(ops.convert_to_numpy(tensor), np.float32)

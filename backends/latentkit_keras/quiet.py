@@ -1,6 +1,6 @@
-"""Keeps TensorFlow's greeting off stderr, where our words belong.
+"""Suppress the messages that TensorFlow prints to stderr when it starts.
 
-It comes from C++, before any setting is read, and again when the first device is used.
+They come from C++, before any setting is read, and again when the first device is used.
 """
 
 import os
@@ -9,23 +9,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["held_back_stderr"]
+__all__ = ["suppressed_stderr"]
 
 
 @contextmanager
-def held_back_stderr() -> Iterator[None]:
-    """File descriptor 2 goes to a temporary file meanwhile, which is shown only if an error is raised."""
+def suppressed_stderr() -> Iterator[None]:
+    """Redirect file descriptor 2 to a temporary file, which is printed only if an error is raised."""
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
-        kept = os.dup(2)
-        os.dup2(held.fileno(), 2)
+    with tempfile.TemporaryFile() as output:
+        stderr = os.dup(2)
+        os.dup2(output.fileno(), 2)
         try:
             yield
         except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
+            output.seek(0)
+            os.write(stderr, output.read())
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -1,4 +1,4 @@
-"""Layer rows by keras.ops: images are (N, H, W, C) here, and weights lie as Keras has them."""
+"""Layer rows by keras.ops. Images are (N, H, W, C), and weights have the layout of Keras."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,27 +12,27 @@ from latentkit.architecture import NORM_EPSILON, Layer, Shape
 __all__ = ["apply", "canonical", "native"]
 
 Tensor = Any
-"""Whatever the framework below Keras computes with."""
+"""A tensor of the framework below Keras."""
 
 TO_NATIVE = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
 TO_CANONICAL = {1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}
-"""Axes by rank: a convolution is OIHW in the contract and HWIO here, a dense weight (out, in) and (in, out)."""
+"""Axes by rank: a canonical convolution is OIHW and Keras's is HWIO; a dense weight is (out, in) and (in, out)."""
 
 
 def native(weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """From the contract's layout to Keras's."""
+    """Convert a weight from the canonical layout to that of Keras."""
     return np.transpose(weight, TO_NATIVE[weight.ndim])
 
 
 def canonical(weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """From Keras's layout to the contract's: a C-contiguous copy."""
+    """Convert a weight from the layout of Keras to the canonical one; return a C-contiguous copy."""
     return np.array(np.transpose(weight, TO_CANONICAL[weight.ndim]), np.float32, order="C")
 
 
 def apply(
     half: str, rows: Sequence[Layer], shapes: Sequence[Shape], weights: Mapping[str, Tensor], x: Tensor
 ) -> Tensor:
-    """The rows one after another; `shapes` are those of `architecture.shapes`, `half` is encoder or decoder."""
+    """Apply the rows one after another; `shapes` are those of `architecture.shapes`, `half` is encoder or decoder."""
     for row, before, after in zip(rows, shapes, shapes[1:], strict=False):
         x = _row(row, before, after, f"{half}.{row.name}", weights, x)
     return x
@@ -52,7 +52,7 @@ def _row(
             return _norm(name, row.size, before, weights, x)
         case "silu":
             return ops.silu(x)
-        case "flatten":  # the contract's order is channel, row, column
+        case "flatten":  # the canonical order is channel, row, column
             return ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, *after))
         case "unflatten":
             return ops.transpose(ops.reshape(x, (-1, *after)), (0, 2, 3, 1))
@@ -64,14 +64,14 @@ def _row(
 
 
 def _convolution(name: str, weights: Mapping[str, Tensor], x: Tensor, strides: int = 1) -> Tensor:
-    # On even sides "same" puts one pixel of zeros around, for 4x4 stride 2 as for 3x3 stride 1.
+    # On even sides, "same" pads with one pixel of zeros, both for 4x4 stride 2 and for 3x3 stride 1.
     kernel = weights[f"{name}.weight"]
     return ops.conv(x, kernel, strides, padding="same", data_format="channels_last") + weights[f"{name}.bias"]
 
 
 def _upconv(name: str, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    # A doubled pixel meets two or one of three taps, whose sum does for both: one transposed 4x4 convolution of
-    # stride 2, with less than half of the products. Measured on a CPU: twice as fast and more.
+    # Each pixel of the doubled image is multiplied by one or two of three taps, so that the sum of these is enough: one
+    # transposed 4x4 convolution of stride 2, with less than half the products. Measured on a CPU: at least twice as fast.
     taps = ops.flip(weights[f"{name}.weight"], axis=(0, 1))
     for axis in (0, 1):
         before, after = ([(0, 0)] * 4 for _ in range(2))

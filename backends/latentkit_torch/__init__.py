@@ -1,4 +1,4 @@
-"""latentkit's PyTorch backend: layer rows as torch.nn.functional, gradients by autograd."""
+"""The PyTorch backend of latentkit: layer rows by torch.nn.functional, gradients by autograd."""
 
 from collections.abc import Sequence
 
@@ -19,19 +19,19 @@ API = 1
 
 
 def version() -> str:
-    """The framework and its version."""
+    """Return the framework and its version."""
     return f"torch {torch.__version__}"
 
 
 def devices() -> Sequence[str]:
-    """The best device first: CUDA, then Apple's, then the CPU."""
+    """Return the devices, the fastest first: CUDA, then Apple's MPS, then the CPU."""
     cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     apple = ["mps"] if torch.backends.mps.is_available() else []
     return [*cuda, *apple, "cpu"]
 
 
 def join(device: str) -> TorchGroup:
-    """The group of the processes that torchrun started with this one."""
+    """Return the group of the processes that torchrun started together with this one."""
     return groups.join(device, devices())
 
 
@@ -45,18 +45,18 @@ def build(
     precision: Precision = "float32",
     compile: bool = False,
 ) -> TorchModel:
-    """A model with this state on this device."""
+    """Return a model with this state on this device."""
     known = devices()
-    chosen = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
-    if chosen not in known:
+    name = {"auto": known[0], "cuda": "cuda:0"}.get(device, device)
+    if name not in known:
         raise BackendError(f"torch has no device {device!r} here; it has {', '.join(known)}")
-    if chosen.startswith("cuda"):
-        # float32 means float32, and (but for --compile) the same seed the same bytes: torch by itself does neither.
+    if name.startswith("cuda"):
+        # By default, torch multiplies float32 in lower precision, and the same seed does not give the same bytes.
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.deterministic = True
     if compile:
-        require_compiler(torch.device(chosen))
+        require_compiler(torch.device(name))
     return TorchModel(
-        architecture, objective, state, torch.device(chosen), group, precision=precision, compile=compile
+        architecture, objective, state, torch.device(name), group, precision=precision, compile=compile
     )

@@ -1,4 +1,4 @@
-"""A group of processes, as torchrun starts them: gloo between CPUs, nccl between GPUs."""
+"""A group of processes started by torchrun: gloo between CPUs, nccl between GPUs."""
 
 import os
 import signal
@@ -20,14 +20,14 @@ from latentkit.errors import BackendError, GroupError
 
 __all__ = ["TorchGroup", "device_of", "join"]
 
-PATIENCE = timedelta(days=1)
-"""How long one waits for another, which may be reading a million images; one that has ended is not waited for."""
+TIMEOUT = timedelta(days=1)
+"""How long a process waits for another, which may be reading a million images. It does not wait for one that has ended."""
 
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class TorchGroup:
-    """See latentkit.protocol.Group."""
+    """A group of processes; see latentkit.protocol.Group."""
 
     def __init__(
         self, store: dist.distributed_c10d.Store, rank: int, size: int, device: str, *, leads: bool
@@ -35,21 +35,21 @@ class TorchGroup:
         self._store = store
         self.rank, self.size, self.device, self.leads = rank, size, device, leads
 
-    def add_up(self, tensor: Tensor) -> None:
-        """Put the sum over all processes in the tensor's place."""
+    def all_reduce(self, tensor: Tensor) -> None:
+        """Replace the tensor by its sum over all processes."""
         try:
             dist.all_reduce(tensor)
         except RuntimeError as error:
             raise GroupError(
-                f"a process of this group of {self.size} is gone; what was saved is kept: "
-                "start the group again, and `train` with --resume"
+                f"another of the {self.size} processes of this group has ended; everything up to the last checkpoint is saved: "
+                "start the group again, and resume `train` with --resume"
             ) from error
 
     def sum(self, array: Array) -> Array:
-        """The sum over all processes, the same bits in each; raises GroupError when one of them is gone."""
+        """Return the sum over all processes, the same bits in each; raises GroupError if one of them is gone."""
         tensor = torch.from_numpy(np.array(array, order="C"))
-        self.add_up(tensor)
-        return tensor.numpy()  # type: ignore[return-value]  # of the same type as the array
+        self.all_reduce(tensor)
+        return tensor.numpy()  # type: ignore[return-value]  # the same type as the array
 
     def __enter__(self) -> "TorchGroup":
         return self
@@ -65,63 +65,61 @@ class TorchGroup:
     def _first_to_fail(self) -> bool:
         try:
             return bool(self._store.add("latentkit/failed", 1) == 1)
-        except RuntimeError:  # the process that kept the store is the one that is gone
+        except RuntimeError:  # the process that hosted the store is the one that has ended
             return True
 
 
 def join(device: str, known: Sequence[str]) -> TorchGroup:
-    """Meet the others; `known` are the devices of this machine."""
+    """Wait for all processes, and return their group; `known` are the devices of this machine."""
     if "RANK" not in os.environ:
         raise BackendError(
-            "this process was started alone; start a group with: torchrun --nproc-per-node 2 -m latentkit ..."
+            "this process is not part of a group; start one with: torchrun --nproc-per-node 2 -m latentkit ..."
         )
-    local, here = (
-        int(os.environ.get(name, default))
-        for name, default in (("LOCAL_RANK", "0"), ("LOCAL_WORLD_SIZE", "1"))
-    )
-    chosen = device_of(device, known, local, here)
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    local_size = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    name = device_of(device, known, local_rank, local_size)
     engine = "cpu:gloo"
-    if chosen.startswith("cuda"):
-        torch.cuda.set_device(chosen)
+    if name.startswith("cuda"):
+        torch.cuda.set_device(name)
         engine = "cpu:gloo,cuda:nccl"
-    with _mortal():
-        store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
-        dist.init_process_group(engine, store=store, rank=rank, world_size=size, timeout=PATIENCE)
-    return TorchGroup(store, rank, size, chosen, leads=local == 0)
+    with _default_signals():
+        store, rank, size = next(rendezvous("env://", timeout=TIMEOUT))
+        dist.init_process_group(engine, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
+    return TorchGroup(store, rank, size, name, leads=local_rank == 0)
 
 
 @contextmanager
-def _mortal() -> Iterator[None]:
-    """Within, Ctrl-C and SIGTERM end the process themselves: Python's handlers would wait until all have met."""
+def _default_signals() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the process at once: Python's handlers would wait until all processes have joined."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in heard}
+    active = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in active}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
-def device_of(asked: str, known: Sequence[str], local: int, here: int) -> str:
-    """The device of process number `local` of the `here` on this machine: each has a GPU of its own, or none has.
+def device_of(device: str, known: Sequence[str], local_rank: int, local_size: int) -> str:
+    """Return the device of one of the processes on this machine: each has its own GPU, or none has one.
 
-    Raises BackendError saying how many processes may be started.
+    Raises BackendError saying how many processes can be started.
     """
     gpus = [name for name in known if name.startswith("cuda")]
-    if asked == "cpu" or (asked == "auto" and not gpus):
+    if device == "cpu" or (device == "auto" and not gpus):
         return "cpu"
-    if asked in ("auto", "cuda") or (asked in gpus and here == 1):
-        if here <= len(gpus):
-            return gpus[local] if asked in ("auto", "cuda") else asked
+    if device in ("auto", "cuda") or (device in gpus and local_size == 1):
+        if local_size <= len(gpus):
+            return gpus[local_rank] if device in ("auto", "cuda") else device
         raise BackendError(
-            f"{here} processes were started here and there are {len(gpus)} GPUs: give each its own with "
-            f"--nproc-per-node {len(gpus)}, or compute on --device cpu"
+            f"{local_size} processes were started on this machine, which has {len(gpus)} GPUs; give each its own with "
+            f"--nproc-per-node {len(gpus)}, or use --device cpu"
             if gpus
-            else "torch has no GPU here; compute on --device cpu"
+            else "torch has no GPU here; use --device cpu"
         )
     raise BackendError(
-        f"--device {asked} cannot be that of {here} processes; in a group it is auto, cuda or cpu"
+        f"--device {device} cannot be used by {local_size} processes; in a group it must be auto, cuda or cpu"
     )

@@ -1,4 +1,4 @@
-"""`latentkit backends`: what is installed, and whether it keeps the contract."""
+"""`latentkit backends`: list backends, and check them."""
 
 from typing import Annotated
 
@@ -30,9 +30,9 @@ def list_(json: AsJson = False) -> None:
 
     from latentkit import registry
 
-    found = [backend._asdict() for backend in registry.installed()]
+    rows = [backend._asdict() for backend in registry.installed()]
     shell.emit(
-        dumps(found) if json else "\n".join("{name}\t{module}\t{distribution}".format(**row) for row in found)
+        dumps(rows) if json else "\n".join("{name}\t{module}\t{distribution}".format(**row) for row in rows)
     )
 
 
@@ -51,12 +51,12 @@ def check(
 
     from latentkit import registry
     from latentkit.errors import BackendError
-    from latentkit.testing.report import verdicts
+    from latentkit.testing.report import run_checks
 
-    found = list(verdicts(registry.load(name)))
-    shell.emit(dumps([one._asdict() for one in found]) if json else "\n".join(map(str, found)))
-    broken = [one.check for one in found if one.broken is not None]
-    if broken:
+    results = list(run_checks(registry.load(name)))
+    shell.emit(dumps([result._asdict() for result in results]) if json else "\n".join(map(str, results)))
+    failed = [result.check for result in results if result.broken is not None]
+    if failed:
         raise BackendError(
-            f"backend {name!r} does not keep {len(broken)} of {len(found)} promises: {', '.join(broken)}"
+            f"backend {name!r} fails {len(failed)} of {len(results)} contract checks: {', '.join(failed)}"
         )

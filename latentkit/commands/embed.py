@@ -9,10 +9,10 @@ from latentkit.commands import inputs
 
 
 def embed(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder that `latentkit train` made.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a trained run.")],
     images: inputs.Images = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE|-", help="Where the latents go.")
+        str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to write the latents.")
     ] = "-",
     files_from: inputs.FilesFrom = None,
     files0_from: inputs.Files0From = None,
@@ -20,13 +20,11 @@ def embed(
     device: inputs.Device = "auto",
     labels: Annotated[
         str | None,
-        typer.Option(
-            metavar="CSV", help="Labels instead of folder names: lines of id,label, or one label a row."
-        ),
+        typer.Option(metavar="CSV", help="Labels: lines of id,label or one label per row."),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    batch: Annotated[int, typer.Option(min=1, help="Batch size.")] = 256,
     thumbnails: Annotated[
-        int | None, typer.Option(min=1, metavar="PIXELS", help="Carry small pictures of this size along.")
+        int | None, typer.Option(min=1, metavar="PIXELS", help="Include thumbnails of this size.")
     ] = None,
     workers: inputs.Workers = "auto",
     no_cache: inputs.NoCache = False,

@@ -1,4 +1,4 @@
-"""The contract that a backend must meet, for its own tests: no pytest, no framework, NumPy alone.
+"""Contract checks for backends, to be run in their own tests. They need NumPy alone: no pytest and no framework.
 
     from latentkit.testing import CHECKS
 
@@ -6,7 +6,7 @@
     def test_contract(check):
         check(my_backend)
 
-`latentkit backends check NAME` runs the same checks from the shell. The names are public.
+`latentkit backends check NAME` runs the same checks. Their names are public.
 """
 
 from latentkit.testing.checks import CHECKS

@@ -1,6 +1,6 @@
-"""The checks, in an order in which the first that fails is the one to mend first.
+"""The contract checks, ordered so that the first one that fails should be fixed first.
 
-Each takes a backend, holds one promise, and raises ContractError saying what differs from the reference.
+Each takes a backend, and raises ContractError saying how it differs from the reference.
 """
 
 from collections.abc import Callable

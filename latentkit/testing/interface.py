@@ -1,10 +1,10 @@
-"""Checks of the interface: names, devices, and states that are copies."""
+"""Checks of the interface: names, devices, and states."""
 
 from typing import get_args
 
 import numpy as np
 
-from latentkit import objective as meaning
+from latentkit import objective as objectives
 from latentkit.architecture import parameters
 from latentkit.errors import BackendError
 from latentkit.objective import Objective, Optimizer
@@ -34,29 +34,28 @@ __all__ = [
 
 
 def check_api(backend: Backend) -> None:
-    """The module states the version of the contract it is written for."""
+    """The module has the API version of the protocol."""
     require(backend.API == API, f"API is {backend.API!r}, not {API}")
 
 
 def check_version(backend: Backend) -> None:
     """`version()` names the framework and its version."""
-    named = backend.version()
-    require(
-        isinstance(named, str) and any(c.isdigit() for c in named), f"version() is {named!r}: name and number"
-    )
+    version = backend.version()
+    valid = isinstance(version, str) and any(character.isdigit() for character in version)
+    require(valid, f"version() is {version!r}; it must be a name and a number")
 
 
 def check_devices(backend: Backend) -> None:
-    """Every device that is listed can be built on."""
+    """A model can be built on every listed device."""
     devices = backend.devices()
-    require(len(devices) > 0, "devices() is empty; at least one is needed")
+    require(len(devices) > 0, "devices() is empty; it must list at least one")
     architecture = vector_network()
     for device in devices:
         backend.build(architecture, Objective(), state_of(architecture), device=device)
 
 
 def check_unknown_device(backend: Backend) -> None:
-    """A device that is not there is refused by a BackendError that names it."""
+    """A device that does not exist raises a BackendError that names it."""
     architecture = vector_network()
     try:
         backend.build(architecture, Objective(), state_of(architecture), device="abacus:7")
@@ -67,21 +66,21 @@ def check_unknown_device(backend: Backend) -> None:
 
 
 def check_join(backend: Backend) -> None:
-    """Without a launcher, as here, or without groups at all, `join` raises a BackendError that says what to do."""
+    """Without a launcher, or without support for groups, `join` raises a BackendError that says what to do."""
     try:
         backend.join("auto")
     except BackendError as error:
-        require(str(error) != "", "the error of join() says nothing")
+        require(str(error) != "", "the error of join() has no message")
     else:
-        raise ContractError("join('auto') of a process that is alone did not raise BackendError")
+        raise ContractError("join('auto') did not raise BackendError in a process without a launcher")
 
 
 def check_state_names(backend: Backend) -> None:
-    """A state has the canonical names, shapes and types, C-contiguous, for either optimiser."""
+    """A state has the canonical names, shapes and types, and is C-contiguous, for each optimizer."""
     architecture = whole_network()
     for optimizer in get_args(Optimizer):
         state = build(backend, architecture, Objective(optimizer=optimizer)).state()
-        prefixes = ("weights", *meaning.slots(optimizer))
+        prefixes = ("weights", *objectives.slots(optimizer))
         expected = {
             f"{prefix}/{name}": s for prefix in prefixes for name, s in parameters(architecture).items()
         }
@@ -98,33 +97,33 @@ def check_state_names(backend: Backend) -> None:
 
 
 def check_weights_round_trip(backend: Backend) -> None:
-    """The weights that went in come out, bit for bit."""
+    """`state` returns the weights that `build` was given, bit for bit."""
     architecture = whole_network()
-    given, kept = state_of(architecture), build(backend, architecture).state()
+    given, returned = state_of(architecture), build(backend, architecture).state()
     for name, value in given.items():
-        require(np.array_equal(kept[name], value), f"{name} came back changed")
+        require(np.array_equal(returned[name], value), f"{name} has changed")
 
 
 def check_state_is_a_copy(backend: Backend) -> None:
-    """A later step does not change a state taken before it, nor does writing to it change the model."""
+    """A step does not change an earlier state, and changing a state does not change the model."""
     architecture = vector_network()
     model, batch = build(backend, architecture), batch_for(architecture)
     model.step(batch, learning_rate=0.1, beta=1.0)
-    taken = model.state()
-    kept = {name: value.copy() for name, value in taken.items()}
+    state = model.state()
+    copies = {name: value.copy() for name, value in state.items()}
     model.step(batch, learning_rate=0.1, beta=1.0)
     require(
-        all(np.array_equal(taken[name], kept[name]) for name in kept),
-        "a step changed a state taken before it",
+        all(np.array_equal(state[name], copies[name]) for name in copies),
+        "a step changed a state that was taken before it",
     )
-    now = model.state()
-    for value in now.values():
+    state = model.state()
+    for value in state.values():
         value[...] = 0
-    require(any(value.any() for value in model.state().values()), "writing to a state changed the model")
+    require(any(value.any() for value in model.state().values()), "changing a state changed the model")
 
 
 def check_batch_of_one(backend: Backend) -> None:
-    """An image's posterior does not depend on what is beside it, and a batch may be of any size."""
+    """The posterior of an image does not depend on the rest of its batch, which may have any size."""
     architecture = whole_network()
     model, images = build(backend, architecture), batch_for(architecture, 5).images
     together = model.encode(images).mu

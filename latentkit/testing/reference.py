@@ -1,7 +1,7 @@
-"""What every row, loss and update means, in float64 NumPy written to be read, not to be fast.
+"""The reference for every row, loss and update, in float64 NumPy: written to be read, not to be fast.
 
-The gradient is taken by central differences of the reference's own loss: nothing is derived by
-hand, so nothing can be derived wrongly. Use it on networks of a few hundred weights.
+The gradient is computed by central differences of the loss: nothing is derived by hand, so nothing can be derived
+wrongly. Use it on networks of a few hundred weights.
 """
 
 import math
@@ -12,19 +12,19 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from latentkit import objective as meaning
+from latentkit import objective as objectives
 from latentkit.architecture import NORM_EPSILON, Architecture, Layer, parameters
 from latentkit.objective import Objective
 from latentkit.protocol import Batch, State
 
-__all__ = ["Forward", "decode", "encode", "figures", "forward", "gradient", "loss", "update"]
+__all__ = ["Forward", "decode", "encode", "forward", "gradient", "loss", "losses", "update"]
 
 Array = NDArray[np.float64]
 Values = Mapping[str, NDArray[Any]]
 
 
 def apply(half: str, rows: Iterable[Layer], weights: Values, x: Array) -> Array:
-    """The rows one after another on (N, C, H, W) or (N, F)."""
+    """Apply the rows one after another to (N, C, H, W) or (N, F)."""
     for row in rows:
         name = f"{half}.{row.name}"
         match row.kind:
@@ -66,8 +66,8 @@ def _convolution(x: Array, weights: Values, name: str, stride: int = 1) -> Array
 
 def _norm(x: Array, weights: Values, name: str, groups: int) -> Array:
     grouped = x.reshape(len(x), groups, -1)
-    centred = grouped - grouped.mean(axis=2, keepdims=True)
-    normed = (centred / np.sqrt(grouped.var(axis=2, keepdims=True) + NORM_EPSILON)).reshape(x.shape)
+    centered = grouped - grouped.mean(axis=2, keepdims=True)
+    normed = (centered / np.sqrt(grouped.var(axis=2, keepdims=True) + NORM_EPSILON)).reshape(x.shape)
     out: Array = normed * weights[f"{name}.weight"][:, None, None] + weights[f"{name}.bias"][:, None, None]
     return out
 
@@ -81,10 +81,10 @@ def _silu(x: Array) -> Array:
 
 
 def encode(architecture: Architecture, weights: Values, images: NDArray[np.uint8]) -> tuple[Array, Array]:
-    """mu and clamped logvar, each (N, latent), of (N, H, W, C) uint8."""
+    """Return mu and clamped logvar, each (N, latent), of images (N, H, W, C) uint8."""
     x = np.transpose(images, (0, 3, 1, 2)) / 255
     mu, logvar = np.split(apply("encoder", architecture.encoder, weights, x), 2, axis=1)
-    return mu, np.clip(logvar, *meaning.LOGVAR)
+    return mu, np.clip(logvar, *objectives.LOGVAR)
 
 
 def _logits(architecture: Architecture, weights: Values, latents: NDArray[Any]) -> Array:
@@ -93,12 +93,12 @@ def _logits(architecture: Architecture, weights: Values, latents: NDArray[Any]) 
 
 
 def decode(architecture: Architecture, weights: Values, latents: NDArray[Any]) -> Array:
-    """Decoded means, (N, H, W, C) in 0..1."""
+    """Return the decoded means, (N, H, W, C) in 0..1."""
     return _sigmoid(_logits(architecture, weights, latents))
 
 
 class Forward(NamedTuple):
-    """One pass of a batch."""
+    """The result of a forward pass of a batch."""
 
     mu: Array  # (N, latent)
     logvar: Array  # (N, latent)
@@ -113,32 +113,32 @@ def forward(
     batch: Batch,
     sigma2: float | None = None,
 ) -> Forward:
-    """`sigma2` stands in for the calibrated one, which is a constant in the gradient."""
+    """Pass a batch through the network; `sigma2` replaces the calibrated variance, which is constant in the gradient."""
     mu, logvar = encode(architecture, weights, batch.images)
     logits = _logits(architecture, weights, mu + np.exp(logvar / 2) * batch.noise)
     targets = batch.targets / 255
     squared_error = ((_sigmoid(logits) - targets) ** 2).sum(axis=(1, 2, 3))
     if objective.likelihood == "bernoulli":
-        reconstruction: Array = meaning.bernoulli(targets, logits).astype(np.float64)
+        reconstruction: Array = objectives.bernoulli(targets, logits).astype(np.float64)
     else:
         if sigma2 is None:
             sigma2 = _sigma2(architecture, objective, squared_error)
-        reconstruction = meaning.gaussian(squared_error, architecture.pixels, sigma2).astype(np.float64)
+        reconstruction = objectives.gaussian(squared_error, architecture.pixels, sigma2).astype(np.float64)
     return Forward(mu, logvar, reconstruction, squared_error)
 
 
 def _sigma2(architecture: Architecture, objective: Objective, squared_error: Array) -> float:
     if objective.sigma is not None:
         return objective.sigma**2
-    return meaning.calibrated_sigma2(squared_error, architecture.pixels)
+    return objectives.calibrated_sigma2(squared_error, architecture.pixels)
 
 
-def figures(objective: Objective, passed: Forward, beta: float) -> tuple[float, float, float, float]:
-    """Loss, reconstruction, KL and squared error of a batch, as Losses has them."""
-    reconstruction = float(passed.reconstruction.mean())
-    kl = meaning.kl(passed.mu, passed.logvar).mean(axis=0)
-    loss = meaning.loss(reconstruction, kl, beta, objective.free_bits)
-    return loss, reconstruction, float(kl.sum()), float(passed.squared_error.mean())
+def losses(objective: Objective, result: Forward, beta: float) -> tuple[float, float, float, float]:
+    """Return the loss, reconstruction, KL and squared error of a batch, in the order of Losses."""
+    reconstruction = float(result.reconstruction.mean())
+    kl = objectives.kl(result.mu, result.logvar).mean(axis=0)
+    loss = objectives.loss(reconstruction, kl, beta, objective.free_bits)
+    return loss, reconstruction, float(kl.sum()), float(result.squared_error.mean())
 
 
 def loss(
@@ -149,8 +149,8 @@ def loss(
     beta: float,
     sigma2: float | None,
 ) -> float:
-    """The loss of a batch, at a given variance if there is one."""
-    return figures(objective, forward(architecture, objective, weights, batch, sigma2), beta)[0]
+    """Return the loss of a batch, with a given variance if there is one."""
+    return losses(objective, forward(architecture, objective, weights, batch, sigma2), beta)[0]
 
 
 def gradient(
@@ -161,24 +161,24 @@ def gradient(
     beta: float,
     difference: float = 1e-5,
 ) -> dict[str, Array]:
-    """By central differences, one weight at a time."""
-    moved = {name: np.array(value, np.float64) for name, value in weights.items()}
+    """Return the gradient by central differences, one weight at a time."""
+    shifted = {name: np.array(value, np.float64) for name, value in weights.items()}
     sigma2 = None
     if objective.likelihood == "gaussian":
         sigma2 = _sigma2(
-            architecture, objective, forward(architecture, objective, moved, batch).squared_error
+            architecture, objective, forward(architecture, objective, shifted, batch).squared_error
         )
-    slopes = {name: np.zeros_like(value) for name, value in moved.items()}
-    for name, value in moved.items():
+    gradients = {name: np.zeros_like(value) for name, value in shifted.items()}
+    for name, value in shifted.items():
         for index in np.ndindex(value.shape):
-            here = value[index]
-            value[index] = here + difference
-            above = loss(architecture, objective, moved, batch, beta, sigma2)
-            value[index] = here - difference
-            below = loss(architecture, objective, moved, batch, beta, sigma2)
-            value[index] = here
-            slopes[name][index] = (above - below) / (2 * difference)
-    return slopes
+            original = value[index]
+            value[index] = original + difference
+            above = loss(architecture, objective, shifted, batch, beta, sigma2)
+            value[index] = original - difference
+            below = loss(architecture, objective, shifted, batch, beta, sigma2)
+            value[index] = original
+            gradients[name][index] = (above - below) / (2 * difference)
+    return gradients
 
 
 def update(
@@ -190,29 +190,29 @@ def update(
     learning_rate: float,
     beta: float,
 ) -> State:
-    """The state after one step, in float64."""
+    """Return the state after one step, in float64."""
     names = list(parameters(architecture))
     weights = {name: state[f"weights/{name}"].astype(np.float64) for name in names}
-    slopes = gradient(architecture, objective, weights, batch, beta)
+    gradients = gradient(architecture, objective, weights, batch, beta)
     if objective.clip is not None:
-        norm = math.sqrt(sum(float((slope**2).sum()) for slope in slopes.values()))
-        slopes = {name: slope * min(1, objective.clip / norm) for name, slope in slopes.items()}
+        norm = math.sqrt(sum(float((each**2).sum()) for each in gradients.values()))
+        gradients = {name: each * min(1, objective.clip / norm) for name, each in gradients.items()}
     step = int(state["step"]) + 1
     after: State = {"step": np.array(step, np.int64)}
     for name in names:
-        g = slopes[name]
+        g = gradients[name]
         if objective.optimizer == "adam":
-            first, second = meaning.ADAM_DECAY
+            first, second = objectives.ADAM_DECAY
             m = first * state[f"adam.m/{name}"].astype(np.float64) + (1 - first) * g
             v = second * state[f"adam.v/{name}"].astype(np.float64) + (1 - second) * g**2
             after |= {f"adam.m/{name}": m, f"adam.v/{name}": v}
-            change = m / (1 - first**step) / (np.sqrt(v / (1 - second**step)) + meaning.EPSILON)
+            change = m / (1 - first**step) / (np.sqrt(v / (1 - second**step)) + objectives.EPSILON)
         else:
             v = (
-                meaning.RMSPROP_DECAY * state[f"rmsprop.v/{name}"].astype(np.float64)
-                + (1 - meaning.RMSPROP_DECAY) * g**2
+                objectives.RMSPROP_DECAY * state[f"rmsprop.v/{name}"].astype(np.float64)
+                + (1 - objectives.RMSPROP_DECAY) * g**2
             )
             after[f"rmsprop.v/{name}"] = v
-            change = g / (np.sqrt(v) + meaning.EPSILON)
+            change = g / (np.sqrt(v) + objectives.EPSILON)
         after[f"weights/{name}"] = weights[name] - learning_rate * change
     return after

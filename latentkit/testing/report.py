@@ -1,4 +1,4 @@
-"""The contract run as a whole, one verdict a check, for the shell."""
+"""Run all contract checks, for the command line."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,23 +6,23 @@ from typing import NamedTuple
 from latentkit.protocol import Backend
 from latentkit.testing.checks import CHECKS
 
-__all__ = ["Verdict", "verdicts"]
+__all__ = ["Verdict", "run_checks"]
 
 
 class Verdict(NamedTuple):
-    """What one check found."""
+    """The result of one check."""
 
     check: str
     promise: str
     broken: str | None
-    """What differs; None when the promise is kept."""
+    """How the backend fails the check; None if it passes."""
 
     def __str__(self) -> str:
         return f"ok    {self.check}" if self.broken is None else f"FAIL  {self.check}: {self.broken}"
 
 
-def verdicts(backend: Backend) -> Iterator[Verdict]:
-    """Every check, also after one has failed. What a backend raises counts as a broken promise."""
+def run_checks(backend: Backend) -> Iterator[Verdict]:
+    """Run every check, even after one has failed. Any exception counts as a failure."""
     for check in CHECKS:
         broken = None
         try:

@@ -1,9 +1,9 @@
-"""Checks of the rows: a kind without the other kinds wherever that can be, and next to trivial ones where it cannot."""
+"""Checks of each kind of row, alone wherever possible, or else next to the simplest other rows."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit import objective as meaning
+from latentkit import objective as objectives
 from latentkit.architecture import Architecture
 from latentkit.protocol import Backend
 from latentkit.testing import reference
@@ -36,7 +36,7 @@ Latents = NDArray[np.float32]
 
 
 def _check_encoder(backend: Backend, architecture: Architecture, *, images: Images | None = None) -> None:
-    """The posterior equals the reference's."""
+    """Require that the posterior equals that of the reference."""
     images = batch_for(architecture).images if images is None else images
     mu, logvar = reference.encode(architecture, weights_in(state_of(architecture)), images)
     posterior = build(backend, architecture).encode(images)
@@ -45,14 +45,14 @@ def _check_encoder(backend: Backend, architecture: Architecture, *, images: Imag
 
 
 def _check_decoder(backend: Backend, architecture: Architecture, latents: Latents | None = None) -> None:
-    """The decoded means equal the reference's."""
+    """Require that the decoded means equal those of the reference."""
     latents = batch_for(architecture).noise if latents is None else latents
     expected = reference.decode(architecture, weights_in(state_of(architecture)), latents)
     close("decode", build(backend, architecture).decode(latents), expected)
 
 
 def check_conv(backend: Backend) -> None:
-    """4x4, stride 2, one pixel of zeros around."""
+    """conv is a 4x4 convolution with stride 2 and one pixel of zero padding."""
     encoder = rows(("conv", 3), ("conv", 4), ("flatten", 0))
     _check_encoder(
         backend, network((4, 4, 2), 2, encoder, rows(("unflatten", 2), ("upconv", 2), ("upconv", 2)))
@@ -60,57 +60,59 @@ def check_conv(backend: Backend) -> None:
 
 
 def check_upconv(backend: Backend) -> None:
-    """Nearest-neighbour x2, then 3x3 with one pixel of zeros around."""
+    """upconv doubles by nearest neighbor, then is a 3x3 convolution with one pixel of zero padding."""
     decoder = rows(("unflatten", 3), ("upconv", 4), ("upconv", 2))
     _check_decoder(backend, network((4, 4, 2), 3, rows(("conv", 4), ("conv", 6), ("flatten", 0)), decoder))
 
 
 def check_dense(backend: Backend) -> None:
-    """x W' + b, weights laid out (out, in)."""
+    """dense is x W' + b, with weights of shape (out, in)."""
     _check_encoder(backend, vector_network())
     _check_decoder(backend, vector_network())
 
 
 def check_norm(backend: Backend) -> None:
-    """GroupNorm over the channels of a group and all pixels, epsilon 1e-5, then scale and shift per channel."""
+    """norm is GroupNorm with epsilon 1e-5, then a scale and a shift per channel."""
     encoder = rows(("norm", 2), ("conv", 4), ("flatten", 0))
     architecture = network((2, 2, 4), 2, encoder, rows(("unflatten", 2), ("upconv", 4)))
-    images = batch_for(architecture).images // 64 + 100  # of small variance, where the epsilon shows
+    images = batch_for(architecture).images // 64 + 100  # a small variance, so that epsilon matters
     _check_encoder(backend, architecture, images=images)
 
 
 def check_silu(backend: Backend) -> None:
-    """x * sigmoid(x), for either sign."""
+    """silu is x * sigmoid(x), for both signs."""
     decoder = rows(("silu", 0), ("unflatten", 3))
     architecture = network((1, 1, 3), 3, rows(("flatten", 0), ("dense", 6)), decoder)
     _check_decoder(backend, architecture, np.linspace(-6, 6, 30, dtype=np.float32).reshape(10, 3))
 
 
 def check_flatten(backend: Backend) -> None:
-    """In the order channel, row, column."""
+    """flatten keeps the order channel, row, column."""
     decoder = rows(("dense", 12), ("unflatten", 3))
     _check_encoder(backend, network((2, 2, 3), 6, rows(("flatten", 0)), decoder))
 
 
 def check_unflatten(backend: Backend) -> None:
-    """To channels of square images, in the order channel, row, column."""
+    """unflatten makes channels of square images, in the order channel, row, column."""
     encoder = rows(("conv", 24), ("flatten", 0))
     _check_decoder(backend, network((2, 2, 3), 12, encoder, rows(("unflatten", 3))))
 
 
 def check_residual(backend: Backend) -> None:
-    """x + conv2(silu(norm2(conv1(silu(norm1(x))))))."""
+    """residual is x + conv2(silu(norm2(conv1(silu(norm1(x))))))."""
     encoder = rows(("residual", 2), ("conv", 4), ("flatten", 0))
     _check_encoder(backend, network((2, 2, 4), 2, encoder, rows(("unflatten", 2), ("upconv", 4))))
 
 
 def check_logvar_is_clamped(backend: Backend) -> None:
-    """To the bounds of the objective, in encode and in evaluate."""
-    architecture, bounds = vector_network(), meaning.LOGVAR
+    """encode and evaluate clamp logvar to the bounds of the objective."""
+    architecture, bounds = vector_network(), objectives.LOGVAR
     model, batch = build(backend, architecture, scale=1000), batch_for(architecture, 8)
     for where, logvar in (
         ("encode", model.encode(batch.images).logvar),
         ("evaluate", model.evaluate(batch).logvar),
     ):
         lowest, highest = float(logvar.min()), float(logvar.max())
-        require((lowest, highest) == bounds, f"{where}: logvar lies in {lowest} to {highest}, not {bounds}")
+        require(
+            (lowest, highest) == bounds, f"{where}: logvar ranges from {lowest} to {highest}, not {bounds}"
+        )

@@ -1,4 +1,4 @@
-"""What the checks are made on: networks so small that nothing else can disturb them, and how two figures are compared."""
+"""Tiny networks and batches for the checks, and a comparison with tolerances."""
 
 from collections.abc import Sequence
 
@@ -26,52 +26,55 @@ __all__ = [
 
 
 class ContractError(AssertionError):
-    """A promise that the backend does not keep."""
+    """The backend fails a contract check."""
 
 
-def require(kept: bool, promise: str) -> None:
-    if not kept:
-        raise ContractError(promise)
+def require(condition: bool, message: str) -> None:
+    """Raise ContractError with this message unless the condition holds."""
+    if not condition:
+        raise ContractError(message)
 
 
 def close(
-    what: str, found: ArrayLike, expected: ArrayLike, *, relative: float = 1e-4, absolute: float = 1e-5
+    name: str, actual: ArrayLike, expected: ArrayLike, *, relative: float = 1e-4, absolute: float = 1e-5
 ) -> None:
-    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
-    require(found.shape == expected.shape, f"{what}: shape {found.shape}, not {expected.shape}")
-    off = np.abs(found - expected) - (absolute + relative * np.abs(expected))
-    worst = np.unravel_index(int(np.argmax(np.nan_to_num(off, nan=np.inf))), off.shape)
+    """Raise ContractError unless both arrays are equal within the tolerances."""
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    require(actual.shape == expected.shape, f"{name}: shape {actual.shape}, not {expected.shape}")
+    excess = np.abs(actual - expected) - (absolute + relative * np.abs(expected))
+    worst = np.unravel_index(int(np.argmax(np.nan_to_num(excess, nan=np.inf))), excess.shape)
     require(
-        bool((off <= 0).all()), f"{what}: {found[worst]:.7g} where the reference has {expected[worst]:.7g}"
+        bool((excess <= 0).all()), f"{name}: {actual[worst]:.7g}, but the reference has {expected[worst]:.7g}"
     )
 
 
 def rows(*rows: tuple[Kind, int]) -> tuple[Layer, ...]:
-    """Rows with names of their own."""
-    return tuple(Layer(kind, f"{kind}{size}.{id_}", size) for id_, (kind, size) in enumerate(rows))
+    """Return rows with unique names."""
+    return tuple(Layer(kind, f"{kind}{size}.{index}", size) for index, (kind, size) in enumerate(rows))
 
 
 def network(
     image: tuple[int, int, int], latent: int, encoder: Sequence[Layer], decoder: Sequence[Layer]
 ) -> Architecture:
+    """Return a network; the names of the rows of its halves do not clash."""
     decoder = tuple(Layer(kind, f"d.{name}", size) for kind, name, size in decoder)
     return Architecture(image, latent, tuple(encoder), decoder)
 
 
 def vector_network() -> Architecture:
-    """Two dense rows and no more: (1, 1, 6) images, 3 latents."""
+    """Return a network of two dense rows: (1, 1, 6) images, 3 latents."""
     return network((1, 1, 6), 3, rows(("flatten", 0), ("dense", 6)), rows(("dense", 6), ("unflatten", 6)))
 
 
 def whole_network() -> Architecture:
-    """Every kind but residual, 100 to 200 weights: (4, 4, 1) images, 2 latents."""
+    """Return a network with every kind except residual, 100 to 200 weights: (4, 4, 1) images, 2 latents."""
     encoder = rows(("conv", 2), ("norm", 1), ("silu", 0), ("flatten", 0), ("dense", 4))
     decoder = rows(("dense", 8), ("unflatten", 2), ("norm", 2), ("silu", 0), ("upconv", 1))
     return network((4, 4, 1), 2, encoder, decoder)
 
 
 def state_of(architecture: Architecture, scale: float = 0.5) -> State:
-    """Random weights, norms and biases included, so that nothing hides behind a 0 or a 1."""
+    """Return random weights, including norms and biases: a 0 or a 1 would hide errors."""
     return {
         f"weights/{name}": generator(7, name).standard_normal(shape, np.float32) * np.float32(scale)
         for name, shape in parameters(architecture).items()
@@ -79,12 +82,14 @@ def state_of(architecture: Architecture, scale: float = 0.5) -> State:
 
 
 def weights_in(state: State) -> dict[str, NDArray[np.float32]]:
+    """Return the weights of a state, by their canonical names."""
     return {
         name.removeprefix("weights/"): value for name, value in state.items() if name.startswith("weights/")
     }
 
 
 def batch_for(architecture: Architecture, n: int = 3, *, step: int = 0, clean: bool = True) -> Batch:
+    """Return a random batch; its targets are the images if `clean`."""
     images = generator(7, "images", step).integers(0, 256, (n, *architecture.image), np.uint8)
     targets = images if clean else generator(7, "targets", step).integers(0, 256, images.shape, np.uint8)
     return Batch(
@@ -95,4 +100,5 @@ def batch_for(architecture: Architecture, n: int = 3, *, step: int = 0, clean: b
 def build(
     backend: Backend, architecture: Architecture, objective: Objective | None = None, scale: float = 0.5
 ) -> Model:
+    """Build a model with random weights."""
     return backend.build(architecture, objective or Objective(), state_of(architecture, scale))

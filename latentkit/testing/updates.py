@@ -1,10 +1,10 @@
-"""Checks of the updates: each goes from the backend's own state to where the reference goes from there."""
+"""Checks of the updates: each is compared with that of the reference from the same state."""
 
 from typing import get_args
 
 import numpy as np
 
-from latentkit import objective as meaning
+from latentkit import objective as objectives
 from latentkit.architecture import Architecture, parameters
 from latentkit.objective import Objective, Optimizer
 from latentkit.protocol import Backend, Batch, Stager, State, takes
@@ -40,7 +40,7 @@ RATE, BETA = 0.01, 0.7
 def _check_updates(
     backend: Backend, objective: Objective, architecture: Architecture | None = None, steps: int = 2
 ) -> None:
-    """Each of several steps goes from the backend's state to where the reference goes from there."""
+    """Require that each of several steps equals that of the reference from the state of the backend."""
     architecture = architecture or whole_network()
     model = build(backend, architecture, objective)
     for step in range(steps):
@@ -49,7 +49,7 @@ def _check_updates(
         model.step(batch, learning_rate=RATE, beta=BETA)
         after = model.state()
         require(int(after["step"]) == step + 1, f"step is {int(after['step'])} after {step + 1} updates")
-        for slot in meaning.slots(objective.optimizer):
+        for slot in objectives.slots(objective.optimizer):
             keys = [f"{slot}/{name}" for name in parameters(architecture)]
             absolute = 1e-5 * max(float(np.abs(expected[key]).max()) for key in keys)
             for key in keys:
@@ -58,59 +58,62 @@ def _check_updates(
 
 
 def _compare_changes(where: str, before: State, after: State, expected: State) -> None:
-    """Both optimisers divide by the root of v: where that is next to nothing, so is the worth of its sign."""
+    """Require that the weights change like those of the reference.
+
+    Both optimizers divide by the root of v; where it is almost zero, even the sign of the change is arbitrary.
+    """
     roots = {key: np.sqrt(value) for key, value in expected.items() if ".v/" in key}
-    sure = 1e-3 * max(float(root.max()) for root in roots.values())
+    smallest = 1e-3 * max(float(root.max()) for root in roots.values())
     for key, root in roots.items():
-        weight, chosen = f"weights/{key.partition('/')[2]}", root > sure
-        found, wanted = (state[weight] - before[weight].astype(np.float64) for state in (after, expected))
-        found, wanted = (np.where(chosen, change, 0.0) for change in (found, wanted))
-        close(f"{where}: change of {weight}", found, wanted, relative=0.01, absolute=RATE * 1e-3)
+        weight, significant = f"weights/{key.partition('/')[2]}", root > smallest
+        changes = (state[weight] - before[weight].astype(np.float64) for state in (after, expected))
+        actual, desired = (np.where(significant, change, 0.0) for change in changes)
+        close(f"{where}: change of {weight}", actual, desired, relative=0.01, absolute=RATE * 1e-3)
 
 
 def check_adam(backend: Backend) -> None:
-    """Two steps of Adam, by PyTorch's formula, bias correction before epsilon."""
+    """Adam uses PyTorch's formula: bias correction before epsilon."""
     _check_updates(backend, Objective(sigma=0.3))
 
 
 def check_rmsprop(backend: Backend) -> None:
-    """Two steps of RMSprop, by PyTorch's formula, epsilon outside the root."""
+    """RMSprop uses PyTorch's formula: epsilon outside the root."""
     _check_updates(backend, Objective(sigma=0.3, optimizer="rmsprop"))
 
 
 def check_clip(backend: Backend) -> None:
-    """The gradient is scaled to the largest norm, taken over all weights together."""
+    """The gradient is clipped by its norm over all weights together."""
     _check_updates(backend, Objective(sigma=0.3, clip=0.5))
 
 
 def check_calibrated_updates(backend: Backend) -> None:
-    """Each step's gradient is that of its own batch's sigma."""
+    """The gradient uses the calibrated sigma of its own batch."""
     _check_updates(backend, Objective())
 
 
 def check_residual_updates(backend: Backend) -> None:
-    """The gradient goes through both ways of a residual."""
+    """The gradient passes through both paths of a residual."""
     encoder, decoder = rows(("residual", 1), ("flatten", 0)), rows(("dense", 4), ("unflatten", 1))
     _check_updates(backend, Objective(sigma=0.3), network((2, 2, 1), 2, encoder, decoder), steps=1)
 
 
 def check_resume(backend: Backend) -> None:
-    """A model built from a state goes on as the one it was taken from, for either optimiser."""
+    """A model built from a state continues like the model that the state was taken from, for each optimizer."""
     architecture = vector_network()
     for optimizer in get_args(Optimizer):
         objective = Objective(optimizer=optimizer)
-        unbroken = build(backend, architecture, objective)
-        unbroken.step(batch_for(architecture), learning_rate=0.1, beta=1.0)
-        resumed = backend.build(architecture, objective, unbroken.state())
-        for model in (unbroken, resumed):
+        original = build(backend, architecture, objective)
+        original.step(batch_for(architecture), learning_rate=0.1, beta=1.0)
+        resumed = backend.build(architecture, objective, original.state())
+        for model in (original, resumed):
             model.step(batch_for(architecture, step=1), learning_rate=0.1, beta=1.0)
-        left, right = unbroken.state(), resumed.state()
+        left, right = original.state(), resumed.state()
         for name in left:
             close(f"{optimizer}, resumed: {name}", right[name], left[name], relative=1e-6, absolute=1e-7)
 
 
 def check_precision(backend: Backend) -> None:
-    """With precision="bfloat16", if it is taken, updates are nearly those of float32, and all else is float32."""
+    """With precision="bfloat16", if supported, updates are close to those of float32, and all else is float32."""
     if not takes(backend, "precision"):
         return
     architecture, objective, batch = whole_network(), Objective(sigma=0.3), batch_for(whole_network())
@@ -119,28 +122,30 @@ def check_precision(backend: Backend) -> None:
     evaluated = rough.evaluate(batch)
     for name, value in exact.evaluate(batch)._asdict().items():
         close(f"evaluated: {name}", getattr(evaluated, name), value, relative=1e-6, absolute=1e-7)
-    wanted, found = (model.step(batch, learning_rate=RATE, beta=BETA) for model in (exact, rough))
-    for name, value in wanted._asdict().items():
-        close(f"an update in bfloat16: {name}", float(getattr(found, name)), float(value), relative=0.02)
+    expected, actual = (model.step(batch, learning_rate=RATE, beta=BETA) for model in (exact, rough))
+    for name, value in expected._asdict().items():
+        close(f"an update in bfloat16: {name}", float(getattr(actual, name)), float(value), relative=0.02)
     state, exact_state = rough.state(), exact.state()
     require(
         all(value.dtype == np.float32 for key, value in state.items() if key != "step"),
-        "a state is not float32",
+        "a state must be float32",
     )
     slots = [key for key in state if key.startswith("adam.m/")]
-    moved, as_exact = (np.concatenate([each[key].ravel() for key in slots]) for each in (state, exact_state))
-    along = float(moved @ as_exact / np.linalg.norm(moved) / np.linalg.norm(as_exact))
+    gradient, exact_gradient = (
+        np.concatenate([each[key].ravel() for key in slots]) for each in (state, exact_state)
+    )
+    cosine = float(gradient @ exact_gradient / np.linalg.norm(gradient) / np.linalg.norm(exact_gradient))
     require(
-        along > 0.99,
-        f"a gradient in bfloat16 points elsewhere: its cosine with that in float32 is {along:.3f}",
+        cosine > 0.99,
+        f"the cosine of the gradients in bfloat16 and float32 is {cosine:.3f}; it must be above 0.99",
     )
 
 
 def check_compile(backend: Backend) -> None:
-    """With compile=True, if it is taken, updates are those of the reference, of another size and with another beta too."""
+    """With compile=True, if supported, updates equal those of the reference, for other batch sizes and betas too."""
     if not takes(backend, "compile"):
         return
-    architecture, objective = vector_network(), Objective()  # whose compilation takes seconds, not a minute
+    architecture, objective = vector_network(), Objective()  # compiles in seconds, not in a minute
     model = backend.build(architecture, objective, state_of(architecture), compile=True)
     for step, (images, beta) in enumerate(((4, BETA), (3, BETA), (4, 0.0))):
         batch, before = batch_for(architecture, images, step=step), model.state()
@@ -150,15 +155,15 @@ def check_compile(backend: Backend) -> None:
 
 
 def check_stage(backend: Backend) -> None:
-    """Rows of images that a model staged, if it does, are to it what those of the array are."""
-    architecture, chosen = whole_network(), np.array([4, 0, 2])
-    given, kept = (build(backend, architecture) for _ in range(2))
+    """A model treats rows of staged images, if supported, like rows of the array."""
+    architecture, indices = whole_network(), np.array([4, 0, 2])
+    plain, stager = (build(backend, architecture) for _ in range(2))
     images, noise = batch_for(architecture, 5).images, batch_for(architecture, 3).noise
-    staged = kept.stage(images) if isinstance(kept, Stager) else None
+    staged = stager.stage(images) if isinstance(stager, Stager) else None
     if staged is None:
         return
-    for model, part in ((given, images[chosen]), (kept, staged[chosen])):
+    for model, part in ((plain, images[indices]), (stager, staged[indices])):
         model.step(Batch(part, part, noise), learning_rate=RATE, beta=BETA)
-    state = kept.state()
-    for name, value in given.state().items():
+    state = stager.state()
+    for name, value in plain.state().items():
         close(f"staged images: {name}", state[name], value, relative=1e-5, absolute=1e-6)

@@ -17,24 +17,26 @@ API = 1
 
 
 def version() -> str:
-    """The framework and its version."""
+    """Return the framework and its version."""
     return f"numpy {np.__version__}"
 
 
 def devices() -> Sequence[str]:
-    """There is one."""
+    """Return the only device."""
     return ["cpu"]
 
 
 def join(device: str) -> NoReturn:
-    """There are no groups."""
-    raise BackendError("numpy computes in one process: start it without torchrun, or use --backend torch")
+    """Raise BackendError: this backend does not support groups."""
+    raise BackendError(
+        "the numpy backend runs in a single process; start it without torchrun, or use --backend torch"
+    )
 
 
 def build(
     architecture: Architecture, objective: Objective, state: State, *, device: str = "auto"
 ) -> NumpyModel:
-    """A model with this state."""
+    """Return a model with this state."""
     if device not in ("auto", "cpu"):
         raise BackendError(f"numpy has no device {device!r}; it has cpu")
     return NumpyModel(architecture, objective, state)

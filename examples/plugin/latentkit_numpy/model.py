@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit import objective as meaning
+from latentkit import objective as objectives
 from latentkit.architecture import Architecture, Weights, parameters, shapes
 from latentkit.objective import Objective
 from latentkit.protocol import Batch, Evaluation, Losses, Posterior, State
@@ -13,7 +13,7 @@ from latentkit_numpy.rows import Array, Back, apply, sigmoid
 
 
 class Forward(NamedTuple):
-    """One pass of a batch, and what the way back needs."""
+    """The result of a forward pass of a batch, and what the backward pass needs."""
 
     mu: Array
     logvar: Array
@@ -28,7 +28,7 @@ class Forward(NamedTuple):
 
 
 class NumpyModel:
-    """See latentkit.protocol.Model."""
+    """A network in NumPy; see latentkit.protocol.Model."""
 
     def __init__(self, architecture: Architecture, objective: Objective, state: State) -> None:
         height, width, channels = architecture.image
@@ -36,10 +36,10 @@ class NumpyModel:
         self._encoder_shapes = shapes(architecture.encoder, (channels, height, width))
         self._decoder_shapes = shapes(architecture.decoder, (architecture.latent,))
         self._weights: Weights = {name: state[f"weights/{name}"].copy() for name in parameters(architecture)}
-        self._slopes: Weights = {name: np.zeros_like(value) for name, value in self._weights.items()}
+        self._gradients: Weights = {name: np.zeros_like(value) for name, value in self._weights.items()}
         self._slots = {
             f"{slot}/{name}": state.get(f"{slot}/{name}", np.zeros_like(value)).copy()
-            for slot in meaning.slots(objective.optimizer)
+            for slot in objectives.slots(objective.optimizer)
             for name, value in self._weights.items()
         }
         self._steps = int(state.get("step", np.int64(0)))
@@ -47,14 +47,14 @@ class NumpyModel:
     def _encode(self, images: NDArray[np.uint8]) -> tuple[Array, Array, NDArray[np.bool_], Back]:
         x = np.transpose(images, (0, 3, 1, 2)).astype(np.float32) / np.float32(255)
         rows = self._architecture.encoder
-        out, back = apply("encoder", rows, self._encoder_shapes, self._weights, self._slopes, x)
+        out, back = apply("encoder", rows, self._encoder_shapes, self._weights, self._gradients, x)
         mu, raw = np.split(out, 2, axis=1)
-        logvar = np.clip(raw, *map(np.float32, meaning.LOGVAR))
+        logvar = np.clip(raw, *map(np.float32, objectives.LOGVAR))
         return mu, logvar, raw != logvar, back
 
     def _decode(self, latents: NDArray[np.float32]) -> tuple[Array, Back]:
         rows = self._architecture.decoder
-        return apply("decoder", rows, self._decoder_shapes, self._weights, self._slopes, latents)
+        return apply("decoder", rows, self._decoder_shapes, self._weights, self._gradients, latents)
 
     def _forward(self, batch: Batch) -> Forward:
         mu, logvar, clamped, to_pixels = self._encode(batch.images)
@@ -63,11 +63,11 @@ class NumpyModel:
         squared_error = ((sigmoid(logits) - target) ** 2).sum(axis=(1, 2, 3))
         sigma2, pixels = 1.0, self._architecture.pixels
         if self._objective.likelihood == "bernoulli":
-            reconstruction = meaning.bernoulli(target, logits)
+            reconstruction = objectives.bernoulli(target, logits)
         else:
             fixed = self._objective.sigma
-            sigma2 = meaning.calibrated_sigma2(squared_error, pixels) if fixed is None else fixed**2
-            reconstruction = meaning.gaussian(squared_error, pixels, sigma2)
+            sigma2 = objectives.calibrated_sigma2(squared_error, pixels) if fixed is None else fixed**2
+            reconstruction = objectives.gaussian(squared_error, pixels, sigma2)
         return Forward(
             mu,
             logvar,
@@ -82,29 +82,28 @@ class NumpyModel:
         )
 
     def step(self, batch: Batch, *, learning_rate: float, beta: float) -> Losses:
-        """One update of the weights; the losses are those before it."""
-        # A loss that is not finite is for the caller to see, not for NumPy to warn of.
+        """Update the weights once; return the losses before the update."""
+        # The caller checks whether the loss is finite: NumPy need not warn.
         with np.errstate(over="ignore", invalid="ignore"):
             return self._step(batch, learning_rate, beta)
 
     def _step(self, batch: Batch, learning_rate: float, beta: float) -> Losses:
         forward, free = self._forward(batch), self._objective.free_bits
-        kl = meaning.kl(forward.mu, forward.logvar).mean(axis=0)
+        kl = objectives.kl(forward.mu, forward.logvar).mean(axis=0)
         reconstruction = float(forward.reconstruction.mean())
         self._backward(forward, batch, beta * (kl >= free).astype(np.float32))
         self._update(learning_rate)
-        loss = meaning.loss(reconstruction, kl, beta, free)
+        loss = objectives.loss(reconstruction, kl, beta, free)
         return Losses(loss, reconstruction, float(kl.sum()), float(forward.squared_error.mean()))
 
     def _backward(self, forward: Forward, batch: Batch, weight: Array) -> None:
-        """Fill the slopes; `weight` (latent,) is beta, or 0 where a dimension's KL is free."""
-        for slope in self._slopes.values():
-            slope[...] = 0
+        """Compute the gradients; `weight` (latent,) is beta, or 0 for a dimension whose KL is not penalized."""
+        for gradient in self._gradients.values():
+            gradient[...] = 0
         n, mean = len(forward.mu), sigmoid(forward.logits)
         error = mean - forward.target
-        if (
-            self._objective.likelihood == "gaussian"
-        ):  # the Bernoulli's gradient at the logits is the error itself
+        # The gradient of the Bernoulli likelihood at the logits is the error itself.
+        if self._objective.likelihood == "gaussian":
             error = error * mean * (1 - mean) / np.float32(forward.sigma2)
         z = forward.to_latent(error / n)
         variance = np.exp(forward.logvar)
@@ -116,42 +115,42 @@ class NumpyModel:
         self._steps += 1
         scale = 1.0
         if self._objective.clip is not None:
-            norm = np.sqrt(sum(float((slope**2).sum()) for slope in self._slopes.values()))
+            norm = np.sqrt(sum(float((gradient**2).sum()) for gradient in self._gradients.values()))
             scale = min(1.0, self._objective.clip / norm) if norm else 1.0
         for name, weight in self._weights.items():
-            g = self._slopes[name] * np.float32(scale)
+            g = self._gradients[name] * np.float32(scale)
             change = self._adam(name, g) if self._objective.optimizer == "adam" else self._rmsprop(name, g)
             weight -= np.float32(learning_rate) * change
 
     def _adam(self, name: str, g: Array) -> Array:
-        first, second = meaning.ADAM_DECAY
+        first, second = objectives.ADAM_DECAY
         m, v = self._slots[f"adam.m/{name}"], self._slots[f"adam.v/{name}"]
         m += np.float32(1 - first) * (g - m)
         v += np.float32(1 - second) * (g**2 - v)
-        root = np.sqrt(v / np.float32(1 - second**self._steps)) + np.float32(meaning.EPSILON)
+        root = np.sqrt(v / np.float32(1 - second**self._steps)) + np.float32(objectives.EPSILON)
         return m / np.float32(1 - first**self._steps) / root
 
     def _rmsprop(self, name: str, g: Array) -> Array:
         v = self._slots[f"rmsprop.v/{name}"]
-        v += np.float32(1 - meaning.RMSPROP_DECAY) * (g**2 - v)
-        return g / (np.sqrt(v) + np.float32(meaning.EPSILON))
+        v += np.float32(1 - objectives.RMSPROP_DECAY) * (g**2 - v)
+        return g / (np.sqrt(v) + np.float32(objectives.EPSILON))
 
     def evaluate(self, batch: Batch) -> Evaluation:
-        """The figures of each image of the batch; changes nothing."""
+        """Return the losses of each image of the batch; changes nothing."""
         forward = self._forward(batch)
         return Evaluation(forward.reconstruction, forward.squared_error, forward.mu, forward.logvar)
 
     def encode(self, images: NDArray[np.uint8]) -> Posterior:
-        """(N, H, W, C) uint8 to the posterior of each image."""
+        """Return the posterior of each image (N, H, W, C) uint8."""
         mu, logvar, _, _ = self._encode(images)
         return Posterior(mu, logvar)
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, latent) to decoded means, (N, H, W, C) in 0..1."""
+        """Return the decoded means, (N, H, W, C) in 0..1, of latents (N, latent)."""
         return np.ascontiguousarray(np.transpose(sigmoid(self._decode(latents)[0]), (0, 2, 3, 1)))
 
     def state(self) -> State:
-        """Everything that the next step depends on, as copies."""
+        """Return copies of everything that the next step depends on."""
         weights = {
             f"weights/{name}": np.ascontiguousarray(value).copy() for name, value in self._weights.items()
         }

@@ -1,7 +1,7 @@
-"""Each kind of row, forwards and backwards, on (N, C, H, W) or (N, F) float32.
+"""Forward and backward pass of each kind of row, on (N, C, H, W) or (N, F) float32.
 
-A row's forward function returns what it makes and a function that takes the gradient of that and
-returns the gradient of what it was given, adding those of its weights to `slopes` on the way.
+The function of a row returns its output, and a function from the gradient of the output to the gradient of the input,
+which also adds the gradients of the weights to `gradients`.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,12 +17,12 @@ Back = Callable[[Array], Array]
 
 
 def apply(
-    half: str, rows: Iterable[Layer], shapes: list[Shape], weights: Weights, slopes: Weights, x: Array
+    half: str, rows: Iterable[Layer], shapes: list[Shape], weights: Weights, gradients: Weights, x: Array
 ) -> tuple[Array, Back]:
-    """The rows one after another, and back."""
+    """Apply the rows one after another; return the output and the backward function."""
     backs: list[Back] = []
     for row, after in zip(rows, shapes[1:], strict=True):
-        x, back = _row(row, after, f"{half}.{row.name}", weights, slopes, x)
+        x, back = _row(row, after, f"{half}.{row.name}", weights, gradients, x)
         backs.append(back)
 
     def all_back(g: Array) -> Array:
@@ -34,42 +34,42 @@ def apply(
 
 
 def _row(
-    row: Layer, after: Shape, name: str, weights: Weights, slopes: Weights, x: Array
+    row: Layer, after: Shape, name: str, weights: Weights, gradients: Weights, x: Array
 ) -> tuple[Array, Back]:
     match row.kind:
         case "conv":
-            return _convolution(name, weights, slopes, x, stride=2)
+            return _convolution(name, weights, gradients, x, stride=2)
         case "upconv":
-            out, back = _convolution(name, weights, slopes, x.repeat(2, axis=2).repeat(2, axis=3))
+            out, back = _convolution(name, weights, gradients, x.repeat(2, axis=2).repeat(2, axis=3))
             n, channels, height, width = x.shape
             return out, lambda g: back(g).reshape(n, channels, height, 2, width, 2).sum(axis=(3, 5))
         case "dense":
-            return _dense(name, weights, slopes, x)
+            return _dense(name, weights, gradients, x)
         case "norm":
-            return _norm(name, row.size, weights, slopes, x)
+            return _norm(name, row.size, weights, gradients, x)
         case "silu":
             return _silu(x)
         case "flatten" | "unflatten":
             return x.reshape(-1, *after), lambda g: g.reshape(x.shape)
         case "residual":
-            return _residual(name, row.size, weights, slopes, x)
+            return _residual(name, row.size, weights, gradients, x)
 
 
-def _dense(name: str, weights: Weights, slopes: Weights, x: Array) -> tuple[Array, Back]:
+def _dense(name: str, weights: Weights, gradients: Weights, x: Array) -> tuple[Array, Back]:
     weight = weights[f"{name}.weight"]
 
     def back(g: Array) -> Array:
-        slopes[f"{name}.weight"] += g.T @ x
-        slopes[f"{name}.bias"] += g.sum(axis=0)
+        gradients[f"{name}.weight"] += g.T @ x
+        gradients[f"{name}.bias"] += g.sum(axis=0)
         return g @ weight
 
     return x @ weight.T + weights[f"{name}.bias"], back
 
 
 def _convolution(
-    name: str, weights: Weights, slopes: Weights, x: Array, stride: int = 1
+    name: str, weights: Weights, gradients: Weights, x: Array, stride: int = 1
 ) -> tuple[Array, Back]:
-    """One pixel of zeros around; the windows of an image are the rows of a matrix."""
+    """Convolve with one pixel of zero padding, as a product of matrices: its rows are the windows of an image."""
     weight = weights[f"{name}.weight"]
     out_channels, in_channels, size, _ = weight.shape
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -85,8 +85,8 @@ def _convolution(
 
     def back(g: Array) -> Array:
         rows = g.transpose(0, 2, 3, 1).reshape(-1, out_channels)
-        slopes[f"{name}.weight"] += (rows.T @ columns).reshape(weight.shape)
-        slopes[f"{name}.bias"] += rows.sum(axis=0)
+        gradients[f"{name}.weight"] += (rows.T @ columns).reshape(weight.shape)
+        gradients[f"{name}.bias"] += rows.sum(axis=0)
         spread = (rows @ matrix).reshape(n, height, width, in_channels, size, size)
         gathered = np.zeros_like(padded)
         for down in range(size):
@@ -100,17 +100,17 @@ def _convolution(
     return out, back
 
 
-def _norm(name: str, groups: int, weights: Weights, slopes: Weights, x: Array) -> tuple[Array, Back]:
+def _norm(name: str, groups: int, weights: Weights, gradients: Weights, x: Array) -> tuple[Array, Back]:
     grouped = x.reshape(len(x), groups, -1)
-    centred = grouped - grouped.mean(axis=2, keepdims=True)
-    inverse = 1 / np.sqrt((centred**2).mean(axis=2, keepdims=True) + np.float32(NORM_EPSILON))
-    unit = centred * inverse
+    centered = grouped - grouped.mean(axis=2, keepdims=True)
+    inverse = 1 / np.sqrt((centered**2).mean(axis=2, keepdims=True) + np.float32(NORM_EPSILON))
+    unit = centered * inverse
     normed = unit.reshape(x.shape)
     scale = weights[f"{name}.weight"][:, None, None]
 
     def back(g: Array) -> Array:
-        slopes[f"{name}.weight"] += (g * normed).sum(axis=(0, 2, 3))
-        slopes[f"{name}.bias"] += g.sum(axis=(0, 2, 3))
+        gradients[f"{name}.weight"] += (g * normed).sum(axis=(0, 2, 3))
+        gradients[f"{name}.bias"] += g.sum(axis=(0, 2, 3))
         inner = (g * scale).reshape(unit.shape)
         along = (inner * unit).mean(axis=2, keepdims=True)
         return ((inner - inner.mean(axis=2, keepdims=True) - unit * along) * inverse).reshape(x.shape)
@@ -123,14 +123,14 @@ def _silu(x: Array) -> tuple[Array, Back]:
     return x * gate, lambda g: g * gate * (1 + x * (1 - gate))
 
 
-def _residual(name: str, groups: int, weights: Weights, slopes: Weights, x: Array) -> tuple[Array, Back]:
+def _residual(name: str, groups: int, weights: Weights, gradients: Weights, x: Array) -> tuple[Array, Back]:
     out, backs = x, []
     for half in ("1", "2"):
-        out, back = _norm(f"{name}.norm{half}", groups, weights, slopes, out)
+        out, back = _norm(f"{name}.norm{half}", groups, weights, gradients, out)
         backs.append(back)
         out, back = _silu(out)
         backs.append(back)
-        out, back = _convolution(f"{name}.conv{half}", weights, slopes, out)
+        out, back = _convolution(f"{name}.conv{half}", weights, gradients, out)
         backs.append(back)
 
     def all_back(g: Array) -> Array:
@@ -143,5 +143,5 @@ def _residual(name: str, groups: int, weights: Weights, slopes: Weights, x: Arra
 
 
 def sigmoid(x: Array) -> Array:
-    """Without overflow on either side."""
+    """Return the logistic function of x; it never overflows."""
     return np.exp(-np.logaddexp(np.float32(0), -x))
