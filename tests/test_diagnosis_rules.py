@@ -8,8 +8,8 @@ import pytest
 from little_vae import Trained, keras_log, train
 from threadpoolctl import threadpool_limits
 
-from latentkit.diagnosis import RULES, Diagnosis, Facts, Finding, Request, diagnose, find_rule, judge
-from latentkit.diagnosis.facts import Row
+from latentkit.diagnosis import RULES, Diagnosis, DiagnosisRequest, Facts, Finding, diagnose, find_rule, judge
+from latentkit.diagnosis.facts import HistoryRow
 from latentkit.diagnosis.readers import from_latents
 from latentkit.diagnosis.rules import NEVER_REPORTED
 from latentkit.formats.latents import Latents, read_latents
@@ -18,7 +18,7 @@ from latentkit.formats.latents import Latents, read_latents
 def examine(log: bytes | str, latents: bytes | None = None, pixels: int | None = 64) -> Diagnosis:
     data = log.encode() if isinstance(log, str) else log
     added = None if latents is None else read_latents(BytesIO(latents), name="latents")
-    return diagnose(Request(BytesIO(data), latents=added, pixels=pixels))
+    return diagnose(DiagnosisRequest(BytesIO(data), latents=added, pixels=pixels))
 
 
 def serious(diagnosis: Diagnosis) -> set[str]:
@@ -341,7 +341,7 @@ def test_p19_a_kl_that_rises_while_the_reconstruction_falls_is_never_reported(si
 
 def test_p19_holds_for_a_latentkit_run():
     rows = tuple(
-        Row(
+        HistoryRow(
             f"epoch {i}", {"kl": float(i), "loss": 50.0 - i}, {"kl": float(i), "loss": 55.0 - i, "r2": i / 10}
         )
         for i in range(1, 6)
@@ -357,7 +357,7 @@ def test_p20_a_negative_gaussian_loss_is_a_note():
 
 
 def test_p20_is_silent_if_the_likelihood_is_known_to_be_gaussian():
-    rows = (Row("epoch 1", train={"reconstruction": -20.5}),)
+    rows = (HistoryRow("epoch 1", train={"reconstruction": -20.5}),)
     for likelihood, ids in (("gaussian", set()), (None, {"P20"}), ("bernoulli", {"P20"})):
         result = judge(Facts("a run", rows, likelihood=likelihood))
         assert {one.id for one in result.findings} - {"P4"} == ids, likelihood
@@ -366,7 +366,7 @@ def test_p20_is_silent_if_the_likelihood_is_known_to_be_gaussian():
 
 def test_p26_a_finished_training_that_was_never_better_than_the_mean_image():
     def history(*values: float, finished: bool = True) -> Facts:
-        rows = tuple(Row(f"epoch {i + 1}", validation={"r2": value}) for i, value in enumerate(values))
+        rows = tuple(HistoryRow(f"epoch {i + 1}", validation={"r2": value}) for i, value in enumerate(values))
         return Facts("a run", rows, exact=True, finished=finished)
 
     for facts, fires in (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from latentkit import shell
-from latentkit.diagnosis.scan import Request, Survey, scan, train_command
+from latentkit.diagnosis.scan import ScanRequest, Survey, scan, train_command
 from latentkit.diagnosis.scan.confounds import confounds
 from latentkit.diagnosis.scan.duplicates import exact, grids, hashes, near
 from latentkit.diagnosis.scan.suggest import latent_dimensions, training_size, validation_share
@@ -23,7 +23,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def scan_folder(folder, **options) -> Survey:
-    return scan(Request(find([str(folder)]), **options))
+    return scan(ScanRequest(find([str(folder)]), **options))
 
 
 def photo(rng: np.random.Generator, side: int = 48) -> np.ndarray:
@@ -190,7 +190,7 @@ def test_rows_of_an_array_can_be_scanned(tmp_path):
     x = np.stack([photo(rng, 32) for _ in range(20)])
     x[3] = x[7]
     np.save(tmp_path / "x.npy", x)
-    survey = scan(Request(find([str(tmp_path / "x.npy")])))
+    survey = scan(ScanRequest(find([str(tmp_path / "x.npy")])))
     assert survey.formats == {"array": 20} and survey.sizes == {"32x32": 20}
     assert survey.duplicates == [["x/000003", "x/000007"]]
 

@@ -89,7 +89,7 @@ def diagnose(
     from latentkit import diagnosis, progress
 
     shell.quiet(quiet)
-    request = diagnosis.Request(
+    request = diagnosis.DiagnosisRequest(
         _source(source),
         latents=None if latents is None else shell.load_latents(latents, labels),
         images=inputs.sources(images, None, None) if images else None,

@@ -41,7 +41,7 @@ def scan(
     from latentkit.diagnosis import scan as scanning
 
     shell.quiet(quiet)
-    request = scanning.Request(
+    request = scanning.ScanRequest(
         inputs.sources(images, files_from, files0_from),
         size,
         color,

@@ -7,7 +7,7 @@ judge, text          findings, as JSON and as text
 scan                 images before training
 """
 
-from latentkit.diagnosis.diagnose import Request, diagnose
+from latentkit.diagnosis.diagnose import DiagnosisRequest, diagnose
 from latentkit.diagnosis.facts import Facts
 from latentkit.diagnosis.judge import Diagnosis, judge, to_json, watch
 from latentkit.diagnosis.rule import Finding, format_number
@@ -17,9 +17,9 @@ from latentkit.diagnosis.text import explain, list_rules, to_text, verdict
 __all__ = [
     "RULES",
     "Diagnosis",
+    "DiagnosisRequest",
     "Facts",
     "Finding",
-    "Request",
     "diagnose",
     "explain",
     "find_rule",

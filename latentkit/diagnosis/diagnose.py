@@ -15,11 +15,11 @@ from latentkit.formats.run import is_run
 from latentkit.images import ImageSet, Source
 from latentkit.run import Run, open_run
 
-__all__ = ["Request", "diagnose"]
+__all__ = ["DiagnosisRequest", "diagnose"]
 
 
 @dataclass(frozen=True)
-class Request:
+class DiagnosisRequest:
     """A source to diagnose, and what is known about the same model."""
 
     source: str | BinaryIO | Run
@@ -33,10 +33,9 @@ class Request:
     cache: bool = True
 
 
-def diagnose(request: Request, progress: Progress | None = None) -> Diagnosis:
+def diagnose(request: DiagnosisRequest, progress: Progress | None = None) -> Diagnosis:
     """Read the source and apply every rule. Raises DiagnosisError or FormatError naming what cannot be read."""
-    run = _open_run(request.source)
-    facts = _read(request, run)
+    facts, run = _read(request.source, request.pixels)
     if request.latents is not None:
         if run is not None:
             refuse_other_run(request.latents, run.weights_digest, "the file", str(run.path))
@@ -53,19 +52,15 @@ def diagnose(request: Request, progress: Progress | None = None) -> Diagnosis:
     return judge(facts)
 
 
-def _open_run(source: str | BinaryIO | Run) -> Run | None:
+def _read(source: str | BinaryIO | Run, pixels: int | None) -> tuple[Facts, Run | None]:
+    """Read the source. Return its facts, and the run if it is one."""
+    if isinstance(source, str) and is_run(Path(source)):
+        source = open_run(Path(source))
     if isinstance(source, Run):
-        return source
-    return open_run(Path(source)) if isinstance(source, str) and is_run(Path(source)) else None
-
-
-def _read(request: Request, run: Run | None) -> Facts:
-    if run is not None:
-        return from_run(run)
-    if isinstance(request.source, str):
-        return read_path(request.source, request.pixels)
-    assert not isinstance(request.source, Run)
-    return read_stream(request.source, "standard input", request.pixels)
+        return from_run(source), source
+    if isinstance(source, str):
+        return read_path(source, pixels), None
+    return read_stream(source, "standard input", pixels), None
 
 
 def _add_latents(facts: Facts, latents: Latents) -> Facts:

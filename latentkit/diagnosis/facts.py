@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "Code",
     "Facts",
+    "HistoryRow",
     "ImageFiles",
     "LatentSpace",
-    "Posterior",
-    "Reconstructions",
-    "Row",
+    "PastedCode",
+    "PosteriorStatistics",
+    "ReconstructionQuality",
     "Side",
     "Split",
 ]
@@ -36,7 +36,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Row:
+class HistoryRow:
     """The metrics at one point of a history."""
 
     place: str
@@ -62,7 +62,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Posterior:
+class PosteriorStatistics:
     """Statistics of q(z | x) over a set of images; each array has shape (D,)."""
 
     kl_per_dim: Floats
@@ -90,7 +90,7 @@ class LatentSpace:
     """Random seed of each projection; None if it was not recorded."""
 
 
-class Reconstructions(NamedTuple):
+class ReconstructionQuality(NamedTuple):
     """Images x compared with their reconstructions y, in the units of the source."""
 
     images: int
@@ -129,7 +129,7 @@ class ImageFiles:
 
 
 @dataclass(frozen=True)
-class Code:
+class PastedCode:
     """Validation arguments found in code that was pasted with a log."""
 
     next_batch: str | None = None
@@ -144,7 +144,7 @@ class Facts:
 
     source: str
     """For a person: "a Keras progress log, 2 epochs"."""
-    rows: tuple[Row, ...] = ()
+    rows: tuple[HistoryRow, ...] = ()
     exact: bool = False
     """True if the conventions above hold; otherwise those of the log are unknown."""
     run: str | None = None
@@ -175,10 +175,10 @@ class Facts:
     latent: int | None = None
     """Number of latent dimensions."""
     split: Split | None = None
-    code: Code | None = None
-    posterior: Posterior | None = None
+    code: PastedCode | None = None
+    posterior: PosteriorStatistics | None = None
     space: LatentSpace | None = None
-    reconstructions: Reconstructions | None = None
+    reconstructions: ReconstructionQuality | None = None
     clusters: tuple[int, ...] | None = None
     """Cluster sizes."""
     files: ImageFiles | None = None

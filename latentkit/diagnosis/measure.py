@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit import stats
-from latentkit.diagnosis.facts import LatentSpace, Posterior, Reconstructions
+from latentkit.diagnosis.facts import LatentSpace, PosteriorStatistics, ReconstructionQuality
 from latentkit.formats.latents import Latents
 from latentkit.images import Cache, ImageSet, Source, load
 from latentkit.run import Run
@@ -24,7 +24,9 @@ Floats = NDArray[np.floating[Any]]
 Progress = Callable[[int, int], None]
 
 
-def posterior(mu: Floats, logvar: Floats, repeats: tuple[Floats, Floats, Floats] | None = None) -> Posterior:
+def posterior(
+    mu: Floats, logvar: Floats, repeats: tuple[Floats, Floats, Floats] | None = None
+) -> PosteriorStatistics:
     """Measure each dimension over at most 20,000 images. `repeats` is mu, a second mu and logvar of images embedded twice."""
     rows = stats.evenly_spaced(len(mu), MOST_POSTERIORS)
     means, logvars = mu[rows].astype(np.float64), _clip(logvar[rows])
@@ -32,7 +34,7 @@ def posterior(mu: Floats, logvar: Floats, repeats: tuple[Floats, Floats, Floats]
     if repeats is not None:
         first, second = (array.astype(np.float64) for array in repeats[:2])
         repeat_distance = np.sqrt(((first - second) ** 2 / np.exp(_clip(repeats[2]))).mean(axis=0))
-    return Posterior(
+    return PosteriorStatistics(
         kl_per_dim=stats.kl_per_dim(means, logvars),
         mu_variance=means.var(axis=0),
         sigma=np.exp(np.median(logvars, axis=0) / 2),
@@ -74,7 +76,7 @@ def latent_space(latents: Latents) -> LatentSpace | None:
     )
 
 
-def compare_images(x: Floats, y: Floats, y_train: Floats | None = None) -> Reconstructions:
+def compare_images(x: Floats, y: Floats, y_train: Floats | None = None) -> ReconstructionQuality:
     """Compare images x with their reconstructions y, and y_train in training mode; each has shape (n, H, W[, C])."""
     x, y = (np.nan_to_num(array.astype(np.float64)) for array in (x, y))
     error = float(((x - y) ** 2).mean())
@@ -83,7 +85,7 @@ def compare_images(x: Floats, y: Floats, y_train: Floats | None = None) -> Recon
     if y_train is not None:
         train_error = float(((x - np.nan_to_num(y_train.astype(np.float64))) ** 2).mean())
         gap = error / train_error if train_error > 0 else None
-    return Reconstructions(
+    return ReconstructionQuality(
         images=len(x),
         image_low=float(x.min()),
         image_high=float(x.max()),
@@ -124,7 +126,7 @@ def embed_and_measure(
     *,
     cache: bool = True,
     progress: Progress | None = None,
-) -> tuple[Posterior, LatentSpace | None, Reconstructions]:
+) -> tuple[PosteriorStatistics, LatentSpace | None, ReconstructionQuality]:
     """Embed at most 2000 images, evenly spaced, and reconstruct 256 of them from mu.
 
     `images` are sources to load, or images that were loaded with the run's transform.

@@ -78,7 +78,7 @@ def _run_sections(request: Request, images: ImageSet | None) -> list[Markup]:
     run, latents = request.run, request.latents
     if run is None:
         return [_findings(diagnosis.judge(from_latents(latents, "the latents")))]
-    diagnosed = diagnosis.diagnose(diagnosis.Request(run, latents=latents, images=images))
+    diagnosed = diagnosis.diagnose(diagnosis.DiagnosisRequest(run, latents=latents, images=images))
     sections = [
         training(from_run(run, str(run.path))),
         None if images is None else reconstructions(run, latents, images),

@@ -12,7 +12,7 @@ from latentkit.diagnosis.readers import csv_log, json_log, latents, lines, tenso
 from latentkit.diagnosis.readers.latents import from_latents
 from latentkit.diagnosis.readers.reader import Document, Reader
 from latentkit.diagnosis.readers.run import from_run, split_of
-from latentkit.diagnosis.readers.table import Table, nothing_found, to_facts
+from latentkit.diagnosis.readers.table import LogTable, nothing_found, to_facts
 from latentkit.errors import DiagnosisError
 from latentkit.formats.latents import Latents
 
@@ -74,5 +74,5 @@ def _choose_reader(document: Document) -> Reader:
     return fitting
 
 
-def _to_facts(content: Table | Latents, name: str, pixels: int | None) -> Facts:
+def _to_facts(content: LogTable | Latents, name: str, pixels: int | None) -> Facts:
     return from_latents(content, name) if isinstance(content, Latents) else to_facts(content, name, pixels)

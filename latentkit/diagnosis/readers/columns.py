@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from latentkit.diagnosis.facts import Side
 
-__all__ = ["Column", "describe", "interpret"]
+__all__ = ["ColumnMeaning", "describe", "interpret"]
 
 
-class Column(NamedTuple):
+class ColumnMeaning(NamedTuple):
     """The meaning of a column."""
 
     quantity: str
@@ -55,7 +55,7 @@ _TITLES = {
 
 
 @lru_cache(4096)
-def interpret(name: str) -> Column | None:
+def interpret(name: str) -> ColumnMeaning | None:
     """Interpret the name of a column; None if it is not understood."""
     plain = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")[:80]
     rank = 0
@@ -70,11 +70,13 @@ def interpret(name: str) -> Column | None:
     plain = plain.removeprefix("epoch_") or plain  # Keras adds it in TensorBoard
     for quantity, pattern in _QUANTITIES.items():
         if re.fullmatch(pattern, plain):
-            return Column(quantity, None if quantity in _NEITHER else side or "train", rank + (side is None))
+            return ColumnMeaning(
+                quantity, None if quantity in _NEITHER else side or "train", rank + (side is None)
+            )
     return None
 
 
-def describe(column: Column) -> str:
+def describe(column: ColumnMeaning) -> str:
     """Describe a column to a person: "validation KL"."""
     title = _TITLES.get(column.quantity, column.quantity)
     if column.side is None:

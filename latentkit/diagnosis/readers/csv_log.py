@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from latentkit.diagnosis.readers.reader import table_reader
-from latentkit.diagnosis.readers.table import Table, parse_number, rounded_to_zero
+from latentkit.diagnosis.readers.table import LogTable, parse_number, rounded_to_zero
 
 __all__ = ["CSV", "parse"]
 
 MOST_COLUMNS = 2000
 
 
-def parse(text: str) -> Table | None:
+def parse(text: str) -> LogTable | None:
     """Parse a table with a header; None if the text is not one."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if len(lines) < 2:
@@ -32,7 +32,7 @@ def parse(text: str) -> Table | None:
     fits = [len(line) == len(header) for line in cells[1:]]
     if sum(fits) < max(1, len(fits) // 2):
         return None
-    table = Table(_kind(header))
+    table = LogTable(_kind(header))
     ignored: dict[str, None] = {}
     for line in cells[1:]:
         values = {}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from latentkit.diagnosis.readers.reader import table_reader
-from latentkit.diagnosis.readers.table import Table, parse_number
+from latentkit.diagnosis.readers.table import LogTable, parse_number
 
 __all__ = ["JSON", "parse"]
 
@@ -18,7 +18,7 @@ MOST_LINES = 10**6
 DEEPEST = 6
 
 
-def parse(text: str) -> Table | None:
+def parse(text: str) -> LogTable | None:
     """Parse a JSON log; None if the text is not one."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
@@ -50,11 +50,11 @@ def _load(text: str) -> Any:
     return None
 
 
-def _from_lists(whole: Mapping[Any, Any]) -> Table:
+def _from_lists(whole: Mapping[Any, Any]) -> LogTable:
     lists = {str(name): values for name, values in whole.items() if isinstance(values, list)}
     if not lists:
         return _from_objects([whole], "a JSON object")
-    table = Table("a Keras history")
+    table = LogTable("a Keras history")
     for at in range(min(max(map(len, lists.values())), MOST_LINES)):
         values = {
             name: number
@@ -65,8 +65,8 @@ def _from_lists(whole: Mapping[Any, Any]) -> Table:
     return table
 
 
-def _from_objects(objects: list[Any], kind: str) -> Table:
-    table = Table(kind)
+def _from_objects(objects: list[Any], kind: str) -> LogTable:
+    table = LogTable(kind)
     for one in objects:
         if isinstance(one, Mapping) and "finding" not in one:
             values: dict[str, float] = {}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from latentkit import stats
 from latentkit.diagnosis import measure
-from latentkit.diagnosis.facts import Facts, Posterior, Reconstructions, Split
+from latentkit.diagnosis.facts import Facts, PosteriorStatistics, ReconstructionQuality, Split
 from latentkit.diagnosis.readers import csv_log
 from latentkit.diagnosis.readers.reader import Document, Evidence, Reader
 from latentkit.errors import FormatError
@@ -41,7 +41,7 @@ def from_latents(latents: Latents, name: str) -> Facts:
     )
 
 
-def _posterior(latents: Latents, name: str) -> Posterior | None:
+def _posterior(latents: Latents, name: str) -> PosteriorStatistics | None:
     if latents.logvar is None:
         return None
     return measure.posterior(latents.mu, latents.logvar, _repeats(latents, latents.logvar, name))
@@ -78,7 +78,7 @@ def _split(latents: Latents) -> Split | None:
     return Split(int(train.sum()), int(held_out.sum()), shared, *classes)
 
 
-def _reconstructions(latents: Latents, name: str) -> Reconstructions | None:
+def _reconstructions(latents: Latents, name: str) -> ReconstructionQuality | None:
     images, outputs, training_outputs = (
         latents.arrays.get(key) for key in ("images", "reconstructions", "reconstructions_train")
     )

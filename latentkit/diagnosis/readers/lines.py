@@ -2,9 +2,9 @@
 
 import re
 
-from latentkit.diagnosis.facts import Code
+from latentkit.diagnosis.facts import PastedCode
 from latentkit.diagnosis.readers.reader import table_reader
-from latentkit.diagnosis.readers.table import Table, parse_number, rounded_to_zero
+from latentkit.diagnosis.readers.table import LogTable, parse_number, rounded_to_zero
 
 __all__ = ["LINES", "parse"]
 
@@ -25,13 +25,13 @@ _VALIDATION_STEPS = re.compile(r"\bvalidation_steps\s*=\s*(\d{1,9})")
 _VALIDATION_SPLIT = re.compile(r"\bvalidation_split\s*=\s*(0?\.\d{1,9})")
 
 
-def parse(text: str) -> Table | None:
+def parse(text: str) -> LogTable | None:
     """Parse every line that has metrics; None if there are neither metrics nor code. The last values of an epoch count."""
     plain = _ESCAPES.sub("", text)
     code = _find_code(plain)
     for pattern in (_NEXT, _VALIDATION_STEPS, _VALIDATION_SPLIT):
         plain = pattern.sub(" ", plain)
-    table = Table("lines of names and numbers", code=code)
+    table = LogTable("lines of names and numbers", code=code)
     epoch: float | None = None
     keras = False
     zeros: dict[str, str] = {}
@@ -73,12 +73,12 @@ def _values(line: str, zeros: dict[str, str]) -> dict[str, float]:
     return values
 
 
-def _find_code(text: str) -> Code | None:
+def _find_code(text: str) -> PastedCode | None:
     """Find the validation arguments of code that was pasted with the log."""
     batch, steps, share = (pattern.search(text) for pattern in (_NEXT, _VALIDATION_STEPS, _VALIDATION_SPLIT))
     if batch is None and steps is None and share is None:
         return None
-    return Code(
+    return PastedCode(
         next_batch=None if batch is None else " ".join(batch[0].split()),
         validation_steps=None if steps is None else int(steps[1]),
         validation_split=None if share is None else float(share[1]),

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from latentkit.diagnosis.readers.table import Table
+from latentkit.diagnosis.readers.table import LogTable
 from latentkit.formats.latents import Latents
 
 __all__ = ["Document", "Evidence", "Reader", "table_reader"]
@@ -70,11 +70,11 @@ class Reader:
     name: str
     evidence: Callable[[Document], Evidence | None]
     """Return the evidence that this reader can read a document, or None. Never raises."""
-    read: Callable[[Document], Table | Latents]
+    read: Callable[[Document], LogTable | Latents]
     """Read a document for which there is evidence. Raises DiagnosisError or FormatError naming it."""
 
 
-def table_reader(name: str, parser: Callable[[str], Table | None]) -> Reader:
+def table_reader(name: str, parser: Callable[[str], LogTable | None]) -> Reader:
     """Make a reader of a text format from a parser that returns None for any other text."""
 
     def evidence(document: Document) -> Evidence | None:
@@ -85,7 +85,7 @@ def table_reader(name: str, parser: Callable[[str], Table | None]) -> Reader:
         listed = ", ".join(metrics[:3]) if metrics else "no metric that is known"
         return Evidence(bool(metrics) or table.code is not None, f"{table.kind} with {listed}")
 
-    def read(document: Document) -> Table:
-        return document.parse(parser) or Table(name)
+    def read(document: Document) -> LogTable:
+        return document.parse(parser) or LogTable(name)
 
     return Reader(name, evidence, read)

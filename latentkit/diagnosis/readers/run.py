@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from latentkit.diagnosis.facts import Facts, Posterior, Row, Split
+from latentkit.diagnosis.facts import Facts, HistoryRow, PosteriorStatistics, Split
 from latentkit.errors import FormatError
 from latentkit.formats.history import History, Validation
 from latentkit.formats.run import RunImages
@@ -42,15 +42,15 @@ def facts_of(name: str, record: Mapping[str, Any], history: History, images: Run
             beta=float(options["beta"]),
             latent=int(architecture["latent"]),
             split=None if images is None else split_of(images),
-            posterior=Posterior(np.array(kl_per_dim, np.float64)) if kl_per_dim else None,
+            posterior=PosteriorStatistics(np.array(kl_per_dim, np.float64)) if kl_per_dim else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"{name}/run.json is corrupt ({error!r}); restore it from a copy") from error
 
 
-def _row(validation: Validation) -> Row:
+def _row(validation: Validation) -> HistoryRow:
     place = f"epoch {validation.epoch} (step {validation.step})"
-    return Row(place, validation.train, validation.validation, validation.beta)
+    return HistoryRow(place, validation.train, validation.validation, validation.beta)
 
 
 def split_of(images: RunImages) -> Split:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from latentkit.diagnosis.facts import Code, Facts, Row
-from latentkit.diagnosis.readers.columns import Column, describe, interpret
+from latentkit.diagnosis.facts import Facts, HistoryRow, PastedCode
+from latentkit.diagnosis.readers.columns import ColumnMeaning, describe, interpret
 from latentkit.errors import DiagnosisError
 
-__all__ = ["Table", "nothing_found", "parse_number", "rounded_to_zero", "to_facts"]
+__all__ = ["LogTable", "nothing_found", "parse_number", "rounded_to_zero", "to_facts"]
 
 MOST_SHOWN = 12
 NOT_METRICS = ("accuracy", "silhouette")
@@ -20,7 +20,7 @@ NOT_METRICS = ("accuracy", "silhouette")
 
 
 @dataclass
-class Table:
+class LogTable:
     """The lines of a log in order, each a mapping of names to numbers."""
 
     kind: str
@@ -28,7 +28,7 @@ class Table:
     lines: list[dict[str, float]] = field(default_factory=list)
     steps: int | None = None
     """Steps per epoch."""
-    code: Code | None = None
+    code: PastedCode | None = None
     notes: list[str] = field(default_factory=list)
     """Messages about values that were ignored or changed while reading."""
 
@@ -75,7 +75,7 @@ def nothing_found(name: str, names: Sequence[str] = ()) -> DiagnosisError:
     )
 
 
-def to_facts(table: Table, name: str, pixels: int | None = None) -> Facts:
+def to_facts(table: LogTable, name: str, pixels: int | None = None) -> Facts:
     """Convert a table. Raises DiagnosisError if it has nothing that a rule can use."""
     chosen, columns, ignored = _choose(table.names())
     rows = [row for row in _rows(table.lines, chosen) if row.train or row.validation]
@@ -106,15 +106,15 @@ def to_facts(table: Table, name: str, pixels: int | None = None) -> Facts:
     )
 
 
-def _count(rows: Sequence[Row]) -> str:
+def _count(rows: Sequence[HistoryRow]) -> str:
     """Count the rows: "2 epochs", or "5 rows" if some have no epoch."""
     unit = "epoch" if rows and all(row.place.startswith("epoch") for row in rows) else "row"
     return f"{len(rows)} {unit}{'' if len(rows) == 1 else 's'}"
 
 
-def _choose(names: Iterable[str]) -> tuple[dict[str, Column], list[tuple[str, str]], list[str]]:
+def _choose(names: Iterable[str]) -> tuple[dict[str, ColumnMeaning], list[tuple[str, str]], list[str]]:
     """Choose the best-named column for each metric. Return them, (name, meaning) of all that are used, and the names that are ignored."""
-    known: dict[str, Column] = {}
+    known: dict[str, ColumnMeaning] = {}
     ignored = []
     for name in names:
         column = interpret(name)
@@ -138,7 +138,7 @@ def _choose(names: Iterable[str]) -> tuple[dict[str, Column], list[tuple[str, st
     return chosen, [item for item in used.items() if item[1] not in positions], ignored
 
 
-def _rows(lines: Sequence[Mapping[str, float]], chosen: Mapping[str, Column]) -> list[Row]:
+def _rows(lines: Sequence[Mapping[str, float]], chosen: Mapping[str, ColumnMeaning]) -> list[HistoryRow]:
     """Make one row per epoch or step if they are logged (later values replace earlier ones), otherwise one per line."""
     merged: list[tuple[str, dict[str, float]]] = []
     place, previous = "", float("-inf")
@@ -160,7 +160,7 @@ def _rows(lines: Sequence[Mapping[str, float]], chosen: Mapping[str, Column]) ->
     return [_row(place, values) for place, values in merged]
 
 
-def _row(place: str, values: Mapping[str, float]) -> Row:
+def _row(place: str, values: Mapping[str, float]) -> HistoryRow:
     sides: dict[str, dict[str, float]] = {"train": {}, "validation": {}}
     for key, value in values.items():
         side, _, quantity = key.partition(":")
@@ -169,7 +169,7 @@ def _row(place: str, values: Mapping[str, float]) -> Row:
                 sides[side].setdefault("loss", -value)
             else:
                 sides[side][quantity] = value
-    return Row(place, sides["train"], sides["validation"], values.get(":beta"))
+    return HistoryRow(place, sides["train"], sides["validation"], values.get(":beta"))
 
 
 def _last_values(lines: Iterable[Mapping[str, float]], quantity: str) -> dict[str, float]:
@@ -183,7 +183,7 @@ def _last_values(lines: Iterable[Mapping[str, float]], quantity: str) -> dict[st
     return last
 
 
-def _negate_negative_kl(rows: Sequence[Row]) -> bool:
+def _negate_negative_kl(rows: Sequence[HistoryRow]) -> bool:
     """Negate, in place, a KL that is never positive: some code logs -KL. Return whether that was so."""
     values = [
         side["kl"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from latentkit.diagnosis.readers.reader import Document, Evidence, Reader
-from latentkit.diagnosis.readers.table import Table
+from latentkit.diagnosis.readers.table import LogTable
 
 __all__ = ["EVENTS", "event_files", "read_files", "scalars"]
 
@@ -65,7 +65,7 @@ def event_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*tfevents*") if path.is_file())
 
 
-def read_files(files: Sequence[Path], root: Path) -> Table:
+def read_files(files: Sequence[Path], root: Path) -> LogTable:
     """Read the scalars of event files below `root` into one table."""
     with ExitStack() as stack:
         return _read(
@@ -73,9 +73,9 @@ def read_files(files: Sequence[Path], root: Path) -> Table:
         )
 
 
-def _read(files: Sequence[tuple[str, BinaryIO]]) -> Table:
+def _read(files: Sequence[tuple[str, BinaryIO]]) -> LogTable:
     """Read the scalars of (folder, stream) pairs. The table has a line per step."""
-    table = Table("TensorBoard events")
+    table = LogTable("TensorBoard events")
     steps: dict[int, dict[str, float]] = {}
     for folder, stream in files:
         records = _add_scalars(steps, folder, stream)
@@ -218,7 +218,7 @@ def _evidence(document: Document) -> Evidence | None:
     return Evidence(True, "a TensorBoard event file") if _is_record(document.head[:12]) else None
 
 
-def _read_document(document: Document) -> Table:
+def _read_document(document: Document) -> LogTable:
     with document.open() as stream:
         return _read([("", stream)])
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit import stats
-from latentkit.diagnosis.facts import Facts, Posterior
+from latentkit.diagnosis.facts import Facts, PosteriorStatistics
 from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, rule
 
 __all__ = [
@@ -134,7 +134,7 @@ def autoencoder(facts: Facts) -> Answer:
     ]
 
 
-def _active_sigma(posterior: Posterior) -> float | None:
+def _active_sigma(posterior: PosteriorStatistics) -> float | None:
     if posterior.sigma is None or posterior.mu_variance is None:
         return None
     active = posterior.sigma[posterior.mu_variance > stats.ACTIVE_VARIANCE]

@@ -19,7 +19,7 @@ __all__ = ["Confound", "confounds", "features"]
 FOLDS = 5
 FEWEST = 10
 """Classes with fewer images are left out."""
-Table = NDArray[np.float64]
+Features = NDArray[np.float64]
 
 
 class Confound(NamedTuple):
@@ -38,7 +38,7 @@ class Confound(NamedTuple):
         return self.low >= self.majority + (1 - self.majority) / 3
 
 
-def features(headers: Sequence[Header], brightness: NDArray[np.floating[Any]]) -> dict[str, Table]:
+def features(headers: Sequence[Header], brightness: NDArray[np.floating[Any]]) -> dict[str, Features]:
     """Return an (N, k) table per feature. Features that are equal for all images are left out."""
     size = np.array(
         [[one.width, one.height, one.width * one.height, one.width / one.height] for one in headers], float
@@ -54,12 +54,14 @@ def features(headers: Sequence[Header], brightness: NDArray[np.floating[Any]]) -
     return {name: table for name, table in tables.items() if np.ptp(table, axis=0).any()}
 
 
-def _one_hot(names: Sequence[str]) -> Table:
+def _one_hot(names: Sequence[str]) -> Features:
     known, codes = np.unique(np.array(names, dtype=np.str_), return_inverse=True)
     return np.eye(len(known))[codes]
 
 
-def confounds(tables: Mapping[str, Table], labels: Sequence[str], digests: Sequence[str]) -> list[Confound]:
+def confounds(
+    tables: Mapping[str, Features], labels: Sequence[str], digests: Sequence[str]
+) -> list[Confound]:
     """Score every feature, best first. Empty unless at least two classes have 10 images."""
     names, counts = np.unique(np.array(labels, dtype=np.str_), return_counts=True)
     classes = [name for name, count in zip(names.tolist(), counts, strict=True) if name and count >= FEWEST]
@@ -86,7 +88,7 @@ def _folds(codes: NDArray[np.int64], digests: Sequence[str]) -> NDArray[np.int64
     return np.array([fold_of[digest] for digest in digests])
 
 
-def _score(name: str, table: Table, codes: NDArray[np.int64], folds: NDArray[np.int64]) -> Confound:
+def _score(name: str, table: Features, codes: NDArray[np.int64], folds: NDArray[np.int64]) -> Confound:
     from sklearn.tree import DecisionTreeClassifier
 
     predicted = np.empty_like(codes)

@@ -23,14 +23,14 @@ from latentkit.images.files import path_text
 from latentkit.images.load import threads
 from latentkit.images.sources import open_all
 
-__all__ = ["Fault", "Request", "Survey", "scan"]
+__all__ = ["Fault", "ScanRequest", "Survey", "scan"]
 
 Progress = Callable[[int, int], None]
 CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Request:
+class ScanRequest:
     """Images to scan, and the options with which train would read them."""
 
     images: Sequence[Source]
@@ -81,7 +81,7 @@ class Survey:
         )
 
 
-def scan(request: Request, progress: Progress | None = None) -> Survey:
+def scan(request: ScanRequest, progress: Progress | None = None) -> Survey:
     """Examine every image. Raises ImagesError if none is readable.
 
     Pixels are decoded once, as `train` decodes them, and cached for it. `progress` is called with (done, total) and
