@@ -180,8 +180,8 @@ def test_a_table_may_have_a_line_for_an_image_that_cannot_be_read(embed, make_bl
 def test_thumbnails_are_carried_along(embed, blobs):
     found = embed(blobs, "--thumbnails", 5)
     assert (found["thumbnails"].shape, found["thumbnails"].dtype) == ((60, 5, 5, 3), np.uint8)
-    colour = found["thumbnails"].reshape(60, 25, 3).max(axis=1).argmax(axis=1)
-    assert [["red", "green", "blue"][channel] for channel in colour] == found["labels"].tolist()
+    color = found["thumbnails"].reshape(60, 25, 3).max(axis=1).argmax(axis=1)
+    assert [["red", "green", "blue"][channel] for channel in color] == found["labels"].tolist()
     assert embed(blobs, "--thumbnails", 48)["thumbnails"].shape == (60, 8, 8, 3)
 
 
@@ -209,7 +209,7 @@ def test_none_that_can_be_read_is_an_error_and_leaves_the_file(embed, tmp_path):
     assert (tmp_path / "z.npz").read_bytes() == b"old"
 
 
-def test_images_of_any_size_shape_and_colour_fit_the_run(embed, tmp_path):
+def test_images_of_any_size_shape_and_color_fit_the_run(embed, tmp_path):
     Image.new("L", (30, 7), 128).save(tmp_path / "gray.png")
     Image.new("RGBA", (5, 50), (255, 0, 0, 0)).save(tmp_path / "clear.png")
     np.save(tmp_path / "X.npy", np.zeros((2, 9, 9), np.uint8))

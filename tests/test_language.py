@@ -19,22 +19,20 @@ BRITISH = re.compile(
     r"|maximis|standardis|quantis|vectoris|utilis|defence|licence|judgement",
     re.IGNORECASE,
 )
-KEPT = re.compile(r'aria-labelledby|"neighbours"|"_?centres"|cluster_model_centres')
-"""Words that are part of an interface."""
+KEPT = re.compile(
+    r'aria-labelledby|"neighbours"|"_?centres"|cluster_model_centres|"unlabelled"|neighbours, neighbours_by_chance|"neighbours_by_chance"'
+)
+"""Names that are part of an interface: an attribute of HTML, keys of JSON and of stored models."""
 PENDING: tuple[str, ...] = (
     "latentkit/architecture.py",
-    "latentkit/commands",
+    "latentkit/diagnosis",
     "latentkit/embedding",
-    "latentkit/group.py",
-    "latentkit/launch.py",
     "latentkit/objective.py",
     "latentkit/protocol.py",
     "latentkit/separation",
     "latentkit/testing",
     "latentkit/training",
     "backends",
-    "examples",
-    "tests",
 )
 """Parts that the rules do not hold yet."""
 SUMMARY = 45

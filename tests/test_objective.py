@@ -44,7 +44,7 @@ def test_gaussian_is_the_sum_of_log_densities():
     )
 
 
-def test_the_calibrated_variance_minimises_the_gaussian():
+def test_the_calibrated_variance_minimizes_the_gaussian():
     errors = np.random.default_rng(0).random(9) * 30
     best = objective.calibrated_sigma2(errors, 30)
     at_best = objective.gaussian(errors, 30, best).mean()
@@ -84,6 +84,6 @@ def test_free_bits_apply_to_each_dimension_of_the_mean():
     assert objective.loss(10.0, kl, beta=2.0, free_bits=0.0) == pytest.approx(10 + 2 * kl.sum())
 
 
-def test_each_optimiser_names_its_slots():
+def test_each_optimizer_names_its_slots():
     assert objective.slots("adam") == ("adam.m", "adam.v")
     assert objective.slots("rmsprop") == ("rmsprop.v",)

@@ -21,11 +21,11 @@ def backends(load_backend, required_backends):
 
 
 def images(n: int = 24):
-    """Discs of random place, size and colour: (n, 16, 16, 3) uint8."""
+    """Discs of random place, size and color: (n, 16, 16, 3) uint8."""
     rng = generator(0, "discs")
     y, x = np.mgrid[:16, :16]
-    centre, radius = rng.uniform(4, 12, (2, n, 1, 1)), rng.uniform(2, 6, (n, 1, 1))
-    inside = (y - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius**2
+    center, radius = rng.uniform(4, 12, (2, n, 1, 1)), rng.uniform(2, 6, (n, 1, 1))
+    inside = (y - center[0]) ** 2 + (x - center[1]) ** 2 < radius**2
     return (inside[..., None] * rng.integers(60, 256, (n, 1, 1, 3))).astype(np.uint8)
 
 

@@ -94,8 +94,8 @@ def test_umap_with_these_neighbors_preserves_as_much_as_umap_alone():
 @pytest.mark.parametrize("method", METHODS)
 def test_new_rows_are_placed_in_the_island_of_their_class(views, method):
     new = place(views[method].reducer, islands(30, seed=5), jobs=1).points
-    centres = np.stack([views[method].points[i::3].mean(axis=0) for i in range(3)])
-    nearest = np.linalg.norm(new[:, None] - centres, axis=2).argmin(axis=1)
+    centers = np.stack([views[method].points[i::3].mean(axis=0) for i in range(3)])
+    nearest = np.linalg.norm(new[:, None] - centers, axis=2).argmin(axis=1)
     assert (nearest == np.arange(30) % 3).all()
 
 

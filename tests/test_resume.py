@@ -69,7 +69,7 @@ def position(out: Path):
 
 
 def assert_equal_runs(one: Path, other: Path):
-    """In weights, optimiser, position and best weights bit for bit; in history and record but for the time."""
+    """In weights, optimizer, position and best weights bit for bit; in history and record but for the time."""
     (arrays, _), (expected, _) = (read_tensors(out / "last.safetensors") for out in (one, other))
     assert arrays.keys() == expected.keys()
     for name, value in expected.items():

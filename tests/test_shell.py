@@ -79,7 +79,7 @@ def test_quiet_silences_words_and_not_data(capsys):
     assert tuple(capsys.readouterr()) == ("data\n", "again\n")
 
 
-def test_words_are_neutralised_line_by_line(capsys):
+def test_words_are_escaped_line_by_line(capsys):
     shell.say("one \x1b[31m\ntwo \udcff")
     assert capsys.readouterr().err == "one \\x1b[31m\ntwo \\udcff\n"
 

@@ -190,16 +190,16 @@ def test_the_same_command_twice_gives_the_same_weights(train, blobs, tmp_path):
 
 
 def test_labels_never_touch_the_weights(train, make_blobs, tmp_path):
-    labelled, held_out = make_blobs("labelled"), make_blobs("held-out", each=3, seed=1)
+    labeled, held_out = make_blobs("labeled"), make_blobs("held-out", each=3, seed=1)
     for name, label in (("flat", lambda path: ""), ("mixed", lambda path: "xyz"[int(path.stem) % 3])):
-        for path in labelled.rglob("*.png"):
+        for path in labeled.rglob("*.png"):
             # the same order of names, and so of images, in folders that say something else or nothing
             copy = tmp_path / name / label(path) / f"{path.parent.name}-{path.name}"
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
-    train(labelled, "-o", "run-labelled", "--validation", held_out)
+    train(labeled, "-o", "run-labeled", "--validation", held_out)
     train(tmp_path / "flat", "-o", "run-flat", "--validation", held_out)
-    files = [tmp_path / f"run-{name}" / "weights.safetensors" for name in ("labelled", "flat")]
+    files = [tmp_path / f"run-{name}" / "weights.safetensors" for name in ("labeled", "flat")]
     assert files[0].read_bytes() == files[1].read_bytes()
     sides = [read_images(file.parent) for file in files]
     assert set(sides[0].labels[sides[0].split == "train"]) == {"red", "green", "blue"}
@@ -241,13 +241,13 @@ def test_two_images_are_enough(train, make_blobs, capsys):
     assert read_record(Path("run"))["validation"]["r2"] is None
 
 
-def test_colour_in_the_validation_folder_alone_makes_all_of_it_colour(train, make_blobs, tmp_path):
+def test_color_in_the_validation_folder_alone_makes_all_of_it_color(train, make_blobs, tmp_path):
     images = make_blobs("images")
     for path in images.rglob("*.png"):
         Image.open(path).convert("L").save(path)
-    train(images, "-o", "grey")
-    train(images, "-o", "colour", "--validation", make_blobs("held-out", each=3, seed=1))
-    assert [read_record(Path(run))["images"]["transform"]["color"] for run in ("grey", "colour")] == [
+    train(images, "-o", "gray")
+    train(images, "-o", "color", "--validation", make_blobs("held-out", each=3, seed=1))
+    assert [read_record(Path(run))["images"]["transform"]["color"] for run in ("gray", "color")] == [
         "gray",
         "rgb",
     ]
@@ -314,7 +314,7 @@ def test_more_images_than_memory_holds_train_from_disk_to_the_same_bytes(
     assert left == ([".sqlite"] if cached else [])
 
 
-def test_images_that_are_all_alike_in_colour_are_trained_on(train, tmp_path):
+def test_images_that_are_all_alike_in_color_are_trained_on(train, tmp_path):
     for shade in (10, 200):
         Image.new("L", (8, 8), shade).save(tmp_path / f"{shade}.png")
     train(tmp_path / "10.png", tmp_path / "200.png", "-o", "run")

@@ -20,9 +20,9 @@ def blobs(count: int, dims: int, classes: int = 3, seed: int = 0) -> tuple[np.nd
     """(N, D) float32 of overlapping Gaussian classes, and their names."""
     rng = np.random.default_rng(seed)
     codes = rng.integers(0, classes, count)
-    centres = rng.standard_normal((classes, dims)) * 1.5
+    centers = rng.standard_normal((classes, dims)) * 1.5
     rows = rng.standard_normal((count, dims), np.float32)
-    rows += centres[codes].astype(np.float32)
+    rows += centers[codes].astype(np.float32)
     return rows, np.array([f"class {code}" for code in range(classes)])[codes]
 
 

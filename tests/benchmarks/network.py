@@ -4,7 +4,7 @@
 
 Each folder holds classes as sub-folders. A network of twice the width has four times the products. Both are trained
 by the command's own defaults, with the same seeds; what is compared is the balanced accuracy of the 15 nearest
-neighbours in the latent space, as `latentkit report` gives it, with its bounds.
+neighbors in the latent space, as `latentkit report` gives it, with its bounds.
 
 Found with seeds 0 and 1, a thread each on a busy machine: the default loses nothing that these sets can show (the bounds
 are .04 to .08 wide on either side), in .25 to .63 of the time.

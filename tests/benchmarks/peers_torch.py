@@ -109,7 +109,7 @@ def in_memory(
 
 
 def from_folder(folder: Path, size: int, latent: int, batch: int, workers: int) -> Callable[[], None]:
-    """An epoch over JPEGs: Pillow in the workers of a DataLoader, decoded whole, centre-cropped and resized."""
+    """An epoch over JPEGs: Pillow in the workers of a DataLoader, decoded whole, center-cropped and resized."""
     import torch
     from PIL import Image, ImageOps
     from torch.utils.data import DataLoader, Dataset

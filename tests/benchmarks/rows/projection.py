@@ -16,7 +16,7 @@ import umap
 rows = np.load(sys.argv[1])["mu"]
 np.save(sys.argv[2], umap.UMAP(random_state=0).fit_transform(rows))
 """
-NEIGHBOURS = 15
+NEIGHBORS = 15
 
 
 def umap(scale: Scale) -> list[Line]:
@@ -47,7 +47,7 @@ def pca(scale: Scale) -> list[Line]:
 
 
 def tsne(scale: Scale) -> list[Line]:
-    """t-SNE against scikit-learn's, called plainly: the time, and the neighbours that are kept."""
+    """t-SNE against scikit-learn's, called plainly: the time, and the neighbors that are kept."""
     from sklearn.manifold import TSNE
 
     from latentkit.projection import project
@@ -69,7 +69,7 @@ def tsne(scale: Scale) -> list[Line]:
     (ours, our_kept), (peers, their_kept) = found
     seconds = against(f"t-SNE, n = {count} / scikit-learn", "s", [(ours, peers)], at_most(0.35))
     kept = against(
-        f"{NEIGHBOURS} nearest kept by t-SNE / scikit-learn", "share", [(our_kept, their_kept)], at_least(1)
+        f"{NEIGHBORS} nearest kept by t-SNE / scikit-learn", "share", [(our_kept, their_kept)], at_least(1)
     )
     return [explained(seconds, mine), kept]
 
@@ -79,7 +79,7 @@ def _kept(rows: np.ndarray, points: np.ndarray) -> float:
     from sklearn.neighbors import NearestNeighbors
 
     near, drawn = (
-        NearestNeighbors(n_neighbors=NEIGHBOURS).fit(X).kneighbors(return_distance=False)
+        NearestNeighbors(n_neighbors=NEIGHBORS).fit(X).kneighbors(return_distance=False)
         for X in (rows, points)
     )
-    return float(np.mean([len(np.intersect1d(a, b)) for a, b in zip(near, drawn, strict=True)]) / NEIGHBOURS)
+    return float(np.mean([len(np.intersect1d(a, b)) for a, b in zip(near, drawn, strict=True)]) / NEIGHBORS)
