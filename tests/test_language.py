@@ -25,7 +25,6 @@ KEPT = re.compile(
 """Names that are part of an interface: an attribute of HTML, keys of JSON and of stored models."""
 PENDING: tuple[str, ...] = (
     "latentkit/architecture.py",
-    "latentkit/diagnosis",
     "latentkit/embedding",
     "latentkit/objective.py",
     "latentkit/protocol.py",
