@@ -1,4 +1,4 @@
-"""How often the verdict is what it should be, over a hundred seeded simulations each (slow).
+"""Calibration of the verdicts: a hundred seeded simulations of each setting (slow).
 
 Three isotropic Gaussian classes in 16 dimensions, their centers `distance` within-class sigmas apart. The
 bounds are those of the design: at most 10 false alarms of 100 on one cloud, at least 90 or 95 of 100 where
@@ -35,8 +35,8 @@ def gaussians(distance: float, each: int, seed: int, labeled: bool) -> Latents:
 
 
 def verdict(distance: float, each: int, seed: int, labeled: bool) -> tuple[str, str]:
-    found = judge(gaussians(distance, each, seed, labeled), Options(seed=seed)).verdict
-    return found.separable, found.visible
+    result = judge(gaussians(distance, each, seed, labeled), Options(seed=seed)).verdict
+    return result.separable, result.visible
 
 
 def tally(distance: float, each: int, labeled: bool = True) -> tuple[Counter[str], Counter[str]]:
@@ -49,7 +49,7 @@ def tally(distance: float, each: int, labeled: bool = True) -> tuple[Counter[str
     return separable, visible
 
 
-def test_classes_that_do_not_differ_are_seldom_said_to():
+def test_classes_that_do_not_differ_are_rarely_called_separate():
     separable, visible = tally(0.0, 150)
     assert separable["separated"] + separable["partly"] <= 10
     assert visible["yes"] <= 2

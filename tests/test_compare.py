@@ -28,23 +28,23 @@ def latents(distance=3.0, n=240, seed=0, labeled=True, **more) -> Latents:
     return Latents({**arrays, **more})
 
 
-def differences(found):
-    return {(one.a, one.b, one.score): one for one in found.differences}
+def differences(result):
+    return {(one.a, one.b, one.score): one for one in result.differences}
 
 
 def test_the_space_that_tells_classes_apart_is_better_and_by_how_much():
-    found = compare([latents(5.0), latents(1.0, seed=1)], ["good", "bad"])
+    result = compare([latents(5.0), latents(1.0, seed=1)], ["good", "bad"])
     for which in ("knn15", "probe"):
-        one = differences(found)["good", "bad", which]
-        values = [file.scores[which].value for file in found.files]
+        one = differences(result)["good", "bad", which]
+        values = [file.scores[which].value for file in result.files]
         assert one.difference == pytest.approx(values[0] - values[1])
         assert 0 < one.low < one.difference < one.high
         assert one.p <= one.p_holm < 0.05
         assert one.better == "good"
-    assert found.sentences[0].startswith("good tells the classes apart better than bad by 15-NN and probe")
+    assert result.sentences[0].startswith("good tells the classes apart better than bad by 15-NN and probe")
 
 
-def test_the_order_of_the_files_only_turns_the_sign():
+def test_the_order_of_the_files_changes_only_the_sign():
     a, b = latents(4.0), latents(2.0, seed=1)
     one, other = compare([a, b], ["a", "b"]), compare([b, a], ["b", "a"])
     for which in ("knn15", "probe"):
@@ -53,20 +53,20 @@ def test_the_order_of_the_files_only_turns_the_sign():
         assert forward.better == back.better == "a"
 
 
-def test_a_space_and_its_rotation_differ_in_nothing():
+def test_a_space_and_its_rotation_do_not_differ():
     z = latents()
     rotated = z.with_arrays(mu=np.ascontiguousarray(z.mu[:, ::-1] * 3 + 1))
-    found = compare([z, rotated], ["z", "rotated"])
-    assert [one.difference for one in found.differences] == [0.0, 0.0]
-    assert [one.better for one in found.differences] == [None, None]
-    agreement = found.agreement[0]
+    result = compare([z, rotated], ["z", "rotated"])
+    assert [one.difference for one in result.differences] == [0.0, 0.0]
+    assert [one.better for one in result.differences] == [None, None]
+    agreement = result.agreement[0]
     assert agreement.neighbors > 0.99
     assert agreement.cka == pytest.approx(1.0, abs=1e-5)
     assert agreement.clusters_ari > 0.95
-    assert "There is no evidence that z or rotated" in found.sentences[0]
+    assert "There is no evidence that z or rotated" in result.sentences[0]
 
 
-def test_spaces_that_are_equally_good_are_seldom_called_unlike():
+def test_spaces_that_are_equally_good_are_rarely_called_different():
     called = [
         any(
             one.better
@@ -79,25 +79,25 @@ def test_spaces_that_are_equally_good_are_seldom_called_unlike():
     assert sum(called) <= 4
 
 
-def test_three_files_are_compared_two_by_two_and_corrected_together():
-    found = compare([latents(5.0), latents(1.0, seed=1), latents(5.0, seed=2)], ["a", "b", "c"])
-    assert [(one.a, one.b) for one in found.agreement] == [("a", "b"), ("a", "c"), ("b", "c")]
-    assert len(found.differences) == 6
-    least = min(one.p for one in found.differences)
+def test_three_files_are_compared_in_pairs_and_corrected_together():
+    result = compare([latents(5.0), latents(1.0, seed=1), latents(5.0, seed=2)], ["a", "b", "c"])
+    assert [(one.a, one.b) for one in result.agreement] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert len(result.differences) == 6
+    least = min(one.p for one in result.differences)
     assert least == pytest.approx(2 / 2001)  # two-sided: no bootstrap of 2000 fell on the other side
-    assert min(one.p_holm for one in found.differences) == pytest.approx(6 * least)
+    assert min(one.p_holm for one in result.differences) == pytest.approx(6 * least)
 
 
-def test_rows_are_matched_by_id_and_those_that_not_all_hold_left_out():
+def test_rows_are_matched_by_id_and_those_not_in_all_files_are_left_out():
     a, b = latents(5.0), latents(1.0, seed=1)
     order = np.random.default_rng(0).permutation(240)[:200]
     part = Latents({key: array[order] for key, array in b.arrays.items()})
     kept = np.sort(order)
     same = [Latents({key: array[kept] for key, array in z.arrays.items()}) for z in (a, b)]
-    found, expected = compare([a, part], ["a", "b"]), compare(same, ["a", "b"])
-    assert found.n == 200
-    assert found.differences == expected.differences
-    assert any("left out: a 40." in caveat for caveat in found.caveats)
+    result, expected = compare([a, part], ["a", "b"]), compare(same, ["a", "b"])
+    assert result.n == 200
+    assert result.differences == expected.differences
+    assert any("left out: a 40." in caveat for caveat in result.caveats)
 
 
 def test_files_of_other_images_are_refused_by_name():
@@ -116,8 +116,8 @@ def test_one_file_is_not_compared_with_itself(names, word):
 def test_an_image_is_held_out_only_if_no_encoder_saw_it():
     train_a = np.where(np.arange(240) < 100, "train", "validation")
     train_b = np.where(np.arange(240) < 140, "train", "unseen")
-    found = compare([latents(split=train_a), latents(split=train_b, seed=1)], ["a", "b"])
-    assert (found.scored, found.fitted_on, found.scored_on) == ("held-out", 140, 100)
+    result = compare([latents(split=train_a), latents(split=train_b, seed=1)], ["a", "b"])
+    assert (result.scored, result.fitted_on, result.scored_on) == ("held-out", 140, 100)
     alone = compare([latents(split=train_a), latents(seed=1)], ["a", "b"])
     assert alone.scored == "all"
     assert any("does not say which images" in caveat for caveat in alone.caveats)
@@ -125,28 +125,28 @@ def test_an_image_is_held_out_only_if_no_encoder_saw_it():
 
 def test_scores_and_pixel_pca_are_those_of_the_report():
     z = latents(4.0, baseline=np.random.default_rng(9).normal(size=(240, 5)).astype(np.float32))
-    found, alone = compare([z, latents(seed=1)], ["z", "other"]), judge(z)
-    assert found.files[0].scores["knn15"] == alone.scores["knn15"]
-    assert found.files[0].scores["probe"] == alone.scores["probe"]
-    assert found.files[1].scores["probe"].pixel_pca is None
+    result, alone = compare([z, latents(seed=1)], ["z", "other"]), judge(z)
+    assert result.files[0].scores["knn15"] == alone.scores["knn15"]
+    assert result.files[0].scores["probe"] == alone.scores["probe"]
+    assert result.files[1].scores["probe"].pixel_pca is None
 
 
-def test_labels_may_be_in_one_file_and_disagreement_is_said():
-    found = compare([latents(labeled=False), latents(seed=1)], ["a", "b"])
-    assert found.classes == {"ant": 80, "bee": 80, "cat": 80}
+def test_labels_can_be_in_one_file_and_disagreement_is_reported():
+    result = compare([latents(labeled=False), latents(seed=1)], ["a", "b"])
+    assert result.classes == {"ant": 80, "bee": 80, "cat": 80}
     odd = latents(seed=1).with_arrays(labels=np.full(240, "dog"))
-    said = compare([latents(), odd], ["a", "b"])
-    assert said.classes == {"ant": 80, "bee": 80, "cat": 80}
-    assert any("disagree about labels" in caveat for caveat in said.caveats)
+    disagreeing = compare([latents(), odd], ["a", "b"])
+    assert disagreeing.classes == {"ant": 80, "bee": 80, "cat": 80}
+    assert any("disagree about labels" in caveat for caveat in disagreeing.caveats)
 
 
-def test_without_labels_only_likeness_is_told():
-    found = compare([latents(labeled=False), latents(labeled=False, seed=1)], ["a", "b"])
-    assert found.differences == ()
-    assert found.files[0].scores == {}
-    assert found.k == 10
-    assert "Without labels" in found.sentences[0]
-    assert "DIFFERENCES" not in to_text(found)
+def test_without_labels_only_agreement_is_reported():
+    result = compare([latents(labeled=False), latents(labeled=False, seed=1)], ["a", "b"])
+    assert result.differences == ()
+    assert result.files[0].scores == {}
+    assert result.k == 10
+    assert "Without labels" in result.sentences[0]
+    assert "DIFFERENCES" not in to_text(result)
 
 
 def test_an_impossible_number_of_clusters_is_refused():
@@ -155,16 +155,16 @@ def test_an_impossible_number_of_clusters_is_refused():
 
 
 def test_silhouettes_are_not_compared_and_the_reason_is_given():
-    found = compare([latents(), latents(seed=1)], ["a", "b"])
-    assert any("Silhouettes are not compared" in caveat for caveat in found.caveats)
-    assert "silhouette" not in {key for file in to_json(found)["files"] for key in file}
+    result = compare([latents(), latents(seed=1)], ["a", "b"])
+    assert any("Silhouettes are not compared" in caveat for caveat in result.caveats)
+    assert "silhouette" not in {key for file in to_json(result)["files"] for key in file}
 
 
 def test_no_line_is_wider_than_a_hundred_columns():
-    found = compare(
+    result = compare(
         [latents(), latents(seed=1)], ["a/very/long/path/to/one.npz", "another/very/long/path/to/two.npz"]
     )
-    lines = to_text(found).splitlines()
+    lines = to_text(result).splitlines()
     assert max(map(len, lines)) <= 100
     assert any(line.startswith("  a/very/lo.../one.npz") for line in lines)
 
@@ -190,16 +190,16 @@ def test_the_command_prints_a_screen(files):
 
 def test_the_command_prints_json_the_same_bytes_every_time(files):
     done = run(*files, "--json", "--seed", 2, "--clusters", 4)
-    found = json.loads(done.stdout)
-    assert list(found) == [
+    result = json.loads(done.stdout)
+    assert list(result) == [
         "schema", "n", "classes", "scored", "fitted_on", "scored_on", "files", "differences", "agreement", "k", "sentences", "caveats", "seed",
     ]  # fmt: skip
-    assert (found["schema"], found["k"], found["seed"]) == ("latentkit.compare/1", 4, 2)
-    assert found["files"][0]["name"] == str(files[0])
+    assert (result["schema"], result["k"], result["seed"]) == ("latentkit.compare/1", 4, 2)
+    assert result["files"][0]["name"] == str(files[0])
     assert done.stdout == run(*files, "--json", "--seed", 2, "--clusters", 4).stdout
 
 
-def test_a_number_of_clusters_that_is_none_is_a_usage_error(files):
+def test_an_invalid_number_of_clusters_is_a_usage_error(files):
     done = run(*files, "--clusters", "some")
     assert done.exit_code == 2
     assert "neither a number of clusters nor auto" in done.stderr

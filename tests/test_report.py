@@ -46,20 +46,20 @@ def test_a_screen_of_words_goes_to_stdout(z):
 
 def test_json_has_the_documented_keys_from_a_pipe_too(z):
     done = run("--json", stdin=z.read_bytes())
-    found = json.loads(done.stdout)
-    assert found["schema"] == "latentkit.report/1"
-    assert list(found) == [
+    result = json.loads(done.stdout)
+    assert result["schema"] == "latentkit.report/1"
+    assert list(result) == [
         "schema", "n", "dims", "space", "classes", "unlabelled", "scored", "fitted_on", "scored_on", "verdict", "pairs",
         "confusion", "scores", "silhouette", "davies_bouldin", "calinski_harabasz", "gdv", "clustering", "structure",
         "latent", "caveats", "thresholds", "seed",
     ]  # fmt: skip
-    assert found["classes"] == {"ant": 60, "bee": 60, "cat": 60}
-    assert list(found["scores"]["knn15"])[:3] == ["value", "low", "high"]
-    assert {"majority", "pixel_pca", "beats_pixel_pca"} <= found["scores"]["probe"].keys()
-    assert set(found["silhouette"]["per_class"]) == {"ant", "bee", "cat"}
-    assert {"ari", "ami", "accuracy", "spread", "low"} <= found["clustering"]["gmm"].keys()
-    assert {"p", "k", "n"} <= found["structure"].keys()
-    assert {"active_units", "dead", "effective_rank", "kl_per_dim"} <= found["latent"].keys()
+    assert result["classes"] == {"ant": 60, "bee": 60, "cat": 60}
+    assert list(result["scores"]["knn15"])[:3] == ["value", "low", "high"]
+    assert {"majority", "pixel_pca", "beats_pixel_pca"} <= result["scores"]["probe"].keys()
+    assert set(result["silhouette"]["per_class"]) == {"ant", "bee", "cat"}
+    assert {"ari", "ami", "accuracy", "spread", "low"} <= result["clustering"]["gmm"].keys()
+    assert {"p", "k", "n"} <= result["structure"].keys()
+    assert {"active_units", "dead", "effective_rank", "kl_per_dim"} <= result["latent"].keys()
 
 
 def test_the_same_command_twice_gives_the_same_bytes(z):
@@ -71,9 +71,9 @@ def test_labels_come_from_a_csv(z, tmp_path):
     table.write_text(
         "id,label\n" + "".join(f"{i:03d}.png,{'odd' if i % 2 else 'even'}\n" for i in range(180))
     )
-    found = json.loads(run(z, "--labels", table, "--json").stdout)
-    assert found["classes"] == {"even": 90, "odd": 90}
-    assert found["verdict"]["separable"] in ("cannot say", "no evidence")
+    result = json.loads(run(z, "--labels", table, "--json").stdout)
+    assert result["classes"] == {"even": 90, "odd": 90}
+    assert result["verdict"]["separable"] in ("cannot say", "no evidence")
 
 
 def test_a_bare_array_from_elsewhere_gets_the_same_report(z, tmp_path):
@@ -82,16 +82,16 @@ def test_a_bare_array_from_elsewhere_gets_the_same_report(z, tmp_path):
     mine = read_latents(z, name="z")
     np.save(tmp_path / "mu.npy", mine.mu)
     (tmp_path / "labels.csv").write_text("".join(f"{label}\n" for label in mine.labels))
-    found = json.loads(run(tmp_path / "mu.npy", "--labels", tmp_path / "labels.csv", "--json").stdout)
-    assert found == json.loads(run(z, "--json").stdout)
+    result = json.loads(run(tmp_path / "mu.npy", "--labels", tmp_path / "labels.csv", "--json").stdout)
+    assert result == json.loads(run(z, "--json").stdout)
 
 
-def test_what_is_required_and_so_exits_0(z):
+def test_met_requirements_exit_0(z):
     done = run(z, "--require", "separated", "--require", "visible", "--require", "knn15>=0.9")
     assert done.exit_code == 0
 
 
-def test_what_is_required_and_not_so_exits_3_after_the_report(z):
+def test_unmet_requirements_exit_3_after_the_report(z):
     done = program(z, "--require", "separated", "--require", "min_pair_auc>1", "--require", "probe>=2")
     assert done.returncode == 3
     assert done.stdout.startswith(b"VERDICT")
@@ -102,7 +102,7 @@ def test_what_is_required_and_not_so_exits_3_after_the_report(z):
     assert "separated" not in line
 
 
-def test_a_requirement_that_fails_is_an_unmet_requirement(z):
+def test_a_failed_requirement_raises_unmet_requirement(z):
     assert isinstance(run(z, "--require", "n>1000").exception, shell.UnmetRequirement)
 
 
@@ -116,7 +116,7 @@ def test_a_requirement_that_fails_is_an_unmet_requirement(z):
         (["--seed", "-1"], "0"),
     ],
 )
-def test_an_option_that_makes_no_sense_is_a_usage_error(z, arguments, word):
+def test_an_invalid_option_is_a_usage_error(z, arguments, word):
     done = run(z, *arguments)
     assert done.exit_code == 2
     assert word in done.stderr
@@ -124,9 +124,9 @@ def test_an_option_that_makes_no_sense_is_a_usage_error(z, arguments, word):
 
 def test_thresholds_and_clusters_reach_the_report(z):
     done = run(z, "--json", "--clusters", 4, "--separated-auc", 0.99, "--min-class", 30, "--alpha", 0.1)
-    found = json.loads(done.stdout)
-    assert found["clustering"]["k"] == 4
-    assert found["thresholds"] == {
+    result = json.loads(done.stdout)
+    assert result["clustering"]["k"] == 4
+    assert result["thresholds"] == {
         "separated_auc": 0.99, "visible_ari": 0.5, "min_class": 30, "max_se": 0.05, "alpha": 0.1,
         "min_stability": 0.75, "active_variance": 0.01,
     }  # fmt: skip
@@ -140,7 +140,7 @@ def test_a_class_name_cannot_move_the_cursor(z, tmp_path):
     assert "\\x1b[2J" in done.stdout
 
 
-def test_a_projection_that_is_not_there_is_one_line_and_exit_1(z):
+def test_a_missing_projection_is_one_line_and_exit_1(z):
     done = program(z, "--on", "umap")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode().count("\n") == 1

@@ -13,7 +13,7 @@ def space(n=200, d=6, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d))
 
 
-def test_cka_is_its_definition_by_centered_kernels():
+def test_cka_agrees_with_its_definition_by_centered_kernels():
     X, Y = space(), space(d=3, seed=1) + space()[:, :3]
     center = np.eye(200) - 1 / 200
     K, L = center @ X @ X.T @ center, center @ Y @ Y.T @ center
@@ -38,6 +38,6 @@ def test_shared_neighbors_are_counted_as_by_scikit_learn():
 
 
 def test_unrelated_spaces_share_neighbors_by_chance():
-    found = shared_neighbors(nearest(space(n=1000)), nearest(space(n=1000, seed=1)))
-    assert found == pytest.approx(shared_by_chance(1000), abs=0.005)
+    result = shared_neighbors(nearest(space(n=1000)), nearest(space(n=1000, seed=1)))
+    assert result == pytest.approx(shared_by_chance(1000), abs=0.005)
     assert shared_by_chance(2) == 1.0

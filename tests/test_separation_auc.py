@@ -16,7 +16,7 @@ scores = few.flatmap(lambda n: arrays(np.float64, n, elements=st.integers(-3, 3)
 
 
 @given(scores, scores)
-def test_auc_is_scikit_learns_ties_included(positive, negative):
+def test_auc_is_scikit_learns_with_ties(positive, negative):
     truth = np.r_[np.ones(len(positive)), np.zeros(len(negative))]
     assert auc(positive, negative) == pytest.approx(roc_auc_score(truth, np.r_[positive, negative]))
 
@@ -27,7 +27,7 @@ def test_at_chance_the_standard_error_is_that_of_mann_whitney():
 
 
 @pytest.mark.parametrize(("n", "low"), [(20, 0.928), (45, 0.969)])
-def test_a_perfect_auc_of_few_images_is_no_certainty(n, low):
+def test_a_perfect_auc_of_few_images_is_not_certainty(n, low):
     assert newcombe(1.0, n, n).low == pytest.approx(low, abs=5e-4)
     assert newcombe(1.0, n, n).high == 1.0
 
@@ -54,7 +54,7 @@ def test_a_stricter_level_gives_a_lower_bound():
     assert newcombe(0.95, 50, 50, 1 - 0.05 / 3).low < newcombe(0.95, 50, 50).low
 
 
-def test_the_lower_bound_covers_as_often_as_it_says():
+def test_the_lower_bound_has_its_nominal_coverage():
     # Binormal scores with a true AUC of .90, 30 against 30: 95 % of the bounds must lie below it.
     rng = np.random.default_rng(0)
     shift = 1.2815515655446004 * math.sqrt(2)

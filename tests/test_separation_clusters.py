@@ -47,9 +47,9 @@ def test_adjusted_rand_is_scikit_learns(rows):
 
 
 @given(labelings)
-def test_accuracy_is_that_of_the_best_matching_tried_by_hand(rows):
+def test_accuracy_is_that_of_the_best_matching_by_brute_force(rows):
     classes, labels = np.array(rows).T
-    best = max(sum(c == p[found] for c, found in rows) for p in permutations(range(5)))
+    best = max(sum(c == p[result] for c, result in rows) for p in permutations(range(5)))
     assert matched_accuracy(contingency(classes, labels)) == pytest.approx(best / len(rows))
 
 
@@ -67,10 +67,10 @@ def test_the_bound_of_the_ari_is_scipys_bootstrap():
 
 def test_copies_do_not_raise_the_bound():
     X, codes = three(distance=2.5)
-    found = kmeans(X, 3, 0)
+    result = kmeans(X, 3, 0)
     groups = np.arange(120)
-    once = recovery(codes, groups, found, 0.95, np.random.default_rng(0))
-    nine = SeededClustering(np.tile(found.labels, 9), np.tile(found.every, (1, 9)))
+    once = recovery(codes, groups, result, 0.95, np.random.default_rng(0))
+    nine = SeededClustering(np.tile(result.labels, 9), np.tile(result.every, (1, 9)))
     often = recovery(np.tile(codes, 9), np.tile(groups, 9), nine, 0.95, np.random.default_rng(0))
     assert often.ari == pytest.approx(once.ari, abs=0.01)
     assert often.low == pytest.approx(once.low, abs=0.02)
@@ -78,37 +78,37 @@ def test_copies_do_not_raise_the_bound():
 
 def test_kmeans_keeps_the_seed_with_the_least_inertia_not_the_best_ari():
     X, _ = three(distance=2.0)
-    found = kmeans(X, 3, 7)
+    result = kmeans(X, 3, 7)
 
     def inertia(labels):
         return sum(((X[labels == c] - X[labels == c].mean(axis=0)) ** 2).sum() for c in range(3))
 
-    assert len(found.every) == 5
-    assert inertia(found.labels) == pytest.approx(min(inertia(labels) for labels in found.every))
-    assert inertia(found.labels) <= KMeans(3, n_init=10, random_state=7).fit(X).inertia_ * (1 + 1e-9)
+    assert len(result.every) == 5
+    assert inertia(result.labels) == pytest.approx(min(inertia(labels) for labels in result.every))
+    assert inertia(result.labels) <= KMeans(3, n_init=10, random_state=7).fit(X).inertia_ * (1 + 1e-9)
 
 
 def test_recovery_holds_agreement_spread_and_pixel_pca():
     X, codes = three(distance=3.0)
-    found, pixels = kmeans(X, 3, 0), kmeans(X[:, :1], 3, 0)
-    told = recovery(codes, np.arange(120), found, 0.95, np.random.default_rng(0), pixels)
-    aris = [adjusted_rand_score(codes, labels) for labels in found.every]
-    assert told.ari == pytest.approx(adjusted_rand_score(codes, found.labels))
-    assert told.ami == pytest.approx(adjusted_mutual_info_score(codes, found.labels))
-    assert told.spread == pytest.approx(max(aris) - min(aris))
-    assert told.low < told.ari
-    assert told.pixel_pca == pytest.approx(adjusted_rand_score(codes, pixels.labels))
+    result, pixels = kmeans(X, 3, 0), kmeans(X[:, :1], 3, 0)
+    agreement = recovery(codes, np.arange(120), result, 0.95, np.random.default_rng(0), pixels)
+    aris = [adjusted_rand_score(codes, labels) for labels in result.every]
+    assert agreement.ari == pytest.approx(adjusted_rand_score(codes, result.labels))
+    assert agreement.ami == pytest.approx(adjusted_mutual_info_score(codes, result.labels))
+    assert agreement.spread == pytest.approx(max(aris) - min(aris))
+    assert agreement.low < agreement.ari
+    assert agreement.pixel_pca == pytest.approx(adjusted_rand_score(codes, pixels.labels))
 
 
 def test_rows_without_a_label_count_in_the_clustering_and_not_in_the_agreement():
     X, codes = three(distance=3.0)
-    found = kmeans(X, 3, 0)
+    result = kmeans(X, 3, 0)
     known = np.where(np.arange(120) % 3 == 0, codes, -1)
-    told = recovery(known, np.arange(120), found, 0.95, np.random.default_rng(0))
-    assert told.ari == pytest.approx(adjusted_rand_score(codes[::3], found.labels[::3]))
+    agreement = recovery(known, np.arange(120), result, 0.95, np.random.default_rng(0))
+    assert agreement.ari == pytest.approx(adjusted_rand_score(codes[::3], result.labels[::3]))
 
 
-def test_a_mixture_finds_classes_of_unlike_spread_that_kmeans_cuts_wrongly():
+def test_a_mixture_finds_classes_of_different_spread_that_kmeans_divides_wrongly():
     rng = np.random.default_rng(0)
     codes = np.repeat([0, 1], 150)
     X = np.where(codes[:, None] == 0, 0.2, 2.0) * rng.normal(size=(300, 4))
@@ -121,20 +121,20 @@ def test_a_mixture_finds_classes_of_unlike_spread_that_kmeans_cuts_wrongly():
     )
 
 
-def test_fewer_points_than_clusters_are_clustered_all_the_same():
+def test_fewer_points_than_clusters_can_be_clustered():
     X = np.repeat(np.arange(2.0), 5)[:, None]
-    found = kmeans(X, 3, 0)
-    assert adjusted_rand_score(found.labels, np.repeat([0, 1], 5)) == 1.0
-    assert gaussian_mixture(X, found.every).labels.shape == (10,)
+    result = kmeans(X, 3, 0)
+    assert adjusted_rand_score(result.labels, np.repeat([0, 1], 5)) == 1.0
+    assert gaussian_mixture(X, result.every).labels.shape == (10,)
 
 
 def test_density_counts_clusters_and_noise():
     X, _ = three(distance=30.0)
-    found = density(X, np.random.default_rng(0))
-    assert (found.clusters, found.rows) == (3, 120)
-    assert found.noise < 0.2
+    result = density(X, np.random.default_rng(0))
+    assert (result.clusters, result.rows) == (3, 120)
+    assert result.noise < 0.2
 
 
 def test_density_of_a_handful_of_rows_is_all_noise():
-    found = density(np.eye(4), np.random.default_rng(0))
-    assert (found.clusters, found.noise, found.rows) == (0, 1.0, 4)
+    result = density(np.eye(4), np.random.default_rng(0))
+    assert (result.clusters, result.noise, result.rows) == (0, 1.0, 4)

@@ -14,14 +14,14 @@ def pair(a, b, auc, error=0.01) -> Pair:
 
 
 def test_the_class_whose_pairs_have_the_least_auc_on_average_is_named():
-    found = most_confused(
+    result = most_confused(
         [pair("coat", "shirt", 0.8), pair("coat", "shoe", 0.99), pair("shirt", "shoe", 0.9)], 0.95
     )
-    assert [one.name for one in found] == ["shirt"]
-    assert found[0].auc == pytest.approx(0.85)
+    assert [one.name for one in result] == ["shirt"]
+    assert result[0].auc == pytest.approx(0.85)
 
 
-def test_a_class_that_chance_may_have_put_above_it_is_named_as_well():
+def test_a_class_that_is_above_it_by_chance_is_named_as_well():
     pairs = [
         pair("coat", "shirt", 0.9, 0.02),
         pair("coat", "top", 0.89, 0.02),
@@ -42,7 +42,7 @@ def test_the_bound_is_that_of_the_difference_of_two_means():
         assert [one.name for one in most_confused(pairs, 0.95)] == names
 
 
-def test_where_any_class_may_be_it_none_is_named():
+def test_if_no_class_stands_out_none_is_named():
     assert most_confused([pair("a", "b", 0.8), pair("a", "c", 0.81), pair("b", "c", 0.8)], 0.95) == []
     assert most_confused([pair("a", "b", 0.8)], 0.95) == []
     assert most_confused([], 0.95) == []

@@ -28,7 +28,7 @@ def test_a_flat_spectrum_of_r_directions_has_rank_r(rank):
     assert participation_ratio(spectrum) == pytest.approx(rank)
 
 
-def test_ranks_of_an_uneven_spectrum_are_their_definitions():
+def test_ranks_of_an_uneven_spectrum_agree_with_their_definitions():
     spectrum = np.array([3.0, 1.0])
     assert effective_rank(spectrum) == pytest.approx(math.exp(-0.75 * math.log(0.75) - 0.25 * math.log(0.25)))
     assert participation_ratio(spectrum) == pytest.approx(16 / 10)
@@ -56,18 +56,18 @@ def test_kl_per_dimension_is_torchs():
     assert kl_per_dim(mu, logvar) == pytest.approx(theirs.numpy())
 
 
-def test_kl_is_the_same_over_the_border_of_a_block():
+def test_kl_is_the_same_across_blocks():
     mu, logvar = rng().normal(size=(70_000, 2)), rng().normal(size=(70_000, 2))
     whole = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).mean(axis=0)
     assert kl_per_dim(mu, logvar) == pytest.approx(whole)
 
 
-def test_posteriors_that_never_overlap_tell_every_image_apart():
+def test_posteriors_that_never_overlap_identify_every_image():
     mu = 100.0 * np.arange(64)[:, None]
     assert mutual_information(mu, np.zeros((64, 1)), rng()) == pytest.approx(math.log(64))
 
 
-def test_posteriors_that_are_all_alike_tell_nothing():
+def test_equal_posteriors_have_no_mutual_information():
     assert mutual_information(np.zeros((64, 3)), np.zeros((64, 3)), rng()) == pytest.approx(0.0, abs=1e-12)
 
 
@@ -79,16 +79,16 @@ def test_mutual_information_of_a_gaussian_channel():
 
 def test_a_dimension_that_hardly_varies_is_dead():
     mu = rng().normal(size=(500, 4)) * [1, 0.05, 1, 0]
-    found = measure_health(mu, None, 0.01, rng())
-    assert (found.active_units, found.dead) == (2, (1, 3))
+    result = measure_health(mu, None, 0.01, rng())
+    assert (result.active_units, result.dead) == (2, (1, 3))
     assert measure_health(mu, None, 0.001, rng()).active_units == 3
 
 
-def test_without_logvar_what_needs_it_is_unknown():
-    found = measure_health(rng().normal(size=(50, 3)), None, 0.01, rng())
-    assert found.kl_per_dim is None
-    assert found.mutual_information is None
-    assert not found.mutual_information_capped
+def test_without_logvar_what_requires_it_is_unknown():
+    result = measure_health(rng().normal(size=(50, 3)), None, 0.01, rng())
+    assert result.kl_per_dim is None
+    assert result.mutual_information is None
+    assert not result.mutual_information_capped
 
 
 def test_mutual_information_at_its_ceiling_is_marked():

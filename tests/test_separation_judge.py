@@ -30,11 +30,11 @@ def latents(each=24, d=5, distance=3.0, classes=3, seed=0, labeled=True, **more)
     return Latents({**arrays, **more})
 
 
-def figures(report, *leave_out):
-    found = to_json(report)
-    for key in leave_out:
-        found["latent"].pop(key)
-    return found
+def json_without(report, *latent_keys):
+    result = to_json(report)
+    for key in latent_keys:
+        result["latent"].pop(key)
+    return result
 
 
 def assert_alike(one, other, path="", tolerance=1e-5):
@@ -75,17 +75,17 @@ def test_the_names_of_the_classes_change_nothing_but_the_names(seed):
 
 @few
 @given(seeds)
-def test_a_rotation_changes_nothing_but_what_is_told_by_dimension(seed):
+def test_a_rotation_changes_only_what_is_reported_by_dimension(seed):
     z = latents(seed=seed)
     rotated = z.with_arrays(mu=(z.mu @ ortho_group.rvs(5, random_state=seed) + 3).astype(np.float32))
     one, other = (
-        figures(judge(latent), "active_units", "dead", "total_correlation") for latent in (z, rotated)
+        json_without(judge(latent), "active_units", "dead", "total_correlation") for latent in (z, rotated)
     )
     # GDV standardizes each dimension by definition; a float32 rotation moves the last digits of the rest.
-    for found in (one, other):
-        found.pop("gdv")
-        found["verdict"].pop("sentence")
-        found["clustering"].pop("gmm")
+    for result in (one, other):
+        result.pop("gdv")
+        result["verdict"].pop("sentence")
+        result["clustering"].pop("gmm")
     assert_alike(one, other, tolerance=2e-3)
 
 
@@ -110,40 +110,40 @@ def test_the_same_seed_gives_the_same_report_and_another_seed_another():
 
 
 def test_separate_classes_are_separated_and_visible():
-    found = judge(latents(each=60, distance=7.0))
-    assert (found.verdict.separable, found.verdict.visible) == ("separated", "yes")
-    assert {pair.verdict for pair in found.pairs} == {"separate"}
-    assert found.confusion == ((30, 0, 0), (0, 30, 0), (0, 0, 30))
-    assert found.clustering.kmeans.ari == 1.0
-    assert found.structure.p == 0.01
+    result = judge(latents(each=60, distance=7.0))
+    assert (result.verdict.separable, result.verdict.visible) == ("separated", "yes")
+    assert {pair.verdict for pair in result.pairs} == {"separate"}
+    assert result.confusion == ((30, 0, 0), (0, 30, 0), (0, 0, 30))
+    assert result.clustering.kmeans.ari == 1.0
+    assert result.structure.p == 0.01
 
 
 def test_shuffled_labels_are_no_evidence():
     z = latents(each=100, distance=7.0)
     shuffled = z.with_arrays(labels=np.random.default_rng(0).permutation(z.labels))
-    # 50 against 50 leave an error of .06: a larger one is allowed, so that silence means something.
-    found = judge(shuffled, Options(thresholds=Options().thresholds.__class__(max_se=0.1)))
-    assert found.verdict.separable == "no evidence"
-    assert found.verdict.visible == "no"
+    # 50 against 50 leave an error of .06: a larger one is allowed, so that "no evidence" is possible.
+    result = judge(shuffled, Options(thresholds=Options().thresholds.__class__(max_se=0.1)))
+    assert result.verdict.separable == "no evidence"
+    assert result.verdict.visible == "no"
 
 
-def test_few_images_that_do_not_differ_cannot_say():
-    found = judge(latents(each=15, distance=0.0))
-    assert (found.verdict.separable, found.verdict.visible) == ("cannot say", "cannot say")
-    assert any("fewer than 20 different images: ant, bee, cat" in caveat for caveat in found.caveats)
+def test_with_few_images_that_do_not_differ_the_report_cannot_say():
+    result = judge(latents(each=15, distance=0.0))
+    assert (result.verdict.separable, result.verdict.visible) == ("cannot say", "cannot say")
+    assert any("fewer than 20 different images: ant, bee, cat" in caveat for caveat in result.caveats)
 
 
-def test_held_out_images_alone_are_scored():
+def test_only_held_out_images_are_scored():
     # The held-out images are labeled at random: nothing that was learnt from the others helps there.
     z = latents(each=120, distance=7.0)
     held_out = np.arange(360) % 4 == 0
     rng = np.random.default_rng(0)
     labels = np.where(held_out, rng.choice(["ant", "bee", "cat"], 360), z.labels)
     split = np.where(held_out, np.where(np.arange(360) % 8 == 0, "validation", "unseen"), "train")
-    found = judge(z.with_arrays(labels=labels, split=split))
-    assert (found.scored, found.fitted_on, found.scored_on) == ("held-out", 270, 90)
-    assert found.scores["probe"].value < 0.5
-    assert found.scores["knn15"].value < 0.5
+    result = judge(z.with_arrays(labels=labels, split=split))
+    assert (result.scored, result.fitted_on, result.scored_on) == ("held-out", 270, 90)
+    assert result.scores["probe"].value < 0.5
+    assert result.scores["knn15"].value < 0.5
 
 
 def test_the_probe_is_never_scored_on_rows_it_was_fitted_on():
@@ -156,11 +156,13 @@ def test_the_probe_is_never_scored_on_rows_it_was_fitted_on():
 def test_rows_of_the_confusion_are_true_classes():
     z = latents(each=60, distance=1.0)
     labels = np.where(np.arange(180) % 6 < 2, "ant", z.labels)  # 70 ants or more
-    found = judge(z.with_arrays(labels=labels))
-    scored = [n // 2 for n in found.classes.values()]
-    assert [sum(row) for row in found.confusion] == scored
-    assert [sum(column) for column in zip(*found.confusion, strict=True)] != scored
-    assert sum(found.confusion[i][i] for i in range(3)) == round(found.scores["probe"].accuracy * sum(scored))
+    result = judge(z.with_arrays(labels=labels))
+    scored = [n // 2 for n in result.classes.values()]
+    assert [sum(row) for row in result.confusion] == scored
+    assert [sum(column) for column in zip(*result.confusion, strict=True)] != scored
+    assert sum(result.confusion[i][i] for i in range(3)) == round(
+        result.scores["probe"].accuracy * sum(scored)
+    )
 
 
 def test_copies_of_images_do_not_help():
@@ -173,16 +175,16 @@ def test_copies_of_images_do_not_help():
         labels=rng.choice(["ant", "bee"], 20)[images],
         digest=np.array([f"{image:x}" for image in images]),
     )
-    found = judge(copied)
-    assert found.scores["knn15"].value < 0.8
-    assert found.verdict.separable == "cannot say"
-    assert any(caveat.startswith("220 images are copies of others") for caveat in found.caveats)
+    result = judge(copied)
+    assert result.scores["knn15"].value < 0.8
+    assert result.verdict.separable == "cannot say"
+    assert any(caveat.startswith("220 images are copies of others") for caveat in result.caveats)
     without = judge(Latents({key: array for key, array in copied.arrays.items() if key != "digest"}))
     assert without.scores["knn15"].value > 0.9
     assert any("exactly equal" in caveat for caveat in without.caveats)
 
 
-def test_pixel_pca_stands_beside_every_score():
+def test_pixel_pca_is_reported_next_to_every_score():
     z = latents(each=60, distance=7.0)
     noise = np.random.default_rng(0).normal(size=(180, 5)).astype(np.float32)
     better = judge(z.with_arrays(baseline=noise))
@@ -199,55 +201,55 @@ def test_pixel_pca_stands_beside_every_score():
     assert any("The VAE does not help" in sentence for sentence in same.verdict.sentences)
 
 
-def test_what_is_not_in_the_file_is_null_and_said():
-    found = to_json(judge(latents()))
-    assert found["latent"]["kl_per_dim"] is None
-    assert found["latent"]["mutual_information"] is None
-    assert found["scores"]["probe"]["pixel_pca"] is None
-    assert found["scores"]["probe"]["beats_pixel_pca"] is None
+def test_what_the_file_lacks_is_null_and_has_a_caveat():
+    result = to_json(judge(latents()))
+    assert result["latent"]["kl_per_dim"] is None
+    assert result["latent"]["mutual_information"] is None
+    assert result["scores"]["probe"]["pixel_pca"] is None
+    assert result["scores"]["probe"]["beats_pixel_pca"] is None
     for what in (
         "There is no logvar",
         "no PCA of the pixels",
         "does not say which images the encoder was trained on",
     ):
-        assert any(what in caveat for caveat in found["caveats"]), what
+        assert any(what in caveat for caveat in result["caveats"]), what
 
 
-def test_without_labels_nothing_supervised_is_said():
-    found = judge(latents(each=50, distance=8.0, labeled=False))
-    assert (found.verdict.separable, found.verdict.visible) == ("cannot say", "yes")
-    assert (found.pairs, found.scores, found.tightness, found.confusion) == ((), {}, None, None)
-    assert to_json(found)["scores"] == {"knn15": None, "probe": None}
-    assert found.clustering.k == 3
-    assert sorted(one.images for one in found.clustering.discovered) == [50, 50, 50]
-    assert min(one.stability for one in found.clustering.discovered) > 0.9
+def test_without_labels_nothing_supervised_is_reported():
+    result = judge(latents(each=50, distance=8.0, labeled=False))
+    assert (result.verdict.separable, result.verdict.visible) == ("cannot say", "yes")
+    assert (result.pairs, result.scores, result.tightness, result.confusion) == ((), {}, None, None)
+    assert to_json(result)["scores"] == {"knn15": None, "probe": None}
+    assert result.clustering.k == 3
+    assert sorted(one.images for one in result.clustering.discovered) == [50, 50, 50]
+    assert min(one.stability for one in result.clustering.discovered) > 0.9
 
 
 def test_one_cloud_without_labels_is_not_visible():
-    found = judge(latents(each=50, distance=0.0, labeled=False))
-    assert found.verdict.visible == "no"
-    assert found.structure.p >= 0.05
+    result = judge(latents(each=50, distance=0.0, labeled=False))
+    assert result.verdict.visible == "no"
+    assert result.structure.p >= 0.05
 
 
 def test_labels_of_some_rows_are_enough():
     z = latents(each=60, distance=7.0)
     labels = np.where(np.arange(180) < 30, "", z.labels)
-    found = judge(z.with_arrays(labels=labels))
-    assert found.verdict.separable == "separated"
-    assert (found.n, found.unlabeled, sum(found.classes.values())) == (180, 30, 150)
-    assert any(caveat.startswith("30 of 180 images have no label") for caveat in found.caveats)
+    result = judge(z.with_arrays(labels=labels))
+    assert result.verdict.separable == "separated"
+    assert (result.n, result.unlabeled, sum(result.classes.values())) == (180, 30, 150)
+    assert any(caveat.startswith("30 of 180 images have no label") for caveat in result.caveats)
 
 
 def test_one_class_is_judged_like_none():
-    found = judge(latents(classes=1, each=60))
-    assert found.verdict.separable == "cannot say"
-    assert found.classes == {"ant": 60}
-    assert "there is only one class" in found.verdict.sentences[0]
+    result = judge(latents(classes=1, each=60))
+    assert result.verdict.separable == "cannot say"
+    assert result.classes == {"ant": 60}
+    assert "there is only one class" in result.verdict.sentences[0]
 
 
-def test_the_number_of_clusters_may_be_given():
-    found = judge(latents(each=60, distance=7.0), Options(clusters=5))
-    assert (found.clustering.k, found.structure.k, found.clustering.chosen_by) == (5, 5, "option")
+def test_the_number_of_clusters_can_be_given():
+    result = judge(latents(each=60, distance=7.0), Options(clusters=5))
+    assert (result.clustering.k, result.structure.k, result.clustering.chosen_by) == (5, 5, "option")
     unlabeled = judge(latents(each=60, distance=7.0, labeled=False), Options(clusters=2))
     assert len(unlabeled.clustering.discovered) == 2
 
@@ -260,25 +262,25 @@ def test_an_impossible_number_of_clusters_is_refused(clusters):
 
 @pytest.mark.parametrize("labels", [["a", "b"], ["a", "a"], ["", ""]])
 def test_two_rows_are_judged_without_complaint(labels):
-    found = judge(
+    result = judge(
         Latents({"ids": np.array(["x", "y"]), "mu": np.eye(2, dtype=np.float32), "labels": np.array(labels)})
     )
-    assert (found.verdict.separable, found.verdict.visible) == ("cannot say", "cannot say")
+    assert (result.verdict.separable, result.verdict.visible) == ("cannot say", "cannot say")
 
 
-def test_constant_latents_are_named_as_a_collapse():
+def test_constant_latents_are_reported_as_a_collapse():
     z = latents(each=40)
-    found = judge(z.with_arrays(mu=np.zeros((120, 5), np.float32)))
-    assert found.latent.active_units == 0
-    assert found.scores["knn15"].value == pytest.approx(1 / 3, abs=0.05)
-    assert found.verdict.visible == "cannot say"
-    assert "posterior collapse" in found.verdict.sentences[-1]
+    result = judge(z.with_arrays(mu=np.zeros((120, 5), np.float32)))
+    assert result.latent.active_units == 0
+    assert result.scores["knn15"].value == pytest.approx(1 / 3, abs=0.05)
+    assert result.verdict.visible == "cannot say"
+    assert "posterior collapse" in result.verdict.sentences[-1]
 
 
-def test_fewer_images_than_latents_are_judged_and_marked():
-    found = judge(latents(each=10, d=64, distance=12.0))
-    assert found.verdict.separable in ("separated", "partly")
-    assert any("64 latents for 30 images" in caveat for caveat in found.caveats)
+def test_fewer_images_than_latents_are_judged_with_a_caveat():
+    result = judge(latents(each=10, d=64, distance=12.0))
+    assert result.verdict.separable in ("separated", "partly")
+    assert any("64 latents for 30 images" in caveat for caveat in result.caveats)
 
 
 def test_a_projection_is_judged_as_a_picture():
@@ -295,7 +297,7 @@ def test_a_projection_is_judged_as_a_picture():
         judge(z, Options(on="projection"))
 
 
-def test_two_numbers_an_image_from_elsewhere_may_be_a_projection():
+def test_two_numbers_per_image_from_elsewhere_may_be_a_projection():
     z = latents(each=30)
     foreign = Latents({"ids": z.ids, "mu": z.mu[:, :2]}, meta={})
     assert any("if they are a projection" in caveat for caveat in judge(foreign).caveats)
@@ -311,19 +313,19 @@ def test_more_than_twenty_classes_are_judged_by_their_nearest_neighbors():
         "mu": mu.astype(np.float32),
         "labels": np.array([f"c{code:02d}" for code in codes]),
     })  # fmt: skip
-    found = judge(z)
-    assert {(pair.a, pair.b) for pair in found.pairs} == {
+    result = judge(z)
+    assert {(pair.a, pair.b) for pair in result.pairs} == {
         (f"c{i:02d}", f"c{i + 1:02d}") for i in range(0, 24, 2)
     }
     assert any(
-        caveat.startswith("24 classes: only each class and the nearest one") for caveat in found.caveats
+        caveat.startswith("24 classes: only each class and the nearest one") for caveat in result.caveats
     )
 
 
 def test_samples_of_a_moderate_number_of_images_are_named():
     z = latents(each=1700)
     asked = z.with_arrays(logvar=np.full_like(z.mu, -2))
-    said = "Some figures use random samples of the images: HDBSCAN 5000"
-    assert any(caveat == f"{said}." for caveat in judge(z).caveats)
-    assert any(caveat == f"{said}, mutual information 2000." for caveat in judge(asked).caveats)
+    caveat_text = "Some figures use random samples of the images: HDBSCAN 5000"
+    assert any(caveat == f"{caveat_text}." for caveat in judge(z).caveats)
+    assert any(caveat == f"{caveat_text}, mutual information 2000." for caveat in judge(asked).caveats)
     assert not any("random samples" in caveat for caveat in judge(latents()).caveats)

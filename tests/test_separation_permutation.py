@@ -25,7 +25,7 @@ def pair(n=30, d=4, shift=1.0, seed=0):
     return X, positive
 
 
-def test_leave_one_out_is_scikit_learns_for_many_targets_at_once():
+def test_leave_one_out_agrees_with_scikit_learn_for_many_targets_at_once():
     X, positive = pair()
     targets = np.stack([2.0 * positive - 1, np.random.default_rng(1).choice([-1.0, 1.0], 30)], axis=1)
     mine = HatMatrix(X, np.arange(30), 2.5).predict(targets)
@@ -78,8 +78,8 @@ def test_permuted_labels_keep_groups_whole_and_their_numbers():
 
 
 def test_groups_gather_the_rows_of_each_group_by_size():
-    found = rows_by_group(np.array([7, 3, 7, 5, 3, 1]))
-    assert [members.tolist() for members in found] == [[[3], [5]], [[0, 2], [1, 4]]]
+    result = rows_by_group(np.array([7, 3, 7, 5, 3, 1]))
+    assert [members.tolist() for members in result] == [[[3], [5]], [[0, 2], [1, 4]]]
 
 
 def test_a_clear_difference_has_the_smallest_p_there_is():
@@ -94,7 +94,7 @@ def test_a_constant_space_has_p_1():
     )
 
 
-def test_without_a_difference_p_is_below_5_percent_about_as_often():
+def test_without_a_difference_p_is_below_5_percent_in_about_5_percent():
     ps = []
     for seed in range(400):
         X, positive = pair(n=40, d=8, shift=0.0, seed=seed)

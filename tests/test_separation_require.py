@@ -16,7 +16,7 @@ REPORT = {
 }
 
 
-def told(*conditions):
+def unmet(*conditions):
     return find_unmet(REPORT, [parse(condition) for condition in conditions])
 
 
@@ -32,12 +32,12 @@ def told(*conditions):
         "n>=-1",
     ],
 )
-def test_what_holds_is_not_mentioned(condition):
-    assert told(condition) is None
+def test_a_met_condition_is_not_mentioned(condition):
+    assert unmet(condition) is None
 
 
 @pytest.mark.parametrize(
-    ("condition", "so"),
+    ("condition", "actual"),
     [
         ("separated", "separated (the verdict is: partly)"),
         ("knn15>0.91", "knn15>0.91 (knn15 is 0.91)"),
@@ -47,12 +47,12 @@ def test_what_holds_is_not_mentioned(condition):
         ("ari>=0.1", "(ari is unknown)"),
     ],
 )
-def test_what_does_not_hold_is_named_with_what_is_so_instead(condition, so):
-    assert so in told("visible", condition)
+def test_an_unmet_condition_is_named_with_the_actual_value(condition, actual):
+    assert actual in unmet("visible", condition)
 
 
-def test_every_condition_that_fails_is_named():
-    assert told("separated", "knn15>1") == (
+def test_every_unmet_condition_is_named():
+    assert unmet("separated", "knn15>1") == (
         "requirements not met: separated (the verdict is: partly); knn15>1 (knn15 is 0.91)"
     )
 
@@ -71,7 +71,7 @@ def test_every_condition_that_fails_is_named():
         "a b>1",
     ],
 )
-def test_what_is_no_condition_is_refused_by_name(text):
+def test_an_invalid_condition_is_refused_by_name(text):
     with pytest.raises(SeparationError, match="is not a condition"):
         parse(text)
 
@@ -80,10 +80,10 @@ def test_what_is_no_condition_is_refused_by_name(text):
     "condition",
     ["knn>=1", "scores.knn15.values>=1", "scores.knn15>=1", "space>=1", "scores.knn15.beats_pixel_pca>=1"],
 )
-def test_a_name_that_is_no_number_of_the_report_is_refused(condition):
+def test_a_name_that_is_not_a_number_in_the_report_is_refused(condition):
     with pytest.raises(SeparationError, match="number"):
-        told(condition)
+        unmet(condition)
 
 
-def test_a_report_without_pairs_knows_no_least_auc():
+def test_a_report_without_pairs_has_no_least_auc():
     assert "unknown" in find_unmet({**REPORT, "pairs": []}, [parse("min_pair_auc>0")])

@@ -19,7 +19,7 @@ def test_many_rows_need_only_the_floor():
     assert penalty(np.full(4, 1000.0), 1000) == FLOOR * 1000
 
 
-def test_a_space_without_variance_has_a_penalty_too():
+def test_a_space_without_variance_has_a_penalty():
     assert penalty(np.zeros(1), 10) > 0
 
 

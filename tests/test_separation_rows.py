@@ -22,24 +22,24 @@ def rows(n=120, classes=3, validation=None, digest=None, labels=None):
 
 
 def test_rows_are_sorted_by_id_and_classes_by_their_smallest_id():
-    found = arrange(
+    result = arrange(
         np.arange(8.0).reshape(4, 2),
         ids=np.array(["d", "a", "c", "b"]),
         labels=np.array(["first?", "zebra", "", "ant"]),
         split=np.array(["train", "unseen", "validation", "train"]),
         logvar=np.arange(8.0).reshape(4, 2),
     )
-    assert found.mu[:, 0].tolist() == found.logvar[:, 0].tolist() == [2, 6, 4, 0]
-    assert found.classes == ("zebra", "ant", "first?")
-    assert found.codes.tolist() == [0, 1, -1, 2]
-    assert found.trained.tolist() == [False, True, False, True]
+    assert result.mu[:, 0].tolist() == result.logvar[:, 0].tolist() == [2, 6, 4, 0]
+    assert result.classes == ("zebra", "ant", "first?")
+    assert result.codes.tolist() == [0, 1, -1, 2]
+    assert result.trained.tolist() == [False, True, False, True]
 
 
 def test_equal_digests_are_one_group_and_empty_ones_are_alone():
-    found = arrange(np.zeros((5, 1)), digest=np.array(["f", "", "f", "", "a"]))
-    assert len(np.unique(found.groups)) == 4
-    assert found.groups[0] == found.groups[2]
-    assert found.has_digests
+    result = arrange(np.zeros((5, 1)), digest=np.array(["f", "", "f", "", "a"]))
+    assert len(np.unique(result.groups)) == 4
+    assert result.groups[0] == result.groups[2]
+    assert result.has_digests
 
 
 @pytest.mark.parametrize("key", ["mu", "logvar", "baseline"])
@@ -51,7 +51,7 @@ def test_values_that_are_not_finite_are_refused_by_name_and_number(key):
 
 
 @pytest.mark.parametrize("mu", [np.zeros(4), np.zeros((1, 3)), np.zeros((4, 0)), np.zeros((4, 2), int)])
-def test_what_is_no_latent_space_is_refused_with_its_shape(mu):
+def test_an_invalid_latent_space_is_refused_with_its_shape(mu):
     with pytest.raises(SeparationError, match="mu"):
         arrange(mu)
 
@@ -61,22 +61,22 @@ def test_different_images_are_counted_once_for_each_class():
     assert distinct_per_class(groups, codes, 2).tolist() == [2, 2]
 
 
-def test_held_out_images_are_scored_where_they_suffice():
-    found = rows(n=300, validation=100)
-    split = holdout_split(found, Thresholds(), rng())
+def test_held_out_images_are_scored_if_there_are_enough():
+    result = rows(n=300, validation=100)
+    split = holdout_split(result, Thresholds(), rng())
     assert split.held_out
     assert split.reason == ""
     assert split.score.tolist() == list(range(100))
     assert split.fit.tolist() == list(range(100, 300))
 
 
-def test_too_few_held_out_images_of_a_class_mean_a_half_split_that_says_why():
+def test_too_few_held_out_images_of_a_class_mean_a_half_split_with_a_reason():
     split = holdout_split(rows(n=300, validation=45), Thresholds(), rng())
     assert not split.held_out
     assert "only 15 different images" in split.reason
 
 
-def test_too_large_an_error_means_a_half_split_too():
+def test_too_large_an_error_means_a_half_split():
     # 20 against 20 leave the AUC an error of .051 at .90.
     split = holdout_split(rows(n=300, validation=60), Thresholds(), rng())
     assert not split.held_out
@@ -84,7 +84,7 @@ def test_too_large_an_error_means_a_half_split_too():
     assert holdout_split(rows(n=300, validation=60), Thresholds(max_se=0.06), rng()).held_out
 
 
-def test_the_choice_of_rows_never_looks_at_the_latents():
+def test_the_choice_of_rows_does_not_depend_on_the_latents():
     one = rows(n=300, validation=100)
     other = arrange(
         one.mu * 100, labels=np.array(one.classes)[one.codes], split=np.where(one.trained, "train", "unseen")
@@ -96,34 +96,34 @@ def test_the_choice_of_rows_never_looks_at_the_latents():
 
 
 def test_a_half_split_is_stratified():
-    found = rows(n=300)
-    split = holdout_split(found, Thresholds(), rng())
-    assert np.bincount(found.codes[split.score]).tolist() == [50, 50, 50]
+    result = rows(n=300)
+    split = holdout_split(result, Thresholds(), rng())
+    assert np.bincount(result.codes[split.score]).tolist() == [50, 50, 50]
     assert sorted([*split.fit, *split.score]) == list(range(300))
     assert "does not say which images" in split.reason
 
 
-def test_images_that_are_all_unseen_are_halved_and_still_held_out():
-    found = rows(n=300, validation=300)
-    split = holdout_split(found, Thresholds(), rng())
+def test_images_that_are_all_unseen_are_split_in_half_and_still_held_out():
+    result = rows(n=300, validation=300)
+    split = holdout_split(result, Thresholds(), rng())
     assert split.held_out
     assert len(split.fit) == len(split.score) == 150
 
 
 @pytest.mark.parametrize("validation", [None, 100])
-def test_copies_are_never_on_both_split(validation):
+def test_copies_are_never_on_both_sides(validation):
     digest = np.array([f"{i}" for i in rng().integers(200, size=300)])
-    found = rows(n=300, validation=validation, digest=digest)
-    split = holdout_split(found, Thresholds(min_class=2, max_se=1), rng())
-    assert not np.isin(found.groups[split.score], found.groups[split.fit]).any()
+    result = rows(n=300, validation=validation, digest=digest)
+    split = holdout_split(result, Thresholds(min_class=2, max_se=1), rng())
+    assert not np.isin(result.groups[split.score], result.groups[split.fit]).any()
     assert len(split.score) >= 40
 
 
-def test_copies_with_unlike_labels_stay_together_too():
+def test_copies_with_different_labels_stay_together():
     digest = np.array([f"{i // 2}" for i in range(120)])
-    found = rows(digest=digest)
-    split = holdout_split(found, Thresholds(), rng())
-    assert not np.isin(found.groups[split.score], found.groups[split.fit]).any()
+    result = rows(digest=digest)
+    split = holdout_split(result, Thresholds(), rng())
+    assert not np.isin(result.groups[split.score], result.groups[split.fit]).any()
 
 
 def test_rows_without_a_label_are_on_neither_side():
@@ -132,20 +132,20 @@ def test_rows_without_a_label_are_on_neither_side():
     assert not set(range(0, 120, 3)) & {*split.fit, *split.score}
 
 
-def test_without_any_label_both_split_are_empty():
+def test_without_any_label_both_sides_are_empty():
     split = holdout_split(rows(labels=np.full(120, "")), Thresholds(), rng())
     assert (len(split.fit), len(split.score)) == (0, 0)
 
 
 def test_a_class_of_one_image_is_fitted_on_and_not_scored():
     labels = np.array(["x"] * 60 + ["y"] * 59 + ["z"])
-    found = rows(labels=labels)
-    split = holdout_split(found, Thresholds(), rng())
+    result = rows(labels=labels)
+    split = holdout_split(result, Thresholds(), rng())
     assert 119 in split.fit
     assert 119 not in split.score
 
 
-def test_a_sample_keeps_order_and_is_everything_where_it_can_be():
+def test_a_sample_keeps_the_order_and_is_everything_if_it_can_be():
     every = np.arange(50)
     assert random_rows(every, 50, rng()).tolist() == every.tolist()
     picked = random_rows(every, 20, rng())

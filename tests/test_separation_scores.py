@@ -24,7 +24,7 @@ def probe(X, codes, fit, score):
     return predict_by_probe(X, rows, ScoringRows(fit, score, score))
 
 
-def test_neighbors_are_scikit_learns_without_the_row_itself():
+def test_neighbors_agree_with_scikit_learn_without_the_row_itself():
     X = np.random.default_rng(0).normal(size=(60, 5))
     every = np.arange(60)
     mine = nearest(X, every, every, every, k=7)
@@ -40,8 +40,8 @@ def test_copies_of_an_image_are_never_its_neighbors(seed, k, images):
     reference, queries = np.flatnonzero(rng.random(25) < 0.8), np.arange(25)
     if not len(reference):
         return
-    found = nearest(X, queries, reference, groups, k)
-    for row, near in enumerate(found):
+    result = nearest(X, queries, reference, groups, k)
+    for row, near in enumerate(result):
         others = reference[groups[reference] != groups[row]]
         distances = np.sort(np.linalg.norm(X[others] - X[row], axis=1))[:k]
         near = near[near >= 0]
@@ -50,7 +50,7 @@ def test_copies_of_an_image_are_never_its_neighbors(seed, k, images):
         assert np.linalg.norm(X[near] - X[row], axis=1) == pytest.approx(distances, abs=1e-6)
 
 
-def test_the_commonest_class_wins_and_a_tie_goes_to_the_nearer():
+def test_the_most_common_class_wins_and_a_tie_goes_to_the_nearer():
     codes = np.array([0, 0, 1, 1, 2])
     assert vote(np.array([[2, 0, 1], [4, 0, 2], [0, 2, -1], [2, 0, -1], [-1, -1, 3]]), codes, 3).tolist() == [
         0,
@@ -62,7 +62,7 @@ def test_the_commonest_class_wins_and_a_tie_goes_to_the_nearer():
     assert vote(np.array([[2, 3, 0, 1], [0, 2, 3, 1]]), codes, 3).tolist() == [1, 0]
 
 
-def test_a_probe_of_one_class_says_that_class():
+def test_a_probe_fitted_on_one_class_predicts_that_class():
     assert probe(np.eye(4), np.array([0, 1, 1, 1]), np.array([1, 2]), np.array([0, 3])).tolist() == [1, 1]
 
 
@@ -75,7 +75,7 @@ def test_the_probe_is_not_masked_by_a_class_in_the_middle():
     assert (probe(X, codes, every[::2], every[1::2]) == codes[1::2]).mean() > 0.95
 
 
-def test_the_paired_bootstrap_is_that_of_single_rows():
+def test_the_paired_bootstrap_agrees_with_one_of_single_rows():
     rng = np.random.default_rng(0)
     codes = np.repeat([0, 1], [40, 80])
     gain = rng.choice([-1.0, 0.0, 1.0], p=[0.1, 0.6, 0.3], size=120)
@@ -104,7 +104,7 @@ def score(guess, baseline):
     return score_predictions(guess, codes, np.arange(100), 2, 0.95, baseline, np.random.default_rng(0))
 
 
-def test_a_score_beats_pixel_pca_when_the_lower_bound_of_the_difference_does():
+def test_a_score_beats_pixel_pca_if_the_lower_bound_of_the_difference_is_positive():
     codes = np.repeat([0, 1], 50)
     worse = np.where(np.arange(100) % 4 == 0, 1 - codes, codes)
     better = score(codes, worse)
@@ -115,7 +115,7 @@ def test_a_score_beats_pixel_pca_when_the_lower_bound_of_the_difference_does():
     assert score(worse, codes).beats_pixel_pca is False
 
 
-def test_without_a_baseline_nothing_is_known_about_beating_it():
+def test_without_a_baseline_the_difference_is_unknown():
     alone = score(np.repeat([0, 1], 50), None)
     assert (alone.pixel_pca, alone.difference, alone.beats_pixel_pca) == (None, None, None)
     assert (alone.value, alone.majority) == (1.0, 0.5)

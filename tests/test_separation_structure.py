@@ -24,14 +24,14 @@ def three(distance=6.0, each=40, d=5, seed=0):
     return X - X.mean(axis=0), codes
 
 
-def test_batched_lloyd_finds_what_scikit_learn_finds_in_every_data_set():
+def test_batched_lloyd_agrees_with_scikit_learn_on_every_data_set():
     sets = np.stack([three(distance=2.5, seed=seed)[0] for seed in range(6)]).astype(np.float32)
     sums, labels = lloyd.kmeans_of_many(sets, 3, np.random.default_rng(0))
-    for X, total, found in zip(sets, sums, labels, strict=True):
+    for X, total, result in zip(sets, sums, labels, strict=True):
         theirs = KMeans(3, n_init=20, random_state=0).fit(X)
         assert total == pytest.approx(theirs.inertia_, rel=0.01)
-        centers = np.stack([X[found == c].mean(axis=0) for c in range(3)])
-        assert total == pytest.approx(((X - centers[found]) ** 2).sum(), rel=1e-3)
+        centers = np.stack([X[result == c].mean(axis=0) for c in range(3)])
+        assert total == pytest.approx(((X - centers[result]) ** 2).sum(), rel=1e-3)
 
 
 def test_batched_lloyd_labels_well_separated_classes():
@@ -40,25 +40,25 @@ def test_batched_lloyd_labels_well_separated_classes():
     assert adjusted_rand_score(codes, labels[0]) == 1.0
 
 
-def test_rows_all_alike_are_no_trouble():
+def test_equal_rows_can_be_clustered():
     sums, _ = lloyd.kmeans_of_many(np.zeros((2, 9, 3), np.float32), 3, np.random.default_rng(0))
     assert sums == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_clear_clusters_get_the_smallest_p_there_is():
-    found = structure.structure(three()[0], 3, np.random.default_rng(0))
-    assert (found.p, found.k, found.n, found.draws) == (0.01, 3, 120, 99)
+    result = structure.structure(three()[0], 3, np.random.default_rng(0))
+    assert (result.p, result.k, result.n, result.draws) == (0.01, 3, 120, 99)
 
 
 def test_one_gaussian_ends_the_simulation_early():
     X = np.random.default_rng(0).normal(size=(200, 5))
-    found = structure.structure(X, 3, np.random.default_rng(1))
-    assert found.p >= 0.05
-    assert found.draws < 99
-    assert found.p == pytest.approx(structure.EXCEEDANCES / found.draws)
+    result = structure.structure(X, 3, np.random.default_rng(1))
+    assert result.p >= 0.05
+    assert result.draws < 99
+    assert result.p == pytest.approx(structure.EXCEEDANCES / result.draws)
 
 
-def test_a_stretched_gaussian_is_no_structure():
+def test_a_stretched_gaussian_has_no_structure():
     # k-means cuts it very stably and very tightly, which is why the null has its covariance.
     X = np.random.default_rng(0).normal(size=(300, 5)) * [10, 1, 1, 1, 1]
     assert structure.structure(X, 2, np.random.default_rng(1)).p > 0.05
@@ -91,5 +91,5 @@ def test_bic_takes_tied_covariances_for_parallel_stretched_classes():
     codes = np.arange(300) % 3
     stretch = np.linalg.cholesky(np.array([[4.0, 3.9], [3.9, 4.0]])).T
     X = rng.normal(size=(300, 2)) @ stretch + np.column_stack([codes * 3, -codes * 3])
-    found = choose_components(X, rng)
-    assert (found.k, found.covariance) == (3, "tied")
+    result = choose_components(X, rng)
+    assert (result.k, result.covariance) == (3, "tied")

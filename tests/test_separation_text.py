@@ -48,23 +48,23 @@ def test_the_screen_is_one_screen():
     assert len(to_text(judge(latents())).splitlines()) <= 50
 
 
-def test_separate_and_visible_classes_are_told_in_words():
-    told = flat(to_text(judge(latents())))
-    assert "VERDICT separable: separated visible: yes (180 images, 6 latents, 3 classes)" in told
-    assert "Your classes separate: a linear probe tells every pair apart" in told
-    assert "They are visible without labels: k-means finds them" in told
-    assert "`latentkit cluster` assigns every image to a cluster." in told
+def test_separate_and_visible_classes_are_reported_in_words():
+    text = flat(to_text(judge(latents())))
+    assert "VERDICT separable: separated visible: yes (180 images, 6 latents, 3 classes)" in text
+    assert "Your classes separate: a linear probe tells every pair apart" in text
+    assert "They are visible without labels: k-means finds them" in text
+    assert "`latentkit cluster` assigns every image to a cluster." in text
 
 
-def test_separable_classes_that_no_clustering_finds_are_explained():
-    told = flat(to_text(judge(latents(each=600, distance=2.5))))
-    assert "separable: separated visible: no" in told
-    assert "are only partly your classes" in told
-    assert "A picture may still show one cloud, which says nothing about the classes in it." in told
-    assert "Next: label a few images" in told
+def test_separable_classes_that_clustering_does_not_find_are_explained():
+    text = flat(to_text(judge(latents(each=600, distance=2.5))))
+    assert "separable: separated visible: no" in text
+    assert "are only partly your classes" in text
+    assert "A picture may still show one cloud, which says nothing about the classes in it." in text
+    assert "Next: label a few images" in text
 
 
-def test_the_hardest_pair_comes_first_and_the_class_mixed_up_most_is_named():
+def test_the_hardest_pair_comes_first_and_the_most_confused_class_is_named():
     z = latents(each=100, distance=0.0)
     mu = z.mu.copy()
     mu[:, 0] += np.select([z.labels == "ant", z.labels == "bee"], [-1.6, 1.6])  # and cat between the two
@@ -76,17 +76,17 @@ def test_the_hardest_pair_comes_first_and_the_class_mixed_up_most_is_named():
     assert "cat is confused with other classes the most" in flat(text)
 
 
-def test_classes_that_do_not_differ_are_not_called_the_same():
-    told = flat(to_text(judge(latents(each=200, distance=0.0))))
-    assert "There is no evidence that your classes differ" in told
-    assert "does not prove that the classes are the same" in told
+def test_classes_that_do_not_differ_are_not_called_equal():
+    text = flat(to_text(judge(latents(each=200, distance=0.0))))
+    assert "There is no evidence that your classes differ" in text
+    assert "does not prove that the classes are the same" in text
 
 
 def test_groups_found_without_labels_are_listed():
-    told = flat(to_text(judge(latents(labeled=False))))
-    assert "There are groups in your images: 3 clusters" in told
-    assert "cluster images stability" in told
-    assert "PAIRS" not in told
+    text = flat(to_text(judge(latents(labeled=False))))
+    assert "There are groups in your images: 3 clusters" in text
+    assert "cluster images stability" in text
+    assert "PAIRS" not in text
 
 
 def test_names_are_escaped_wherever_they_stand():
@@ -115,17 +115,17 @@ def test_a_handful_of_rows_prints(rows):
     assert "Cannot say" in flat(to_text(judge(z)))
 
 
-def test_clusters_that_are_not_the_classes_are_told_from_one_cloud():
+def test_clusters_that_are_not_the_classes_are_distinguished_from_one_cloud():
     z = latents(each=80)
     for share, word in ((0.0, "not"), (0.75, "only partly")):
         shuffled = np.random.default_rng(0).permutation(z.labels)
         labels = np.where(np.random.default_rng(1).random(len(z)) < share, z.labels, shuffled)
-        told = flat(to_text(judge(z.with_arrays(labels=labels))))
-        assert f"the clusters of k-means are {word} your classes" in told, told[:900]
+        text = flat(to_text(judge(z.with_arrays(labels=labels))))
+        assert f"the clusters of k-means are {word} your classes" in text, text[:900]
 
 
 def test_a_vae_at_chance_is_not_said_to_help():
     z = latents(each=80)
     shuffled = np.random.default_rng(0).permutation(z.labels)
-    told = flat(to_text(judge(z.with_arrays(labels=shuffled, baseline=z.mu[:, ::-1].copy()))))
-    assert "its latents predict the classes no better than guessing" in told
+    text = flat(to_text(judge(z.with_arrays(labels=shuffled, baseline=z.mu[:, ::-1].copy()))))
+    assert "its latents predict the classes no better than guessing" in text

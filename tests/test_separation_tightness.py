@@ -40,20 +40,20 @@ def test_sums_to_many_classes_are_the_same_and_take_little_memory(monkeypatch):
     X, codes = rng.normal(size=(3000, 4)), np.arange(3000) % 500
     sums = np.stack([cdist(X, X[codes == c]).sum(axis=1) for c in range(500)], axis=1)
     tracemalloc.start()
-    found = class_sums(X, X, codes, 500)
+    result = class_sums(X, X, codes, 500)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert found == pytest.approx(sums, rel=1e-7)
+    assert result == pytest.approx(sums, rel=1e-7)
     assert peak < 4.2 * sums.nbytes  # 5.2 with the sums of both rows of a distance
 
 
 @pytest.mark.parametrize("n", [20, 777])
 def test_both_silhouettes_are_scikit_learns(n):
     X, codes = classes(n)
-    found = tightness(X, codes, 3)
-    assert found.euclidean == pytest.approx(silhouette_score(X, codes), abs=1e-6)
-    assert found.squared == pytest.approx(silhouette_score(X, codes, metric="sqeuclidean"), abs=1e-12)
-    assert found.euclidean_se is None
+    result = tightness(X, codes, 3)
+    assert result.euclidean == pytest.approx(silhouette_score(X, codes), abs=1e-6)
+    assert result.squared == pytest.approx(silhouette_score(X, codes, metric="sqeuclidean"), abs=1e-12)
+    assert result.euclidean_se is None
 
 
 def test_each_class_has_the_mean_of_its_own_rows():
@@ -66,22 +66,22 @@ def test_each_class_has_the_mean_of_its_own_rows():
 
 def test_davies_bouldin_and_calinski_harabasz_are_scikit_learns():
     X, codes = classes()
-    found = tightness(X, codes, 3)
-    assert found.indices["davies_bouldin"] == pytest.approx(davies_bouldin_score(X, codes))
-    assert found.indices["calinski_harabasz"] == pytest.approx(calinski_harabasz_score(X, codes))
+    result = tightness(X, codes, 3)
+    assert result.indices["davies_bouldin"] == pytest.approx(davies_bouldin_score(X, codes))
+    assert result.indices["calinski_harabasz"] == pytest.approx(calinski_harabasz_score(X, codes))
 
 
 def test_a_class_of_one_row_scores_zero_as_in_scikit_learn():
     X, codes = classes(60)
     codes[:] = codes % 2
     codes[7] = 2
-    found = tightness(X, codes, 3)
-    assert found.per_class[2] == 0.0
-    assert found.euclidean == pytest.approx(silhouette_score(X, codes), abs=1e-6)
-    assert found.squared == pytest.approx(silhouette_score(X, codes, metric="sqeuclidean"))
+    result = tightness(X, codes, 3)
+    assert result.per_class[2] == 0.0
+    assert result.euclidean == pytest.approx(silhouette_score(X, codes), abs=1e-6)
+    assert result.squared == pytest.approx(silhouette_score(X, codes, metric="sqeuclidean"))
 
 
-def test_a_sample_of_rows_says_how_far_it_may_be_off():
+def test_a_sample_of_rows_has_a_standard_error():
     X, codes = classes(2000)
     exact = tightness(X, codes, 3)
     queries = np.sort(np.random.default_rng(0).choice(2000, 400, replace=False))
@@ -93,7 +93,7 @@ def test_a_sample_of_rows_says_how_far_it_may_be_off():
     assert sampled.squared == exact.squared
 
 
-def test_gdv_is_its_definition():
+def test_gdv_agrees_with_its_definition():
     X, codes = classes(120)
     Z = 0.5 * (X - X.mean(axis=0)) / X.std(axis=0)
     groups = [Z[codes == c] for c in range(3)]
@@ -113,10 +113,10 @@ def test_gdv_leaves_dead_dimensions_out():
 
 
 def test_rows_all_at_one_point_score_zero():
-    found = tightness(np.zeros((10, 1)), np.arange(10) % 2, 2)
-    assert (found.euclidean, found.squared, found.indices["gdv"]) == (0.0, 0.0, None)
+    result = tightness(np.zeros((10, 1)), np.arange(10) % 2, 2)
+    assert (result.euclidean, result.squared, result.indices["gdv"]) == (0.0, 0.0, None)
 
 
 @pytest.mark.parametrize(("n", "k"), [(10, 1), (3, 3)])
-def test_with_nothing_to_compare_there_is_no_silhouette(n, k):
+def test_without_two_groups_to_compare_there_is_no_silhouette(n, k):
     assert tightness(np.random.default_rng(0).normal(size=(n, 2)), np.arange(n) % k, k) is None

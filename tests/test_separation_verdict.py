@@ -16,12 +16,12 @@ def pair(verdict="separate", low=0.95):
     return Pair("x", "y", 50, 50, 0.97, low, 0.99, low - 0.01 if low else None, 0.001, 0.001, verdict)
 
 
-def test_a_pair_whose_shown_bound_would_do_is_explained():
+def test_a_pair_that_reaches_only_the_bound_that_is_shown_is_explained():
     partly = [pair("separate", 0.95), pair("partly", 0.901), pair("partly", 0.899)]
-    told = separable_sentence("partly", partly, 3, LIMITS)
+    text = separable_sentence("partly", partly, 3, LIMITS)
     assert (
         "1 of 3 pairs are clearly separate. (1 more would be called separate if judged alone. With 3 pairs, each must"
-        in told
+        in text
     )
     assert "judged alone" not in separable_sentence("partly", [partly[0], partly[2]], 3, LIMITS)
 
@@ -73,7 +73,7 @@ def test_the_classes_are_separated_when_every_pair_reaches_the_bound(pairs, expe
         (50, 0.9, None, "cannot say"),
     ],
 )
-def test_classes_are_visible_when_kmeans_finds_them_and_no_cloud_would_look_so(smallest, low, p, expected):
+def test_classes_are_visible_if_kmeans_finds_them_and_they_are_unlike_one_cloud(smallest, low, p, expected):
     assert visible_with_labels(smallest, low, p, LIMITS) == expected
 
 
@@ -88,9 +88,7 @@ def test_classes_are_visible_when_kmeans_finds_them_and_no_cloud_would_look_so(s
         (40, [0.9], None, "cannot say"),
     ],
 )
-def test_unlabeled_groups_are_visible_when_all_are_stable_and_no_cloud_would_look_so(
-    rows, stabilities, p, expected
-):
+def test_unlabeled_groups_are_visible_if_all_are_stable_and_unlike_one_cloud(rows, stabilities, p, expected):
     assert visible_without_labels(rows, stabilities, p, LIMITS) == expected
 
 

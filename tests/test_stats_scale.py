@@ -8,7 +8,7 @@ from scipy.stats import ortho_group
 from latentkit.stats import center_and_scale
 
 
-def test_distances_change_by_one_number_only():
+def test_distances_change_by_one_factor():
     X = np.random.default_rng(0).normal(size=(50, 6)) * [5, 3, 1, 1, 0.1, 0.01] + 7
     ratio = pdist(center_and_scale(X)) / pdist(X)
     assert ratio == pytest.approx(np.full_like(ratio, ratio[0]))
@@ -22,7 +22,7 @@ def test_the_largest_variance_becomes_one():
     assert scaled.var(axis=0, ddof=1)[0] == pytest.approx(1.0)
 
 
-def test_a_rotation_is_forgotten():
+def test_a_rotation_makes_no_difference():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(50, 6)) * [5, 3, 1, 0.5, 0.1, 0.01]
     rotated = X @ ortho_group.rvs(6, random_state=1) + 3

@@ -1,4 +1,4 @@
-"""Do the classes separate in a latent space?
+"""Judge whether the classes separate in a latent space.
 
     options     thresholds of the verdicts, options of a report, sample sizes
     rows        the latents as checked, sorted rows with numbered classes

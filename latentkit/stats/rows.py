@@ -1,4 +1,4 @@
-"""Choosing some of many rows."""
+"""Choose some of many rows."""
 
 import numpy as np
 from numpy.typing import NDArray

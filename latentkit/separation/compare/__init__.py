@@ -1,4 +1,4 @@
-"""Two or more latent spaces of the same images: which tells the classes apart better, and how alike are they?
+"""Compare latent spaces of the same images: which tells the classes apart better, and how alike are they?
 
 judge      every figure of the comparison
 record     the comparison as a value, and its JSON schema

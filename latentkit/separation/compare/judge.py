@@ -41,9 +41,9 @@ def compare(files: Sequence[Latents], names: Sequence[str], options: Options | N
     """
     options = options or Options()
     if len(files) < 2:
-        raise SeparationError("There is only one file: give two or more to compare.")
+        raise SeparationError("there is only one file: give two or more to compare.")
     if len(set(names)) < len(names):
-        raise SeparationError(f"A file is given twice among {', '.join(names)}: give different ones.")
+        raise SeparationError(f"a file is given twice among {', '.join(names)}: give different ones.")
     at = match_rows(files, names)
     with limit_threads(len(at[0])):
         return compare_rows(files, names, at, options)

@@ -55,7 +55,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How alike two spaces are, without labels."""
+    """Agreement of two spaces, without labels."""
 
     a: str
     b: str

@@ -31,15 +31,15 @@ def _scores(comparison: Comparison) -> list[str]:
     scored = [one for one in CLASSIFIERS if all(one.key in file.scores for file in comparison.files)]
     if not scored:
         return []
-    heads = ["file", "latents", *(head for one in scored for head in (one.short, "at least", "pixel PCA"))]
-    rows = []
+    rows: list[tuple[str, ...]] = [("file", "score", "latents", "value", "at least", "pixel PCA")]
     for file in comparison.files:
-        scores = [file.scores[one.key] for one in scored]
-        cells = [number(value) for one in scores for value in (one.value, one.low, one.pixel_pca)]
-        rows.append([shorten(file.name, NAME), str(file.dims), *cells])
+        for one in scored:
+            score = file.scores[one.key]
+            values = (score.value, score.low, score.pixel_pca)
+            rows.append((shorten(file.name, NAME), one.title, str(file.dims), *map(number, values)))
     return [
         f"SCORES   balanced accuracy on the same images ({scored_side(comparison.scored)})",
-        *table([heads, *rows]),
+        *table(rows, left=2),
     ]
 
 

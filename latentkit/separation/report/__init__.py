@@ -1,4 +1,4 @@
-"""From latents to a report: `judge` them, then `to_text` or `to_json`.
+"""Judge latents: `judge` makes a report, `to_text` and `to_json` print it.
 
 judge      every figure of the report
 record     the report as a value, and its JSON schema

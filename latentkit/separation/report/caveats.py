@@ -1,4 +1,4 @@
-"""What the reader must know before believing the report; only what applies is said."""
+"""Caveats of a report: sentences that the reader must know before believing it, if they apply."""
 
 from collections.abc import Mapping
 

@@ -33,7 +33,7 @@ NEXT = {
         "no",
     ): "Next: look at a few images of each class and their labels, then run `latentkit diagnose` on the run.",
 }
-"""What to do next, by the two verdicts."""
+"""Next step for each pair of verdicts."""
 
 CHANCE_LIKE = 0.2
 """An adjusted Rand index below this is not called an agreement."""

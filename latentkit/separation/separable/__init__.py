@@ -1,4 +1,4 @@
-"""Labels given: can a simple classifier tell the classes apart on images it has not seen?
+"""Measure how well simple classifiers tell the labeled classes apart on images they have not seen.
 
 holdout    which rows are fitted on and which are scored
 pairs      AUC of every pair of classes (auc, ridge: the probe and its permutation test)

@@ -1,4 +1,4 @@
-"""Which labeled rows a classifier is fitted on, and which it is scored on.
+"""Split of the labeled rows into rows that a classifier is fitted on and rows that it is scored on.
 
 Copies of one image (rows of one group) are always on the same side.
 """

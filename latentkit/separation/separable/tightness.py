@@ -1,4 +1,4 @@
-"""How tight the given classes are: two silhouettes, and the indices of the table `INDICES`.
+"""Tightness of the given classes: two silhouettes, and the indices of the table `INDICES`.
 
 The two silhouettes differ in value, so each has its own name: `euclidean` averages distances (Rousseeuw 1987,
 scikit-learn's default) in O(n^2); `squared` averages squared distances (scikit-learn's metric="sqeuclidean", Spark's
@@ -37,7 +37,7 @@ class Tightness:
 
 
 class TightnessIndex(NamedTuple):
-    """An index of how tight the classes are; compute takes X (N, R), codes (N,) and the number of classes."""
+    """An index of the tightness of classes; compute takes X (N, R), codes (N,) and the number of classes."""
 
     key: str
     """Name in the JSON."""

@@ -1,4 +1,4 @@
-"""Labels withheld: does clustering find the classes, or any groups at all?
+"""Measure, without using labels, whether clustering finds the classes or any groups at all.
 
 judge      clusterings and the structure test of a report
 clusters   k-means and a Gaussian mixture, and how well they recover the classes; HDBSCAN

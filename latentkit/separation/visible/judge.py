@@ -33,7 +33,7 @@ class Clusterings:
 
     k: int
     chosen_by: str
-    """What k comes from: "classes", "option", "stability" or "bic"."""
+    """Source of k: "classes", "option", "stability" or "bic"."""
     components: int | None
     """Number of Gaussians with the best BIC, which may be 1."""
     kmeans: Recovery | None

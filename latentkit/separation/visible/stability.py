@@ -1,4 +1,4 @@
-"""How many clusters there are, and whether another sample would show the same ones.
+"""Number and stability of clusters: would another sample show the same ones?
 
 Stability is Hennig's (2007) bootstrap of cluster-wise Jaccard. Stable does not mean real: a Gaussian cut in two can
 be cut the same way every time. So stability counts only together with the structure test.
