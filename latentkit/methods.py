@@ -1,8 +1,8 @@
 """The methods of projecting, clustering and exporting latents, as records.
 
-Each table below is the only list of its methods. The commands' choices and help, the titles of pictures, the errors
-and the validation of stored reducers and cluster models are all derived from it. To add a method, write its module,
-named as the method, and add one record here.
+Each table below is the only list of its methods. The choices and help of the commands, the titles in plots, the
+errors and the validation of stored reducers and cluster models are derived from it. To add a method, write a module with the
+name of the method, and add one record here.
 
 Importing a table imports no method: `Table.module` does that on first use.
 """
@@ -31,13 +31,13 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Method:
-    """One row of a table: the name on the command line and in files, the title for people, a clause for the help."""
+    """One row of a table: a name for the command line and files, a title for plots and messages, and a clause for the help."""
 
     name: str
     title: str
     summary: str
     fewest: int = 1
-    """Images below which the method is not defined."""
+    """Minimum number of images for which the method is defined."""
     packages: tuple[str, ...] = ("numpy",)
     """Distributions whose versions are recorded with a result."""
 
@@ -47,9 +47,9 @@ class ProjectionMethod(Method):
     """Its module has ARRAYS, PARAMETERS, `fit` and `place`: see `projection.layout`."""
 
     linear: bool = False
-    """Distances along the axes of the picture mean something."""
+    """Distances along the axes are meaningful."""
     threads: bool = False
-    """The picture depends on the number of threads."""
+    """The points depend on the number of threads."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,10 +57,10 @@ class ClusteringMethod(Method):
     """Its module has ARRAYS, PARAMETERS, `fit` and `assign`: see `clustering.assignment`."""
 
     largest: int = 20_000
-    """Images to fit at most; more are sampled, and the others assigned."""
+    """Maximum number of images to fit; of more, a sample is fitted and the rest assigned."""
     block: int | None = 50_000
     """Images to assign at a time, to bound the memory; None for all at once."""
-    counts: bool = False
+    chooses_number: bool = False
     """The method finds the number of clusters itself."""
 
 
@@ -77,16 +77,16 @@ class ExportFormat(Method):
     folder: bool = False
     """A folder instead of a file: --seed and --overwrite apply."""
     suffix: str | None = None
-    """The ending that a file's name must have."""
+    """The suffix that the file name must have."""
     raw_text: bool = False
-    """Names are written as they are, so never to a terminal."""
+    """Names are written unchanged, so the format is never written to a terminal."""
 
 
 AnyMethod = TypeVar("AnyMethod", bound=Method)
 
 
 class Table(Generic[AnyMethod]):
-    """The methods of one kind, in the order in which they are offered; `kind` and `error` are for messages."""
+    """The methods of one kind, in the order of the choices; `kind` and `error` are for error messages."""
 
     def __init__(
         self, kind: str, package: str, error: type[LatentkitError], methods: tuple[AnyMethod, ...]
@@ -108,7 +108,7 @@ class Table(Generic[AnyMethod]):
         return name in self._methods
 
     def __getitem__(self, name: str) -> AnyMethod:
-        """Return the method; raise the table's error, naming the choices, if there is none of this name."""
+        """Return a method by name; raise the error of the table, naming the choices, for an unknown name."""
         if name not in self._methods:
             raise self._error(f"unknown {self._kind} '{name}': choose one of {', '.join(self.names)}")
         return self._methods[name]
@@ -118,11 +118,11 @@ class Table(Generic[AnyMethod]):
         return import_module(f"{self._package}.{self[name].name}")
 
     def title(self, name: str) -> str:
-        """Return the title of a method; for a name that a file made up, the name itself."""
+        """Return the title of a method, or the name itself for an unknown method in a file."""
         return self._methods[name].title if name in self._methods else name
 
     def check_count(self, name: str, n: int) -> None:
-        """Raise the table's error if n images are too few for a method."""
+        """Raise the error of the table if n images are too few for a method."""
         fewest = self[name].fewest
         if n < fewest:
             raise self._error(
@@ -160,7 +160,7 @@ CLUSTERINGS = Table(
             10,
             SKLEARN,
             largest=10_000,
-            counts=True,
+            chooses_number=True,
         ),
         ClusteringMethod(
             "n2d",
@@ -211,7 +211,7 @@ EXPORTS = Table(
 
 
 def check_installed(format: ExportFormat) -> None:
-    """Raise ExportError, saying how to install it, if what writes this format is missing."""
+    """Raise ExportError, saying what to install, if the module that a format requires is missing."""
     from importlib.util import find_spec
 
     if format.requires and format.extra and find_spec(format.requires) is None:

@@ -112,7 +112,7 @@ def describe(clustering: Clustering) -> str:
         f"{CLUSTERINGS.title(model.method)}: {len(labels)} images in {model.clusters} clusters"
         f" ({model.dims} of {model.features} dimensions, seed {model.seed})"
     ]
-    if model.chosen and not CLUSTERINGS[model.method].counts:
+    if model.chosen and not CLUSTERINGS[model.method].chooses_number:
         lines.append("The number of clusters has the best silhouette: choose another with --clusters K")
     if model.clusters:
         lines.append(f"Images by cluster: {largest}{', ...' if len(sizes) > MOST_SIZES else ''}")
@@ -137,6 +137,6 @@ def _threads(n: int) -> AbstractContextManager[object]:
 
 
 def _check(method: str, n: int, clusters: int | None) -> None:
-    if CLUSTERINGS[method].counts and clusters is not None:
+    if CLUSTERINGS[method].chooses_number and clusters is not None:
         raise SeparationError(f"{method} finds the number of clusters itself: leave out --clusters")
     CLUSTERINGS.check_count(method, n)

@@ -12,9 +12,9 @@ __all__ = ["list_methods", "method_option"]
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
-def method_option(table: Table[Any], *names: str, help: str, also: tuple[str, ...] = ()) -> Any:
-    """Return an option that takes the name of a method, or one of the words in `also`."""
-    choices = [*table.names, *also]
+def method_option(table: Table[Any], *names: str, help: str) -> Any:
+    """Return an option that takes the name of a method."""
+    choices = table.names
 
     def check(name: str | None) -> str | None:
         if name is not None and name not in choices:

@@ -70,7 +70,7 @@ def cluster(
             raise typer.BadParameter(
                 f"{option} cannot be used with --using: the clusters in {using} determine it"
             )
-    if method and CLUSTERINGS[method].counts and clusters not in (None, "auto"):
+    if method and CLUSTERINGS[method].chooses_number and clusters not in (None, "auto"):
         raise typer.BadParameter(f"{method} finds the number of clusters itself: leave out --clusters")
     model = weights = None
     if using is not None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from latentkit import stats
 from latentkit.diagnosis.facts import Facts
 from latentkit.diagnosis.rule import Answer, Needs, Sign, rule
+from latentkit.methods import PROJECTIONS
 
 __all__ = ["dominant_cluster", "islands", "seed_dependence", "silhouette", "two_components"]
 
@@ -116,9 +117,9 @@ def islands(facts: Facts) -> Answer:
 
 
 def _family(name: str) -> str | None:
-    """Return "umap" or "tsne" for the name of such a projection, else None."""
+    """Return the method of a projection that tears neighborhoods apart, such as "umap" for umap_2; None for others."""
     family = name.replace("t-sne", "tsne").split("_")[0].rstrip("0123456789").lower()
-    return family if family in ("umap", "tsne") else None
+    return family if family in PROJECTIONS and not PROJECTIONS[family].linear else None
 
 
 def _shared_neighbors(first: Floats, second: Floats) -> float:
