@@ -23,7 +23,7 @@ def test_every_recipe_makes_a_network_for_every_even_size(name, image):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_an_architecture_survives_json(name):
+def test_an_architecture_survives_a_json_round_trip(name):
     made = RECIPES[name]((16, 16, 3), 4, 8)
     assert Architecture.from_json(json.loads(json.dumps(made.to_json()))) == made
 
@@ -47,12 +47,12 @@ def test_channels_stop_growing_at_eight_times_the_width():
 
 
 @pytest.mark.parametrize("width", [1, 3, 6, 12])
-def test_a_width_of_any_divisibility_has_groups_that_fit(width):
+def test_every_width_has_a_valid_number_of_groups(width):
     assert RECIPES["resnet"]((16, 16, 1), 2, width)
 
 
 @pytest.mark.parametrize("name", ["conv", "resnet"])
-def test_an_odd_size_is_refused_with_what_to_choose(name):
+def test_an_odd_size_is_rejected_with_advice(name):
     with pytest.raises(
         ArchitectureError,
         match=r"convolutions cannot halve images of 27x27 pixels; choose an even --size .* --arch mlp",
@@ -60,7 +60,7 @@ def test_an_odd_size_is_refused_with_what_to_choose(name):
         RECIPES[name]((27, 27, 1), 4)
 
 
-def test_an_odd_size_is_fine_for_mlp():
+def test_mlp_accepts_an_odd_size():
     assert RECIPES["mlp"]((27, 27, 1), 4).pixels == 27 * 27
 
 
@@ -86,13 +86,13 @@ def test_a_row_that_does_not_fit_is_named(case):
         shapes([Layer(*row) for row in rows], start)
 
 
-def test_a_network_that_ends_in_the_wrong_shape_is_refused():
+def test_a_network_with_the_wrong_output_shape_is_rejected():
     made = RECIPES["mlp"]((4, 4, 1), 2)
     with pytest.raises(ArchitectureError, match=r"the encoder ends in shape \(4,\), but must end in \(6,\)"):
         dataclasses.replace(made, latent=3)
 
 
-def test_two_rows_of_one_name_are_refused():
+def test_two_rows_with_the_same_name_are_rejected():
     made = RECIPES["mlp"]((4, 4, 1), 2)
     with pytest.raises(ArchitectureError, match="two rows have the name 'pixels'"):
         dataclasses.replace(made, encoder=(made.encoder[0], *made.encoder))
@@ -107,13 +107,13 @@ def test_two_rows_of_one_name_are_refused():
         {"image": [4, 4, 1], "latent": 2, "encoder": [[1]], "decoder": []},
     ],
 )
-def test_a_stored_architecture_that_is_none_is_refused(stored):
+def test_an_invalid_stored_architecture_is_rejected(stored):
     with pytest.raises(ArchitectureError, match="stored architecture is not valid"):
         Architecture.from_json(stored)
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_weight_is_drawn_in_its_canonical_shape(name):
+def test_every_initial_weight_has_its_canonical_shape(name):
     made = RECIPES[name]((16, 16, 3), 4)
     weights = initial_weights(made, 0)
     assert {key: value.shape for key, value in weights.items()} == parameters(made)
@@ -128,20 +128,20 @@ def test_weights_have_variance_one_over_fan_in_and_biases_zero():
     assert not any(value.any() for name, value in weights.items() if name.endswith("bias"))
 
 
-def test_norms_begin_at_one_and_residuals_as_the_identity():
+def test_norms_start_at_one_and_residuals_as_the_identity():
     weights = initial_weights(RECIPES["resnet"]((16, 16, 3), 4), 0)
     assert (weights["encoder.down1.norm.weight"] == 1).all()
     assert not weights["encoder.down1.residual.conv2.weight"].any()
     assert weights["encoder.down1.residual.conv1.weight"].any()
 
 
-def test_the_seed_decides_every_weight():
+def test_the_seed_determines_every_weight():
     made = RECIPES["conv"]((16, 16, 1), 4)
     first, again, other = (initial_weights(made, seed)["encoder.down1.weight"] for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_one_more_row_changes_no_other_weight():
+def test_another_row_does_not_change_other_weights():
     small, large = (initial_weights(RECIPES["conv"]((side, side, 1), 4), 0) for side in (16, 32))
     assert np.array_equal(small["encoder.down1.weight"], large["encoder.down1.weight"])

@@ -39,13 +39,13 @@ def assert_weights(found, expected):
         np.testing.assert_array_equal(value, expected.state()[f"weights/{name}"])
 
 
-def test_without_a_validation_the_best_weights_are_the_last(tmp_path):
+def test_before_the_first_validation_the_best_weights_are_the_current_ones(tmp_path):
     Checkpoint(tmp_path).save(model(), Position(Schedule(1e-3, 0)))
     assert_weights(weights_of(tmp_path), model())
     assert restore(tmp_path)[2] is None
 
 
-def test_the_best_weights_stay_while_training_goes_on(tmp_path):
+def test_the_best_weights_are_kept_while_training_continues(tmp_path):
     one, checkpoint = model(), Checkpoint(tmp_path)
     checkpoint.keep_best(one)
     step(one)
@@ -55,7 +55,7 @@ def test_the_best_weights_stay_while_training_goes_on(tmp_path):
     assert not np.array_equal(state["weights/decoder.logits.weight"], best["decoder.logits.weight"])
 
 
-def test_the_state_is_restored_whole(tmp_path):
+def test_the_whole_state_is_restored(tmp_path):
     one = model()
     step(one)
     Checkpoint(tmp_path).save(one, Position(Schedule(1e-3, 0)))
@@ -66,7 +66,7 @@ def test_the_state_is_restored_whole(tmp_path):
     assert state["step"] == 1
 
 
-def test_the_position_is_restored_to_the_last_bit(tmp_path):
+def test_the_position_is_restored_exactly(tmp_path):
     position = Position(
         Schedule(1 / 3, 7, best=-1e5 / 3, best_step=4, counted_best=0.1, stale=2, waiting=1, cooldown=1),
         step=5,
@@ -78,7 +78,7 @@ def test_the_position_is_restored_to_the_last_bit(tmp_path):
     assert restore(tmp_path)[1] == position
 
 
-def test_the_best_weights_are_restored_and_kept_by_the_next(tmp_path):
+def test_the_best_weights_are_restored_and_saved_again(tmp_path):
     one, checkpoint = model(), Checkpoint(tmp_path)
     checkpoint.keep_best(one)
     step(one)
@@ -88,7 +88,7 @@ def test_the_best_weights_are_restored_and_kept_by_the_next(tmp_path):
     assert_weights(weights_of(tmp_path), model())
 
 
-def test_after_a_step_went_wrong_only_the_best_weights_are_written(tmp_path):
+def test_save_best_only_writes_the_best_weights(tmp_path):
     one, checkpoint = model(), Checkpoint(tmp_path)
     checkpoint.save(one, Position(Schedule(1e-3, 0)))
     last = (tmp_path / "last.safetensors").read_bytes()
@@ -99,12 +99,12 @@ def test_after_a_step_went_wrong_only_the_best_weights_are_written(tmp_path):
     assert (tmp_path / "last.safetensors").read_bytes() == last
 
 
-def test_without_a_best_there_is_nothing_to_write_then(tmp_path):
+def test_save_best_writes_nothing_before_the_first_validation(tmp_path):
     Checkpoint(tmp_path).save_best()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_is_due_when_the_last_is_long_ago(tmp_path, monkeypatch):
+def test_a_checkpoint_is_due_after_the_interval(tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path)
     assert not checkpoint.due()
     monkeypatch.setattr("latentkit.training.checkpoint.INTERVAL", 0.0)
@@ -124,7 +124,7 @@ def test_a_file_without_a_position_is_named(tmp_path, about):
     )
 
 
-def test_what_is_written_says_where_the_run_stands_in_json(tmp_path):
+def test_the_position_is_stored_as_json(tmp_path):
     Checkpoint(tmp_path).save(model(), Position(Schedule(1e-3, 0), step=3))
     _, about = read_tensors(tmp_path / "last.safetensors")
     assert json.loads(json.dumps(about))["position"]["step"] == 3

@@ -42,17 +42,17 @@ def remembered_gradients():
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=NAMES)
-def test_every_backend_keeps_the_contract(check, backend):
+def test_every_backend_passes_the_contract(check, backend):
     check(backend)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=NAMES)
-def test_the_example_plugin_keeps_the_contract(check):
+def test_the_example_plugin_passes_the_contract(check):
     check(latentkit_numpy)
 
 
 @pytest.mark.parametrize("engine", ["jax", "torch"])
-def test_the_keras_backend_keeps_it_on_other_engines(engine, required_backends):
+def test_the_keras_backend_passes_on_other_engines(engine, required_backends):
     if "keras" not in required_backends:
         pytest.skip("keras is not installed")
     done = subprocess.run(
@@ -68,7 +68,7 @@ def test_the_keras_backend_keeps_it_on_other_engines(engine, required_backends):
     assert [one for one in found if one["broken"] is not None] == []
 
 
-def test_keras_refuses_a_group_and_says_what_to_do(load_backend):
+def test_keras_rejects_a_group_and_says_what_to_do(load_backend):
     with pytest.raises(BackendError, match=r"the Keras backend runs in a single process.* --backend torch"):
         load_backend("keras").join("auto")
 
@@ -79,7 +79,7 @@ def test_every_check_function_is_listed_once():
     assert sorted(defined) == sorted(NAMES)
 
 
-def test_every_check_says_what_it_promises():
+def test_every_check_has_a_docstring():
     assert all((check.__doc__ or "").strip() for check in CHECKS)
 
 
@@ -127,7 +127,7 @@ def with_objective(change: Callable[[Objective], Objective]) -> Fake:
     return fake
 
 
-def test_the_fake_itself_is_not_broken():
+def test_the_unbroken_fake_passes():
     assert failing(Fake()) == []
 
 
@@ -143,7 +143,7 @@ def test_a_version_without_a_number_is_found():
     assert failing(fake) == ["check_version"]
 
 
-def test_a_device_that_cannot_be_built_on_is_found():
+def test_an_unusable_device_is_found():
     fake = Fake()
     fake.devices = lambda: ["cpu", "gpu"]
     assert failing(fake) == ["check_devices"]
@@ -155,7 +155,7 @@ def test_no_device_is_found():
     assert failing(fake) == ["check_devices"]
 
 
-def test_building_on_any_device_is_found():
+def test_accepting_any_device_is_found():
     fake = Fake()
     fake.build = lambda architecture, objective, state, *, device="auto": model.NumpyModel(
         architecture, objective, state
@@ -163,13 +163,13 @@ def test_building_on_any_device_is_found():
     assert failing(fake) == ["check_unknown_device"]
 
 
-def test_a_group_of_one_that_nobody_started_is_found():
+def test_joining_without_a_launcher_is_found():
     fake = Fake()
     fake.join = lambda device: object()
     assert failing(fake) == ["check_join"]
 
 
-def test_a_group_that_is_refused_without_a_word_is_found():
+def test_rejecting_a_group_without_a_message_is_found():
     def join(device):
         raise BackendError
 
@@ -178,14 +178,14 @@ def test_a_group_that_is_refused_without_a_word_is_found():
     assert failing(fake) == ["check_join"]
 
 
-def test_a_state_of_another_layout_is_found():
+def test_another_layout_of_the_state_is_found():
     def state(self):
         return {name: np.array(value, order="F") for name, value in model.NumpyModel.state(self).items()}
 
     assert failing(with_model(state=state)) == ["check_state_names"]
 
 
-def test_weights_that_come_back_changed_are_found():
+def test_changed_weights_are_found():
     def state(self):
         kept = model.NumpyModel.state(self)
         return (
@@ -195,7 +195,7 @@ def test_weights_that_come_back_changed_are_found():
     assert "check_weights_round_trip" in failing(with_model(state=state))
 
 
-def test_a_state_that_is_no_copy_is_found():
+def test_a_state_that_is_not_a_copy_is_found():
     def state(self):
         live = {f"weights/{name}": value for name, value in self._weights.items()} | self._slots
         return live | {"step": np.array(self._steps, np.int64)}
@@ -230,7 +230,7 @@ RELYING = frozenset(NAMES[NAMES.index("check_residual") + 1 :])
 
 
 @pytest.mark.parametrize("check", ROWS)
-def test_a_row_that_computes_something_else_is_found_first(check, monkeypatch):
+def test_a_wrong_row_is_found_first(check, monkeypatch):
     kind, distort = ROWS[check]
     real = rows._row
 
@@ -250,12 +250,12 @@ def test_an_unclamped_logvar_is_found(monkeypatch):
         assert "check_logvar_is_clamped" in failing(Fake())
 
 
-def test_a_sigma_that_is_not_the_batchs_own_is_found():
+def test_a_sigma_that_is_not_that_of_the_batch_is_found():
     fake = with_objective(lambda asked: Objective(**{**vars(asked), "sigma": asked.sigma or 1.0}))
     assert failing(fake) == ["check_gaussian_calibrated", "check_calibrated_updates"]
 
 
-def test_a_sigma_that_is_ignored_is_found():
+def test_an_ignored_sigma_is_found():
     fake = with_objective(
         lambda asked: Objective(**{**vars(asked), "sigma": asked.sigma and asked.sigma * 1.1})
     )
@@ -263,17 +263,17 @@ def test_a_sigma_that_is_ignored_is_found():
     assert "check_gaussian_calibrated" not in failing(fake)
 
 
-def test_a_bernoulli_taken_for_a_gaussian_is_found():
+def test_a_gaussian_in_place_of_a_bernoulli_is_found():
     fake = with_objective(lambda asked: Objective(**{**vars(asked), "likelihood": "gaussian"}))
     assert failing(fake) == ["check_bernoulli", "check_evaluation"]
 
 
-def test_free_bits_that_are_ignored_are_found():
+def test_ignored_free_bits_are_found():
     fake = with_objective(lambda asked: Objective(**{**vars(asked), "free_bits": 0.0}))
     assert failing(fake) == ["check_free_bits"]
 
 
-def test_free_bits_of_each_image_instead_of_their_mean_are_found():
+def test_free_bits_per_image_are_found():
     def step(self, batch, *, learning_rate, beta):
         losses = model.NumpyModel.step(self, batch, learning_rate=learning_rate, beta=beta)
         mu, logvar, *_ = self._encode(batch.images)
@@ -284,7 +284,7 @@ def test_free_bits_of_each_image_instead_of_their_mean_are_found():
     assert failing(with_model(step=step)) == ["check_free_bits"]
 
 
-def test_targets_that_are_ignored_are_found():
+def test_ignored_targets_are_found():
     def step(self, batch, *, learning_rate, beta):
         return model.NumpyModel.step(
             self, batch._replace(targets=batch.images), learning_rate=learning_rate, beta=beta
@@ -302,7 +302,7 @@ def test_targets_that_are_ignored_are_found():
     }
 
 
-def test_an_evaluation_that_is_a_mean_is_found():
+def test_an_evaluation_of_means_is_found():
     def evaluate(self, batch: Batch) -> Evaluation:
         found = model.NumpyModel.evaluate(self, batch)
         return found._replace(squared_error=np.full_like(found.squared_error, found.squared_error.mean()))
@@ -327,7 +327,7 @@ def test_an_image_that_depends_on_its_batch_is_found():
     assert failing(with_model(encode=encode)) == ["check_batch_of_one"]
 
 
-def test_an_adam_with_epsilon_elsewhere_is_found(monkeypatch):
+def test_adam_with_epsilon_elsewhere_is_found(monkeypatch):
     monkeypatch.setattr(meaning, "EPSILON", 1e-3)  # for the reference and the fake alike
 
     def adam(self, name, g):  # before the bias correction, as Keras has it
@@ -347,7 +347,7 @@ def test_an_adam_with_epsilon_elsewhere_is_found(monkeypatch):
     }
 
 
-def test_an_rmsprop_with_the_decay_of_keras_is_found():
+def test_rmsprop_with_the_decay_of_keras_is_found():
     def rmsprop(self, name, g):
         v = self._slots[f"rmsprop.v/{name}"]
         v += np.float32(0.1) * (g**2 - v)
@@ -356,7 +356,7 @@ def test_an_rmsprop_with_the_decay_of_keras_is_found():
     assert failing(with_model(_rmsprop=rmsprop)) == ["check_rmsprop"]
 
 
-def test_a_clip_that_is_ignored_is_found():
+def test_an_ignored_clip_is_found():
     fake = with_objective(lambda asked: Objective(**{**vars(asked), "clip": None}))
     assert failing(fake) == ["check_clip"]
 
@@ -369,7 +369,7 @@ def test_a_model_that_forgets_its_slots_is_found():
     assert failing(fake) == ["check_resume"]
 
 
-def test_losses_are_those_before_the_update():
+def test_losses_after_the_update_are_found():
     def step(self, batch, *, learning_rate, beta) -> Losses:
         model.NumpyModel.step(self, batch, learning_rate=learning_rate, beta=beta)
         return model.NumpyModel.step(self, batch, learning_rate=0.0, beta=beta)
@@ -377,7 +377,7 @@ def test_losses_are_those_before_the_update():
     assert failing(with_model(step=step)) != []
 
 
-def test_a_broken_promise_is_told_with_both_numbers():
+def test_a_failed_check_reports_both_numbers():
     with pytest.raises(ContractError, match=r"step: loss: .* but the reference has"):
         fake = with_objective(lambda asked: Objective(**{**vars(asked), "sigma": 1.0}))
         dict(zip(NAMES, CHECKS, strict=True))["check_gaussian_fixed"](fake)
@@ -408,12 +408,12 @@ class Rounding(model.NumpyModel):
         return Evaluation(*(each.astype(np.float16).astype(np.float32) for each in super().evaluate(batch)))
 
 
-def test_a_backend_that_can_do_more_and_does_it_right_keeps_the_contract():
+def test_a_backend_with_all_optional_features_passes():
     assert failing(Able()) == []
 
 
 @pytest.mark.parametrize("broken", [Coarse, Rounding])
-def test_a_low_precision_that_goes_too_far_is_found(broken):
+def test_too_low_a_precision_is_found(broken):
     class Rough(Able):
         def build(self, architecture, objective, state, *, precision="float32", **more):
             self.build_model = broken if precision == "bfloat16" else model.NumpyModel
@@ -422,7 +422,7 @@ def test_a_low_precision_that_goes_too_far_is_found(broken):
     assert failing(Rough()) == ["check_precision"]
 
 
-def test_a_compiled_model_that_updates_otherwise_is_found():
+def test_wrong_compiled_updates_are_found():
     class Hasty(Able):
         def build(self, architecture, objective, state, *, compile=False, **more):
             objective = Objective(sigma=0.1) if compile else objective
@@ -431,6 +431,6 @@ def test_a_compiled_model_that_updates_otherwise_is_found():
     assert failing(Hasty()) == ["check_compile"]
 
 
-def test_rows_of_staged_images_that_are_others_are_found():
+def test_wrong_rows_of_staged_images_are_found():
     assert failing(with_model(stage=lambda self, images: images.copy())) == []
     assert failing(with_model(stage=lambda self, images: images[::-1])) == ["check_stage"]

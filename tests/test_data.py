@@ -17,7 +17,7 @@ def without(images, rows):
     return replace(images, **columns)
 
 
-def test_a_share_is_held_out_and_every_image_is_on_one_side(image_set):
+def test_a_fraction_is_held_out_and_every_image_is_on_one_side(image_set):
     images = image_set(40)
     data = divide(images, 0.25, 3)
     held_out = split(images.labels, images.digests, 0.25, 3)
@@ -26,7 +26,7 @@ def test_a_share_is_held_out_and_every_image_is_on_one_side(image_set):
     assert len(data.validation) == 10
 
 
-def test_what_is_recorded_is_sorted_and_says_which_side(image_set):
+def test_the_record_is_sorted_and_has_the_split(image_set):
     images = image_set(40)
     data = divide(images, 0.25, 3)
     assert data.images.ids.tolist() == sorted(images.ids)
@@ -39,7 +39,7 @@ def test_what_is_recorded_is_sorted_and_says_which_side(image_set):
         assert (side == "validation") == (row in data.validation.rows)
 
 
-def test_taking_is_by_the_place_within_the_subset(image_set):
+def test_take_indexes_the_subset(image_set):
     images = image_set(40)
     data = divide(images, 0.25, 3)
     rows = data.training.rows
@@ -47,12 +47,12 @@ def test_taking_is_by_the_place_within_the_subset(image_set):
     np.testing.assert_array_equal(data.training.take(slice(28, 99)), images.pixels[rows[28:]])
 
 
-def test_two_images_are_one_and_one(image_set):
+def test_two_images_are_split_into_one_and_one(image_set):
     data = divide(image_set(2), 0.1, 0)
     assert (len(data.training), len(data.validation)) == (1, 1)
 
 
-def test_a_folder_to_validate_on_is_taken_whole(image_set):
+def test_all_of_a_validation_folder_is_used(image_set):
     images, held_out = image_set(10), image_set(4, seed=9, prefix="v")
     data = divide(images, held_out, 0)
     assert (len(data.training), len(data.validation), data.leaked) == (10, 4, 0)
@@ -60,7 +60,7 @@ def test_a_folder_to_validate_on_is_taken_whole(image_set):
     assert sorted(data.images.split.tolist()) == ["train"] * 10 + ["validation"] * 4
 
 
-def test_what_is_in_the_validation_folder_is_not_trained_on(image_set):
+def test_images_in_the_validation_folder_are_removed_from_training(image_set):
     images = image_set(10)
     held_out = without(image_set(10, prefix="v"), [0, 1, 2, 3, 4, 5, 6])
     data = divide(images, held_out, 0)
@@ -69,12 +69,12 @@ def test_what_is_in_the_validation_folder_is_not_trained_on(image_set):
     assert set(images.digests[7:]) == set(data.images.digest[data.images.split == "validation"])
 
 
-def test_nothing_left_to_train_on_is_an_error(image_set):
+def test_no_images_left_for_training_is_an_error(image_set):
     with pytest.raises(ImagesError, match="every training image is in the validation folder too"):
         divide(image_set(4), image_set(4, prefix="v"), 0)
 
 
-def test_the_digest_of_a_set_is_of_ids_contents_and_sides(image_set):
+def test_the_digest_depends_on_ids_contents_and_split_alone(image_set):
     images = divide(image_set(10), 0.3, 0).images
     assert digest(images) == digest(divide(image_set(10), 0.3, 0).images)
     assert digest(replace(images, labels=images.labels[::-1])) == digest(images)
@@ -95,27 +95,27 @@ def refusal(before, now) -> str:
     return str(error.value)
 
 
-def test_the_same_images_are_not_refused(image_set):
+def test_the_same_images_are_accepted(image_set):
     data = divide(image_set(20), 0.3, 0)
     assert require_unchanged(data.images, divide(image_set(20), 0.3, 0).images) is None
 
 
 @pytest.mark.parametrize("row", range(6))
-def test_an_image_that_went_is_named_whatever_moved_to_its_side(image_set, row):
+def test_a_missing_image_is_named_even_if_the_split_changed(image_set, row):
     images = image_set(40)
     told = refusal(divide(images, 0.1, 0).images, divide(without(images, [row]), 0.1, 0).images)
     assert told.startswith(f"images missing since the run began: 1, the first {str(images.ids[row])!r}; ")
 
 
 @pytest.mark.parametrize("row", range(6))
-def test_an_image_that_came_is_named_whatever_moved_to_its_side(image_set, row):
+def test_a_new_image_is_named_even_if_the_split_changed(image_set, row):
     images = image_set(40)
     told = refusal(divide(without(images, [row]), 0.1, 0).images, divide(images, 0.1, 0).images)
     assert told.startswith(f"images new since the run began: 1, the first {str(images.ids[row])!r}; ")
 
 
 @pytest.mark.parametrize("row", range(6))
-def test_an_image_that_changed_is_named_whatever_moved_to_its_side(image_set, row):
+def test_a_changed_image_is_named_even_if_the_split_changed(image_set, row):
     images = image_set(40)
     digests = images.digests.copy()
     digests[row] = "0" * 32
@@ -123,13 +123,13 @@ def test_an_image_that_changed_is_named_whatever_moved_to_its_side(image_set, ro
     assert told.startswith(f"images changed since the run began: 1, the first {str(images.ids[row])!r}; ")
 
 
-def test_another_split_of_the_same_images_is_refused(image_set):
+def test_another_split_of_the_same_images_is_rejected(image_set):
     images = image_set(40)
     told = refusal(divide(images, 0.1, 0).images, divide(images, 0.1, 1).images)
     assert told.startswith("images on the other side of the split since the run began: ")
 
 
-def test_one_name_on_both_sides_is_two_images(image_set):
+def test_the_same_id_on_both_sides_means_two_images(image_set):
     images, held_out = image_set(10), image_set(4, seed=9)
     before = divide(images, held_out, 0).images
     require_unchanged(before, divide(images, held_out, 0).images)

@@ -42,7 +42,7 @@ def embed(command, trained):
 # What the latents are ------------------------------------------------------------------------
 
 
-def test_latents_are_the_posterior_of_each_image_by_the_best_weights(embed, blobs, trained):
+def test_latents_are_the_posteriors_by_the_best_weights(embed, blobs, trained):
     import latentkit_numpy
 
     found = embed(blobs)
@@ -108,7 +108,7 @@ def test_the_batch_does_not_change_the_latents(embed, blobs, batch):
             np.testing.assert_array_equal(found[key], value)
 
 
-def test_without_a_backend_that_is_named_it_is_the_one_that_trained(command, blobs, trained, monkeypatch):
+def test_the_default_backend_is_the_one_that_trained_the_run(command, blobs, trained, monkeypatch):
     command("embed", trained, blobs, "-o", "named.npz", "--backend", "numpy")
     command("embed", trained, blobs, "-o", "z.npz")
     assert Path("z.npz").read_bytes() == Path("named.npz").read_bytes()
@@ -117,7 +117,7 @@ def test_without_a_backend_that_is_named_it_is_the_one_that_trained(command, blo
 # Split ---------------------------------------------------------------------------------------
 
 
-def test_split_says_what_the_run_did_with_each_image(embed, blobs, trained):
+def test_split_says_how_the_run_used_each_image(embed, blobs, trained):
     found = embed(blobs)
     images = read_images(trained)
     expected = dict(zip(images.ids.tolist(), images.split.tolist(), strict=True))
@@ -125,7 +125,7 @@ def test_split_says_what_the_run_did_with_each_image(embed, blobs, trained):
     assert sorted(set(found["split"].tolist())) == ["train", "validation"]
 
 
-def test_split_goes_by_content_and_others_are_unseen(embed, make_blobs, blobs, trained):
+def test_split_is_looked_up_by_content(embed, make_blobs, blobs, trained):
     new = make_blobs("new", each=2, seed=99)
     held_out = read_images(trained)
     validated = held_out.ids[held_out.split == "validation"][0]
@@ -136,7 +136,7 @@ def test_split_goes_by_content_and_others_are_unseen(embed, make_blobs, blobs, t
     assert set(sides.values()) == {"unseen"}
 
 
-def test_duplicates_have_one_digest_and_one_side(embed, make_blobs, trained, blobs):
+def test_duplicates_have_the_same_digest_and_split(embed, make_blobs, trained, blobs):
     copies = make_blobs("copies")
     for name in ("a", "b"):
         shutil.copy(copies / "red" / "03.png", copies / "blue" / f"again-{name}.png")
@@ -151,7 +151,7 @@ def test_duplicates_have_one_digest_and_one_side(embed, make_blobs, trained, blo
 # Labels, thumbnails, images ------------------------------------------------------------------
 
 
-def test_labels_come_from_a_table_and_not_from_the_folders(embed, blobs, tmp_path):
+def test_labels_of_a_table_replace_those_of_the_folders(embed, blobs, tmp_path):
     ids = embed(blobs)["ids"].tolist()
     lines = [f"{id_},class {index % 2}" for index, id_ in enumerate(ids)]
     (tmp_path / "labels.csv").write_text("\n".join(reversed(lines)))
@@ -159,7 +159,7 @@ def test_labels_come_from_a_table_and_not_from_the_folders(embed, blobs, tmp_pat
     assert found["labels"].tolist() == [f"class {index % 2}" for index in range(60)]
 
 
-def test_a_table_without_an_image_is_an_error_and_leaves_the_file(embed, blobs, tmp_path):
+def test_a_table_that_lacks_an_image_is_an_error_and_leaves_the_file(embed, blobs, tmp_path):
     (tmp_path / "labels.csv").write_text("blue/00.png,x\nblue/01.png,y\n")
     (tmp_path / "z.npz").write_bytes(b"old")
     with pytest.raises(
@@ -169,7 +169,7 @@ def test_a_table_without_an_image_is_an_error_and_leaves_the_file(embed, blobs, 
     assert (tmp_path / "z.npz").read_bytes() == b"old"
 
 
-def test_a_table_may_have_a_line_for_an_image_that_cannot_be_read(embed, make_blobs, tmp_path):
+def test_a_table_may_name_an_unreadable_image(embed, make_blobs, tmp_path):
     images = make_blobs("images", each=2)
     (images / "red" / "01b.png").write_bytes(b"no")
     labels = ["b1", "b2", "g1", "g2", "r1", "r2", "unreadable"]
@@ -177,7 +177,7 @@ def test_a_table_may_have_a_line_for_an_image_that_cannot_be_read(embed, make_bl
     assert embed(images, "--labels", "labels.csv")["labels"].tolist() == labels[:-1]
 
 
-def test_thumbnails_are_carried_along(embed, blobs):
+def test_thumbnails_can_be_included(embed, blobs):
     found = embed(blobs, "--thumbnails", 5)
     assert (found["thumbnails"].shape, found["thumbnails"].dtype) == ((60, 5, 5, 3), np.uint8)
     color = found["thumbnails"].reshape(60, 25, 3).max(axis=1).argmax(axis=1)
@@ -185,7 +185,7 @@ def test_thumbnails_are_carried_along(embed, blobs):
     assert embed(blobs, "--thumbnails", 48)["thumbnails"].shape == (60, 8, 8, 3)
 
 
-def test_images_that_cannot_be_read_are_counted_named_and_left_out(embed, make_blobs, capsys):
+def test_unreadable_images_are_counted_named_and_skipped(embed, make_blobs, capsys):
     images = make_blobs("images", each=3)
     (images / "red" / "evil \x1b]0;x\x07.png").write_bytes(b"no")
     assert len(embed(images)["ids"]) == 9
@@ -194,14 +194,14 @@ def test_images_that_cannot_be_read_are_counted_named_and_left_out(embed, make_b
     assert words[1].startswith(f"  {images}/red/evil \\x1b]0;x\\x07.png: ")
 
 
-def test_quiet_names_nothing(embed, make_blobs, capsys):
+def test_quiet_prints_nothing(embed, make_blobs, capsys):
     images = make_blobs("images", each=3)
     (images / "red" / "broken.png").write_bytes(b"no")
     embed(images, "--quiet")
     assert tuple(capsys.readouterr()) == ("", "")
 
 
-def test_none_that_can_be_read_is_an_error_and_leaves_the_file(embed, tmp_path):
+def test_no_readable_image_is_an_error_and_leaves_the_file(embed, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no")
     (tmp_path / "z.npz").write_bytes(b"old")
     with pytest.raises(ImagesError, match="none of 1 images can be read"):
@@ -209,7 +209,7 @@ def test_none_that_can_be_read_is_an_error_and_leaves_the_file(embed, tmp_path):
     assert (tmp_path / "z.npz").read_bytes() == b"old"
 
 
-def test_images_of_any_size_shape_and_color_fit_the_run(embed, tmp_path):
+def test_images_of_any_size_shape_and_color_can_be_embedded(embed, tmp_path):
     Image.new("L", (30, 7), 128).save(tmp_path / "gray.png")
     Image.new("RGBA", (5, 50), (255, 0, 0, 0)).save(tmp_path / "clear.png")
     np.save(tmp_path / "X.npy", np.zeros((2, 9, 9), np.uint8))
@@ -232,7 +232,7 @@ def test_a_run_on_one_training_image_has_no_baseline(command, blobs, count):
 # Pipes ---------------------------------------------------------------------------------------
 
 
-def test_latents_go_down_a_pipe_and_every_stage_adds_to_them(sh, blobs, trained, tmp_path):
+def test_every_stage_of_a_pipe_adds_to_the_latents(sh, blobs, trained, tmp_path):
     done = sh(
         f"latentkit embed {trained} {blobs} --backend numpy | tee z.npz | latentkit project | "
         "tee p.npz | latentkit report --json > report.json"
@@ -248,7 +248,7 @@ def test_latents_go_down_a_pipe_and_every_stage_adds_to_them(sh, blobs, trained,
     assert report["classes"] == {"blue": 20, "green": 20, "red": 20}
 
 
-def test_by_a_pipe_or_a_file_the_bytes_are_the_same(latentkit, embed, blobs, trained):
+def test_a_pipe_and_a_file_get_the_same_bytes(latentkit, embed, blobs, trained):
     embed(blobs)
     done = latentkit("embed", trained, blobs, "--backend", "numpy", text=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -257,7 +257,7 @@ def test_by_a_pipe_or_a_file_the_bytes_are_the_same(latentkit, embed, blobs, tra
 
 
 @pytest.mark.parametrize(("option", "separator"), [("--files-from", "\n"), ("--files0-from", "\0")])
-def test_images_are_named_by_a_list(embed, blobs, tmp_path, option, separator):
+def test_a_list_can_name_the_images(embed, blobs, tmp_path, option, separator):
     names = sorted(map(str, blobs.rglob("*.png")), reverse=True)
     (tmp_path / "names").write_text(separator.join(names))
     found, expected = embed(option, "names"), embed(blobs)
@@ -265,7 +265,7 @@ def test_images_are_named_by_a_list(embed, blobs, tmp_path, option, separator):
     np.testing.assert_array_equal(found["mu"], expected["mu"])
 
 
-def test_a_list_may_be_piped_in(sh, blobs, trained, tmp_path):
+def test_a_list_can_be_piped_in(sh, blobs, trained, tmp_path):
     done = sh(f"find {blobs}/red -name '*.png' -print0 | latentkit embed {trained} --files0-from - > z.npz")
     assert done.returncode == 0, done.stderr
     assert len(latents(tmp_path / "z.npz")["ids"]) == 20
@@ -291,7 +291,7 @@ def test_an_empty_list_is_an_error(embed, tmp_path):
         ("images.npz", "is missing; train the run again"),
     ],
 )
-def test_a_run_that_is_not_whole_is_named(embed, blobs, trained, tmp_path, damage, told):
+def test_an_incomplete_run_is_named(embed, blobs, trained, tmp_path, damage, told):
     shutil.copytree(trained, tmp_path / "run")
     (tmp_path / "run" / damage).unlink()
     with pytest.raises(FormatError) as error:
@@ -320,7 +320,7 @@ def test_a_baseline_without_its_arrays_is_named(embed, blobs, trained, tmp_path)
 
 
 @pytest.mark.parametrize("options", ["--batch 0", "--thumbnails 0", "--workers many"])
-def test_what_is_asked_wrongly_is_a_usage_error(embed, blobs, options):
+def test_invalid_options_are_usage_errors(embed, blobs, options):
     with pytest.raises(typer.BadParameter):
         embed(blobs, *options.split())
 
@@ -356,7 +356,7 @@ def test_memory_does_not_grow_with_the_number_of_images(command, numpy_backend, 
     assert many - few < 3_500 * 300
 
 
-def test_the_request_has_the_batch_that_the_command_has():
+def test_the_request_and_the_command_have_the_same_default_batch():
     assert embedding.EmbedRequest(Path("run"), []).batch == 256
 
 

@@ -57,7 +57,7 @@ CASES = {
 
 @pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize("case", CASES)
-def test_the_parts_of_a_group_are_those_of_one_process(folder, case, size):
+def test_a_group_makes_the_parts_of_one_process(folder, case, size):
     count, broken = CASES[case]
     sources = find([str(folder(count, broken))])
     expected, left_out = whole(parts(sources))
@@ -69,7 +69,7 @@ def test_the_parts_of_a_group_are_those_of_one_process(folder, case, size):
     assert found == left_out == [f"{index:03}.png" for index in sorted(broken)]
 
 
-def test_images_are_read_once_where_all_can_be(folder):
+def test_images_are_read_once_if_all_are_readable(folder):
     sources = find([str(folder(24))])
 
     def job(group):
@@ -87,7 +87,7 @@ def test_images_are_read_once_where_all_can_be(folder):
     assert [id_ for each in given for id_ in each] == [source.id for source in sources]
 
 
-def test_images_none_of_which_can_be_read_are_an_error_in_all(folder):
+def test_no_readable_image_is_an_error_in_every_process(folder):
     sources = find([str(folder(5, set(range(5))))])
 
     def job(group):

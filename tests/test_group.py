@@ -15,33 +15,33 @@ from latentkit.training.options import resolve
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 @pytest.mark.parametrize("count", [0, 1, 6, 64])
-def test_shares_are_everything_once_in_order_and_differ_by_one_at_most(size, count):
+def test_shares_are_disjoint_complete_ordered_and_even(size, count):
     shares = together(size, lambda group: list(range(count))[share(count, group)])
     assert [thing for each in shares for thing in each] == list(range(count))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
-def test_alone_one_has_everything():
+def test_a_process_alone_has_the_whole_share():
     assert list(range(5))[share(5, None)] == list(range(5))
     assert size_of(None) == 1
     assert any_rank(None, True) and not any_rank(None, False)
 
 
-def test_what_each_gives_all_receive():
+def test_gather_returns_the_data_of_all_to_all():
     given = [b"first", b"", b"\x00\xff third"]
     assert together(3, lambda group: gather(group, given[group.rank])) == [given] * 3
 
 
-def test_nothing_at_all_can_be_given():
+def test_gather_accepts_empty_data():
     assert together(2, lambda group: gather(group, b"")) == [[b"", b""]] * 2
 
 
-def test_one_that_says_yes_is_heard_by_all():
+def test_any_rank_is_true_in_all_processes_if_true_in_one():
     assert together(3, lambda group: any_rank(group, group.rank == 2)) == [True] * 3
     assert together(3, lambda group: any_rank(group, False)) == [False] * 3
 
 
-def test_the_first_collects_the_parts_of_all_in_their_order():
+def test_process_0_collects_the_parts_of_all_in_order():
     parts = [[b"a", b"bb"], [], [b"c", b"", b"d"]]
 
     def job(group):
@@ -52,7 +52,7 @@ def test_the_first_collects_the_parts_of_all_in_their_order():
 
 
 @pytest.mark.parametrize("cached", [True, False])
-def test_the_first_of_a_machine_reads_before_the_others(cached):
+def test_the_first_process_of_a_machine_reads_before_the_others(cached):
     order = []
 
     def job(group):
@@ -65,7 +65,7 @@ def test_the_first_of_a_machine_reads_before_the_others(cached):
     assert not cached or order[0] == 0
 
 
-def test_a_process_that_was_started_alone_has_no_group(monkeypatch):
+def test_a_process_without_a_launcher_has_no_group(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
     with join(None, "auto") as group:
         assert group is None
@@ -86,7 +86,7 @@ def agree(image_set, **differing):
     return together(2, job)
 
 
-def test_processes_that_were_asked_for_the_same_agree(image_set):
+def test_processes_with_the_same_options_agree(image_set):
     assert agree(image_set) == ["agreed"] * 2
 
 
@@ -102,11 +102,11 @@ def test_processes_that_were_asked_for_the_same_agree(image_set):
         ({"step": 5}, r"the run is at step 5 in process 1 and at step 0 in process 0; put its folder"),
     ],
 )
-def test_a_process_that_was_asked_for_something_else_is_named(image_set, differing, words):
+def test_a_process_with_other_options_is_named(image_set, differing, words):
     with pytest.raises(TrainingError, match=words):
         agree(image_set, **differing)
 
 
-def test_a_sum_is_that_of_all_in_each():
+def test_every_process_has_the_sum_over_all():
     found = together(3, lambda group: group.sum(np.array([group.rank, 1.0])))
     assert [each.tolist() for each in found] == [[3.0, 3.0]] * 3

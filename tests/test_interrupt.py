@@ -24,13 +24,13 @@ def number(request):
     signal.signal(request.param, before)
 
 
-def test_without_a_signal_nothing_is_asked_and_acting_does_nothing(number):
+def test_without_a_signal_nothing_is_pending_and_deliver_does_nothing(number):
     with DeferSignals() as signals:
         assert not signals.pending
         signals.deliver()
 
 
-def test_a_first_signal_is_noted_and_acted_on_later(number):
+def test_a_first_signal_is_noted_and_delivered_later(number):
     with DeferSignals() as signals:
         signal.raise_signal(number)
         assert signals.pending
@@ -46,7 +46,7 @@ def test_a_second_signal_acts_at_once(number):
             signal.raise_signal(number)
 
 
-def test_a_patient_one_waits_after_the_second_too(number):
+def test_a_repeatable_one_waits_after_the_second_signal(number):
     with DeferSignals(repeatable=True) as signals:
         signal.raise_signal(number)
         signal.raise_signal(number)
@@ -54,14 +54,14 @@ def test_a_patient_one_waits_after_the_second_too(number):
             signals.deliver()
 
 
-def test_afterwards_the_handlers_are_those_from_before(number):
+def test_the_original_handlers_are_restored(number):
     before = signal.getsignal(number)
     with DeferSignals():
         assert signal.getsignal(number) != before
     assert signal.getsignal(number) == before
 
 
-def test_afterwards_they_are_so_after_an_exception_too(number):
+def test_the_original_handlers_are_restored_after_an_exception(number):
     before = signal.getsignal(number)
     with pytest.raises(ZeroDivisionError), DeferSignals():
         _ = 1 / 0
@@ -85,7 +85,7 @@ def test_a_signal_that_is_ignored_stays_ignored(number):
     assert signal.getsignal(number) == signal.SIG_IGN
 
 
-def test_outside_the_main_thread_no_handler_is_touched(number):
+def test_other_threads_keep_their_handlers(number):
     before = signal.getsignal(number)
     found = []
 

@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(image_set):
     assert_same(first.state(), second.state())
 
 
-def test_another_seed_gives_others(image_set):
+def test_another_seed_gives_other_weights(image_set):
     (one, first), (two, second) = begun(image_set(20)), begun(image_set(20), seed=1)
     list(one.events()), list(two.events())
     assert not np.array_equal(
@@ -92,7 +92,7 @@ def test_order_and_noise_are_functions_of_seed_and_step(image_set):
         np.testing.assert_array_equal(batch.noise, noise)
 
 
-def test_an_epoch_sees_every_image_once_and_each_in_another_order(image_set):
+def test_every_epoch_sees_each_image_once_in_a_new_order(image_set):
     loop, model = begun(image_set(20))
     list(loop.events())
     seen = [[image.tobytes() for image in batch.images] for batch, _, _ in model.steps]
@@ -102,7 +102,7 @@ def test_an_epoch_sees_every_image_once_and_each_in_another_order(image_set):
     assert epochs[0] != epochs[1] != epochs[2]
 
 
-def test_the_images_of_the_next_step_are_read_ahead(image_set, monkeypatch):
+def test_the_images_of_the_next_step_are_prefetched(image_set, monkeypatch):
     ahead = []
     monkeypatch.setattr("latentkit.training.data.prefetch", lambda pixels, rows: ahead.append(pixels[rows]))
     loop, model = begun(image_set(40), validate_every=100)
@@ -115,7 +115,7 @@ def test_the_images_of_the_next_step_are_read_ahead(image_set, monkeypatch):
         np.testing.assert_array_equal(after, expected)
 
 
-def test_the_images_of_a_validation_are_read_ahead(image_set, monkeypatch):
+def test_the_images_of_a_validation_are_prefetched(image_set, monkeypatch):
     ahead, seen = [], []
     monkeypatch.setattr("latentkit.training.data.prefetch", lambda pixels, rows: ahead.append(pixels[rows]))
     _, model = begun(image_set(40))
@@ -125,7 +125,7 @@ def test_the_images_of_a_validation_are_read_ahead(image_set, monkeypatch):
     np.testing.assert_array_equal(np.concatenate(seen[1:]), np.concatenate(ahead))
 
 
-def test_denoise_moves_what_is_seen_and_not_what_must_be_given_back(image_set):
+def test_denoise_changes_the_inputs_and_not_the_targets(image_set):
     (plain, expected), (loop, model) = begun(image_set(20)), begun(image_set(20), augment="denoise")
     list(plain.events()), list(loop.events())
     for step, ((clean, _, _), (moved, _, _)) in enumerate(zip(expected.steps, model.steps, strict=True)):
@@ -141,7 +141,7 @@ def test_beta_warms_up_step_by_step(image_set):
     assert told == [1.0, 2.0, 2.0]
 
 
-def test_a_validation_an_epoch_and_then_the_end(image_set):
+def test_every_epoch_is_validated_and_the_last_event_is_stopped(image_set):
     loop, _ = begun(image_set(20))
     events = list(loop.events())
     kinds = [type(event) for event in events]
@@ -150,13 +150,13 @@ def test_a_validation_an_epoch_and_then_the_end(image_set):
     assert [event.record["epoch"] for event in events if isinstance(event, Validated)] == [1, 2, 3]
 
 
-def test_the_end_is_validated_though_it_is_off_the_grid(image_set):
+def test_the_end_is_validated_even_off_schedule(image_set):
     loop, _ = begun(image_set(20), validate_every=4)
     found = [(record["epoch"], record["step"]) for record in records(loop.events())]
     assert found == [(2, 4), (3, 6)]
 
 
-def test_figures_of_training_are_of_the_steps_since_the_last_validation(image_set):
+def test_training_metrics_are_means_over_the_steps_since_the_last_validation(image_set):
     loop, model = begun(image_set(20))
     found = records(loop.events())
     again = Watching()
@@ -166,19 +166,19 @@ def test_figures_of_training_are_of_the_steps_since_the_last_validation(image_se
         assert record["train"]["loss"] == pytest.approx((8 * first.loss + 7 * second.loss) / 15, rel=1e-12)
 
 
-def test_patience_ends_it_early(image_set):
+def test_patience_stops_training_early(image_set):
     loop, _ = begun(image_set(20), epochs=50, lr=1e-12, patience=2)
     events = list(loop.events())
     assert events[-1] == Stopped(early=True)
     assert loop.position.step == 3 * 2
 
 
-def test_patience_that_ends_with_the_last_epoch_is_not_early(image_set):
+def test_running_out_of_patience_at_the_last_step_is_not_early(image_set):
     loop, _ = begun(image_set(20), epochs=3, lr=1e-12, patience=2)
     assert list(loop.events())[-1] == Stopped(early=False)
 
 
-def test_the_plateau_lowers_the_learning_rate_of_the_steps_after_it(image_set):
+def test_a_plateau_lowers_the_learning_rate_of_later_steps(image_set):
     loop, model = begun(image_set(20), epochs=4, lr=1e-12, min_lr=0.0, plateau_patience=1)
     list(loop.events())
     assert [rate for _, rate, _ in model.steps] == [1e-12] * 4 + [5e-13] * 2 + [2.5e-13] * 2
@@ -197,7 +197,7 @@ def halted(images, after: int, **given):
 
 @pytest.mark.parametrize("after", [1, 2, 3, 5, 6])
 @pytest.mark.parametrize("every", [None, 4, 1])
-def test_going_on_equals_an_unbroken_run(image_set, after, every):
+def test_a_resumed_loop_equals_an_uninterrupted_one(image_set, after, every):
     given = {"validate_every": every, "epochs": 4, "warmup": 3, "patience": 3, "augment": "denoise"}
     unbroken, model = begun(image_set(20), **given)
     whole = records(unbroken.events())
@@ -210,7 +210,7 @@ def test_going_on_equals_an_unbroken_run(image_set, after, every):
 
 
 @pytest.mark.parametrize("every", [None, 4, 5])
-def test_more_epochs_after_the_end_equal_a_longer_run(image_set, every):
+def test_extending_a_run_equals_a_longer_run(image_set, every):
     unbroken, model = begun(image_set(20), epochs=5, validate_every=every)
     whole = records(unbroken.events())
     short, before = begun(image_set(20), epochs=3, validate_every=every)
@@ -223,7 +223,7 @@ def test_more_epochs_after_the_end_equal_a_longer_run(image_set, every):
     assert_same(resumed.state(), model.state())
 
 
-def test_the_end_off_the_grid_may_be_the_best_and_is_not_counted(image_set):
+def test_an_off_schedule_validation_can_be_the_best_but_is_not_counted(image_set):
     loop, _ = begun(image_set(20), epochs=3, validate_every=4)
     on_grid, end = [event.metrics.loss for event in loop.events() if isinstance(event, Validated)]
     assert end < on_grid
@@ -231,13 +231,13 @@ def test_the_end_off_the_grid_may_be_the_best_and_is_not_counted(image_set):
     assert loop.position.schedule.best == loop.position.best["best"]["loss"] == end
 
 
-def test_a_stop_that_is_asked_for_comes_after_the_validation_that_was_due(image_set):
+def test_a_requested_stop_follows_the_due_validation(image_set):
     events, position, _ = halted(image_set(20), 2)
     assert [type(event) for event in events] == [Stepped, Validated, Stepped]
     assert position.step == 2
 
 
-def test_the_position_keeps_what_the_record_says_of_the_best(image_set):
+def test_the_position_keeps_the_best_validation(image_set):
     loop, _ = begun(image_set(20))
     validated = [event for event in loop.events() if isinstance(event, Validated)]
     best = min(validated, key=lambda event: event.metrics.loss)
@@ -254,7 +254,7 @@ def test_the_position_keeps_what_the_record_says_of_the_best(image_set):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy tells of what is meant to happen
-def test_a_loss_that_is_not_finite_stops_it_and_names_the_first_step(image_set):
+def test_a_non_finite_loss_stops_training_and_names_the_first_step(image_set):
     loop, model = begun(image_set(20), lr=1e12, epochs=40)
     with pytest.raises(TrainingError) as error:
         list(loop.events())
@@ -266,7 +266,7 @@ def test_a_loss_that_is_not_finite_stops_it_and_names_the_first_step(image_set):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_validation_that_is_not_finite_stops_it_too(image_set):
+def test_a_non_finite_validation_loss_stops_training(image_set):
     loop, model = begun(image_set(20))
     update = model.step
 
@@ -295,12 +295,12 @@ def test_a_validation_that_is_not_finite_stops_it_too(image_set):
         (20, 8, 3, {"validate_every": 1000}),
     ],
 )
-def test_it_trains_on_what_is_small(image_set, count, side, channels, given):
+def test_tiny_sets_of_images_can_be_trained_on(image_set, count, side, channels, given):
     loop, _ = begun(image_set(count, side=side, channels=channels), **given)
     assert len(records(loop.events())) in (1, 3)
 
 
-def test_images_that_are_all_alike_but_one_have_no_r2(image_set):
+def test_identical_validation_images_have_no_r2(image_set):
     images = image_set(2)
     loop, _ = begun(images)
     for record in records(loop.events()):
@@ -335,7 +335,7 @@ def staging(monkeypatch):
     return Staging
 
 
-def test_batches_of_both_sides_are_taken_from_what_a_model_staged_once(image_set, staging):
+def test_training_and_validation_share_the_staged_images(image_set, staging):
     images = image_set(20)
     loop, model = begun(images, epochs=1)
     seen = []
@@ -349,7 +349,7 @@ def test_batches_of_both_sides_are_taken_from_what_a_model_staged_once(image_set
     assert all(isinstance(batch.images, Staged) for batch in (model.steps[0][0], seen[0]))
 
 
-def test_without_room_or_where_images_are_moved_first_nothing_is_staged(image_set, staging, monkeypatch):
+def test_nothing_is_staged_without_space_or_with_augmentation(image_set, staging, monkeypatch):
     loop, model = begun(image_set(20), epochs=1, augment="denoise")
     list(loop.events())
     assert model.staged == []
@@ -359,7 +359,7 @@ def test_without_room_or_where_images_are_moved_first_nothing_is_staged(image_se
     assert not any(isinstance(batch.images, Staged) for batch, _, _ in model.steps)
 
 
-def test_a_validation_folder_is_staged_too(image_set, staging):
+def test_images_of_a_validation_folder_are_staged(image_set, staging):
     options = resolve(SMALL | {"epochs": 1})
     images, held_out = image_set(20), image_set(24, seed=1)
     model, seen = staging(), []

@@ -50,7 +50,7 @@ def trained(load_backend, image_set):
 
 
 @pytest.mark.parametrize("size", [2, 3])
-def test_the_losses_are_those_of_one_process(trained, size):
+def test_the_losses_equal_those_of_one_process(trained, size):
     expected, _ = trained(None)
     assert [record["step"] for record in expected] == list(range(1, 10))  # 17 images: batches of 7, 7 and 3
     for records, _ in together(size, trained):
@@ -61,7 +61,7 @@ def test_the_losses_are_those_of_one_process(trained, size):
                     assert abs(theirs[side][name] - mine[side][name]) < 1e-5 * scale
 
 
-def test_all_processes_learn_the_same_of_a_validation(trained):
+def test_a_validation_has_the_same_result_in_all_processes(trained):
     (one, _), (two, _) = together(2, trained)
     timed = ("seconds", "images_per_second")
     for mine, theirs in zip(one, two, strict=True):
@@ -71,7 +71,7 @@ def test_all_processes_learn_the_same_of_a_validation(trained):
 
 
 @pytest.mark.parametrize("augment", ["none", "denoise"])
-def test_a_batch_is_that_of_one_process_cut_in_shares(trained, augment):
+def test_shares_make_up_the_batch_of_one_process(trained, augment):
     _, whole = trained(None, augment=augment)
     found = together(3, lambda group: trained(group, augment=augment)[1])
     assert [len(part.images) for part in (each[2] for each in found)] == [1, 1, 1]
@@ -80,7 +80,7 @@ def test_a_batch_is_that_of_one_process_cut_in_shares(trained, augment):
             np.testing.assert_array_equal(np.concatenate([each[step][index] for each in found]), column)
 
 
-def test_an_image_is_moved_by_four_numbers(image_set):
+def test_augmentation_draws_four_numbers_per_image(image_set):
     images = image_set(9).pixels
     moving = generator(0, "augment", 5)
     moving.uniform(size=(4, 4))
@@ -90,7 +90,7 @@ def test_an_image_is_moved_by_four_numbers(image_set):
 
 
 @pytest.mark.parametrize("size", [2, 5])
-def test_a_whole_set_is_evaluated_to_the_same_bits(image_set, size):
+def test_a_group_evaluates_a_set_to_the_same_bits(image_set, size):
     images = subset(image_set(11).pixels)
     expected = Evaluation(*map(np.concatenate, zip(*evaluate(model(), images, 3, 4, seed=5), strict=True)))
     for (found,) in together(size, lambda group: list(evaluate(model(), images, 3, 4, 5, group))):
@@ -98,7 +98,7 @@ def test_a_whole_set_is_evaluated_to_the_same_bits(image_set, size):
             np.testing.assert_array_equal(column, value)
 
 
-def test_a_whole_set_is_evaluated_in_shares(image_set):
+def test_a_group_divides_an_evaluation(image_set):
     images = subset(image_set(24).pixels)
 
     def job(group):
@@ -116,7 +116,7 @@ def test_a_whole_set_is_evaluated_in_shares(image_set):
     assert together(3, job) == [8, 8, 8]
 
 
-def test_one_that_is_asked_to_stop_stops_all_between_the_same_two_steps(load_backend, image_set):
+def test_a_stop_requested_in_one_process_stops_all_after_the_same_step(load_backend, image_set):
     def job(group):
         options = resolve(SMALL | {"epochs": 50})
         watching = Watching(load_backend("torch"), group)

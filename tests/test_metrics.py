@@ -37,7 +37,7 @@ def model(seed: int = 0, side: int = 8, latent: int = 3):
 
 
 @pytest.mark.parametrize("batch", [1, 7, 10, 23, 100])
-def test_figures_are_those_of_the_whole_set_however_it_is_cut(batch):
+def test_metrics_do_not_depend_on_the_batch_size(batch):
     _, squared, mu, logvar = (
         np.concatenate(column).astype(np.float64) for column in zip(*evaluations(23, 23), strict=True)
     )
@@ -55,7 +55,7 @@ def test_figures_are_those_of_the_whole_set_however_it_is_cut(batch):
     assert found.active_units == np.sum(mu.var(axis=0) > ACTIVE_VARIANCE) == 2
 
 
-def test_a_calibrated_reconstruction_is_the_gaussian_at_its_best():
+def test_the_calibrated_sigma_minimizes_the_reconstruction():
     found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
     for sigma in (found.sigma * 0.99, found.sigma * 1.01):
         fixed = pool(evaluations(23, 7), Objective(sigma=sigma), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
@@ -96,14 +96,14 @@ def test_the_mean_image_has_an_r2_of_zero():
 
 
 @pytest.mark.parametrize("n", [1, 2, 64, 65, 200])
-def test_variance_is_that_of_numpy(n):
+def test_variance_equals_that_of_numpy(n):
     pixels = np.random.default_rng(n).integers(0, 256, (n + 5, 4, 6, 3), dtype=np.uint8)
     rows = np.random.default_rng(n).permutation(n + 5)[:n]
     expected = (pixels[rows] / 255).var(axis=0).mean()
     assert variance(Subset(pixels, rows)) == pytest.approx(expected, rel=1e-9, abs=1e-15)
 
 
-def test_images_that_are_all_alike_have_no_r2():
+def test_identical_images_have_no_r2():
     pixels = np.full((70, 4, 4, 3), 201, np.uint8)
     assert variance(subset(pixels)) == 0
     found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=0.0, beta=1.0)
@@ -111,7 +111,7 @@ def test_images_that_are_all_alike_have_no_r2():
     assert RunningMeans(images=1).summary(PIXELS, 0.0)["r2"] is None
 
 
-def test_two_validations_of_one_model_are_the_same(image_set):
+def test_validating_twice_gives_the_same_result(image_set):
     images = subset(image_set(11).pixels)
     first, second = (list(evaluate(model(), images, 3, 4, seed=5)) for _ in range(2))
     for one, other in zip(first, second, strict=True):
@@ -119,7 +119,7 @@ def test_two_validations_of_one_model_are_the_same(image_set):
             np.testing.assert_array_equal(column, again)
 
 
-def test_every_image_is_validated_and_once(image_set):
+def test_every_image_is_validated_exactly_once(image_set):
     images = subset(image_set(11).pixels)
     found = list(evaluate(model(), images, 3, 4, seed=5))
     assert [len(one.mu) for one in found] == [4, 4, 3]
@@ -143,7 +143,7 @@ def test_the_noise_of_an_image_does_not_depend_on_the_batch(image_set):
     assert not np.array_equal(seen[3], seen[4])
 
 
-def test_steps_are_weighted_by_their_images():
+def test_running_means_are_weighted_by_the_number_of_images():
     sums = RunningMeans()
     sums.add(Losses(np.float32(10), 8.0, 2.0, 48.0), 3)
     sums.add(Losses(20.0, 16.0, 4.0, 96.0), 1)
@@ -157,13 +157,13 @@ def test_steps_are_weighted_by_their_images():
 
 
 @pytest.mark.parametrize(("mu", "finite"), [(np.inf, False), (np.nan, False), (1e38, True)])
-def test_what_is_not_finite_makes_the_loss_so_without_a_warning(mu, finite):
+def test_a_non_finite_posterior_makes_the_loss_non_finite_without_a_warning(mu, finite):
     one = evaluations(5, 5)[0]
     one.mu[2, 1] = mu
     found = pool([one], Objective(), pixels=PIXELS, pixel_variance=1.0, beta=0.0)
     assert np.isfinite(found.loss) == finite
 
 
-def test_a_line_of_history_has_the_figures_and_no_others():
+def test_the_summary_has_exactly_these_metrics():
     found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
     assert list(found.summary()) == ["loss", "reconstruction", "kl", "mse", "r2", "active_units"]

@@ -15,7 +15,7 @@ FINITE = st.floats(-5, 5)
 
 
 @given(FINITE, FINITE)
-def test_kl_is_the_integral_of_q_log_q_over_p(mu, logvar):
+def test_kl_equals_the_integral_of_q_log_q_over_p(mu, logvar):
     sigma = math.exp(logvar / 2)
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     z = mu + sigma * nodes
@@ -25,7 +25,7 @@ def test_kl_is_the_integral_of_q_log_q_over_p(mu, logvar):
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
-def test_kl_is_that_of_torchs_distributions():
+def test_kl_equals_that_of_torch_distributions():
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     mu, logvar = rng.normal(size=(2, 7, 5))
@@ -35,7 +35,7 @@ def test_kl_is_that_of_torchs_distributions():
     np.testing.assert_allclose(objective.kl(mu, logvar), expected, rtol=1e-12, atol=1e-12)
 
 
-def test_gaussian_is_the_sum_of_log_densities():
+def test_gaussian_equals_the_sum_of_log_densities():
     rng = np.random.default_rng(0)
     x, mean = rng.random((2, 4, 30))
     expected = -stats.norm.logpdf(x, mean, 0.3).sum(axis=1)
@@ -51,7 +51,7 @@ def test_the_calibrated_variance_minimizes_the_gaussian():
     assert all(objective.gaussian(errors, 30, best * factor).mean() > at_best for factor in (0.99, 1.01))
 
 
-def test_the_calibrated_gaussian_is_half_d_log_mse_and_a_constant():
+def test_the_calibrated_gaussian_is_half_d_log_mse_plus_a_constant():
     errors = np.random.default_rng(0).random(9) * 30
     mse = errors.mean() / 30
     found = objective.gaussian(errors, 30, objective.calibrated_sigma2(errors, 30)).mean()
@@ -67,7 +67,7 @@ def test_the_calibrated_variance_has_a_floor():
     arrays.arrays(np.float64, (3, 4), elements=st.floats(0, 1)),
     arrays.arrays(np.float64, (3, 4), elements=FINITE),
 )
-def test_bernoulli_is_the_cross_entropy(targets, logits):
+def test_bernoulli_equals_the_cross_entropy(targets, logits):
     mean = 1 / (1 + np.exp(-logits))
     expected = -(targets * np.log(mean) + (1 - targets) * np.log(1 - mean)).sum(axis=1)
     np.testing.assert_allclose(objective.bernoulli(targets, logits), expected, rtol=1e-9, atol=1e-12)
@@ -84,6 +84,6 @@ def test_free_bits_apply_to_each_dimension_of_the_mean():
     assert objective.loss(10.0, kl, beta=2.0, free_bits=0.0) == pytest.approx(10 + 2 * kl.sum())
 
 
-def test_each_optimizer_names_its_slots():
+def test_each_optimizer_has_its_slots():
     assert objective.slots("adam") == ("adam.m", "adam.v")
     assert objective.slots("rmsprop") == ("rmsprop.v",)

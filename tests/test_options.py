@@ -11,18 +11,18 @@ from latentkit.fields import options
 from latentkit.training.options import DEFAULTS, RESUMABLE, Options, names, resolve, resume
 
 
-def test_what_is_given_takes_the_place_of_the_default():
+def test_a_given_value_replaces_the_default():
     options = resolve({"latent": 3, "beta": 0.5})
     assert (options.latent, options.beta, options.size) == (3, 0.5, DEFAULTS.size)
 
 
-def test_every_option_survives_the_record():
+def test_every_option_survives_a_round_trip_through_the_record():
     options = resolve({"latent": 3, "validation": "held-out", "sigma": 0.1, "warmup": 7})
     assert list(options.to_json()) == names()
     assert resume(options.to_json(), {}) == options
 
 
-def test_a_learning_rate_below_the_usual_least_lowers_it():
+def test_a_low_learning_rate_lowers_the_default_minimum():
     assert resolve({"lr": 1e-5}).min_lr == 1e-5
     assert resolve({"lr": 1e-2}).min_lr == DEFAULTS.min_lr
 
@@ -36,20 +36,20 @@ def test_a_learning_rate_below_the_usual_least_lowers_it():
         ({"free_bits": float("inf")}, "--free-bits is inf; it must be a finite number"),
     ],
 )
-def test_options_that_cannot_be_are_refused_by_name(given, told):
+def test_impossible_options_are_rejected_by_name(given, told):
     with pytest.raises(TrainingError) as error:
         resolve(given)
     assert str(error.value).startswith(told)
 
 
 @pytest.mark.parametrize("given", [{"epochs": 9}, {"precision": "bfloat16"}])
-def test_a_resumed_run_may_have_more_epochs_and_another_precision(given):
+def test_a_resumed_run_can_have_more_epochs_and_another_precision(given):
     stored = resolve({"epochs": 3, "latent": 4}).to_json()
     assert resume(stored, given | {"latent": 4}) == resolve({"epochs": 3, "latent": 4} | given)
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in RESUMABLE])
-def test_a_resumed_run_may_change_nothing_else(name):
+def test_a_resumed_run_can_change_nothing_else(name):
     stored = resolve({}).to_json()
     with pytest.raises(TrainingError) as error:
         resume(stored, {name: "other"})
@@ -60,7 +60,7 @@ def test_a_resumed_run_may_change_nothing_else(name):
     )
 
 
-def test_an_option_younger_than_the_run_has_its_default():
+def test_an_option_newer_than_the_run_has_its_default():
     stored = resolve({}).to_json()
     del stored["augment"]
     assert resume(stored, {}) == DEFAULTS

@@ -54,7 +54,7 @@ OBJECTIVES = {
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("arch", RECIPES)
-def test_every_backend_descends_along_the_same_losses(arch, objective, backends):
+def test_every_backend_has_the_same_losses(arch, objective, backends):
     losses = {name: trained(backend, arch, OBJECTIVES[objective])[1] for name, backend in backends.items()}
     for name, found in losses.items():
         np.testing.assert_allclose(found, losses["numpy"], rtol=1e-4, atol=0.05, err_msg=name)
@@ -62,7 +62,7 @@ def test_every_backend_descends_along_the_same_losses(arch, objective, backends)
 
 
 @pytest.mark.parametrize("arch", RECIPES)
-def test_what_one_backend_trained_another_embeds_alike(arch, backends):
+def test_a_run_of_one_backend_has_the_same_latents_in_another(arch, backends):
     models = {name: trained(backend, arch, Objective())[0] for name, backend in backends.items()}
     for here, there in itertools.permutations(backends, 2):
         moved = built(backends[there], arch, Objective(), models[here].state())
@@ -74,7 +74,7 @@ def test_what_one_backend_trained_another_embeds_alike(arch, backends):
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
-def test_training_goes_on_in_another_backend_as_in_its_own(optimizer, backends):
+def test_training_resumes_in_another_backend_as_in_its_own(optimizer, backends):
     objective = Objective(optimizer=optimizer)
     for here, there in itertools.permutations(backends, 2):
         stayed, _ = trained(backends[here], "conv", objective)
@@ -86,7 +86,7 @@ def test_training_goes_on_in_another_backend_as_in_its_own(optimizer, backends):
             assert found == pytest.approx(expected, rel=1e-4, abs=0.05), f"{here} to {there}, step {step}"
 
 
-def test_every_device_computes_what_numpy_does_however_images_lie_in_memory(backends):
+def test_every_device_agrees_with_numpy_for_any_memory_layout(backends):
     architecture = whole_network()
 
     def computed(backend, device):

@@ -30,13 +30,13 @@ def test_the_installed_plugin_is_listed(site):
     assert {"name": "numpy", "module": "latentkit_numpy", "distribution": "latentkit-numpy 0.1.0"} in found
 
 
-def test_the_installed_plugin_keeps_the_contract(site):
+def test_the_installed_plugin_passes_the_contract(site):
     done = run("backends", "check", "numpy", site=site)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"ok    {check.__name__}" for check in CHECKS]
 
 
-def test_a_broken_promise_exits_1_and_names_the_check(site, tmp_path):
+def test_a_failed_check_exits_1_and_is_named(site, tmp_path):
     (tmp_path / "lk_bad.py").write_text(
         "from latentkit_numpy import *\ndef version(): return 'bad'\nAPI = 1\n"
     )

@@ -128,7 +128,7 @@ def lines(run):
     return [line for line in history.read_history(run / "history.jsonl").lines if "validation" in line]
 
 
-def test_two_processes_have_the_losses_of_one(runs, folder):
+def test_two_processes_have_the_same_losses_as_one(runs, folder):
     one, two = (lines(folder / name) for name in ("one", "two"))
     assert [line["step"] for line in two] == [line["step"] for line in one] == list(range(1, 2 * EPOCH + 1))
     for mine, theirs in zip(one[:EPOCH], two, strict=False):
@@ -138,14 +138,14 @@ def test_two_processes_have_the_losses_of_one(runs, folder):
                 assert abs(theirs[side][name] - mine[side][name]) < 1e-5 * scale, (mine["step"], side, name)
 
 
-def test_two_processes_have_the_weights_of_one(runs, folder):
+def test_two_processes_have_the_same_weights_as_one(runs, folder):
     (one, _), (two, _) = (read_tensors(folder / name / "last.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
     for name, value in one.items():
         np.testing.assert_allclose(two[name], value, rtol=1e-2, atol=1e-4, err_msg=name)
 
 
-def test_one_process_speaks_and_writes(runs, folder):
+def test_only_one_process_prints_and_writes(runs, folder):
     out, words = runs
     assert out == "two\n"
     assert len(re.findall(r"^training on 48 images, .* on cpu in 2 processes$", words, re.MULTILINE)) == 1
@@ -154,7 +154,7 @@ def test_one_process_speaks_and_writes(runs, folder):
     assert read_record(folder / "two")["backend"]["processes"] == 2
 
 
-def test_a_run_of_two_processes_goes_on_in_one(runs, alone, blobs, folder, tmp_path):
+def test_a_run_of_two_processes_resumes_in_one(runs, alone, blobs, folder, tmp_path):
     for name in ("one", "two"):
         shutil.copytree(folder / name, tmp_path / name)
         alone("train", blobs, "-o", tmp_path / name, "--resume", "--epochs", 3)
@@ -164,7 +164,9 @@ def test_a_run_of_two_processes_goes_on_in_one(runs, alone, blobs, folder, tmp_p
 
 
 @pytest.mark.slow  # tests/test_embed_share.py holds the same of threads
-def test_two_processes_embed_to_the_bytes_of_one(runs, threadless, alone, folder, make_blobs, port, tmp_path):
+def test_two_processes_embed_to_the_same_bytes_as_one(
+    runs, threadless, alone, folder, make_blobs, port, tmp_path
+):
     images = make_blobs("more", each=20, seed=3)
     (images / "green" / "05.png").write_bytes(b"no image")
     how = ("embed", folder / "one", images, "--batch", 8, "--thumbnails", 4, "-o")
@@ -191,7 +193,7 @@ def second(monkeypatch):
     return be
 
 
-def test_a_backend_without_groups_refuses_one_and_says_what_to_do(command, blobs, second):
+def test_a_backend_without_groups_says_what_to_do(command, blobs, second):
     second(0)
     with pytest.raises(
         BackendError, match="the numpy backend runs in a single process; start it without torchrun, or use"
@@ -199,7 +201,7 @@ def test_a_backend_without_groups_refuses_one_and_says_what_to_do(command, blobs
         command("train", blobs, "-o", "run", "--backend", "numpy")
 
 
-def test_a_command_that_is_not_for_groups_is_refused_once(latentkit, environment):
+def test_a_command_that_does_not_support_groups_fails_with_one_message(latentkit, environment):
     both = [
         latentkit("info", "run", environment=environment | {"RANK": str(rank), "WORLD_SIZE": "2"})
         for rank in (0, 1)
@@ -209,7 +211,7 @@ def test_a_command_that_is_not_for_groups_is_refused_once(latentkit, environment
     assert (both[1].stdout, both[1].stderr) == ("", "")
 
 
-def test_the_names_of_images_cannot_come_from_a_standard_input_that_is_shared(latentkit, environment):
+def test_a_group_cannot_read_image_names_from_stdin(latentkit, environment):
     done = latentkit(
         "train", "-o", "run", "--files-from", "-", environment=environment | {"RANK": "0", "WORLD_SIZE": "2"}
     )
@@ -271,9 +273,7 @@ def assert_goes_on(alone, blobs, tmp_path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, 1])
-def test_a_process_that_dies_ends_all_soon_and_another_says_so_once_and_first(
-    begin, alone, blobs, tmp_path, rank
-):
+def test_a_killed_process_ends_the_group_with_one_message(begin, alone, blobs, tmp_path, rank):
     process = begin()
     os.kill(workers_of(process)[rank], signal.SIGKILL)
     began = time.monotonic()
@@ -290,7 +290,7 @@ def test_a_process_that_dies_ends_all_soon_and_another_says_so_once_and_first(
 
 
 @pytest.mark.slow
-def test_sigterm_of_the_launcher_keeps_the_work_of_all_and_the_run_goes_on(begin, alone, blobs, tmp_path):
+def test_sigterm_to_the_launcher_saves_the_run_and_it_resumes(begin, alone, blobs, tmp_path):
     process = begin()
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
@@ -304,7 +304,7 @@ def test_sigterm_of_the_launcher_keeps_the_work_of_all_and_the_run_goes_on(begin
 
 
 @pytest.mark.slow
-def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(begin, tmp_path):
+def test_sigterm_to_one_process_stops_all_after_the_same_step(begin, tmp_path):
     process = begin()
     os.kill(workers_of(process)[1], signal.SIGTERM)
     _, words = process.communicate(timeout=WALL)
@@ -322,7 +322,7 @@ def test_sigterm_of_one_process_stops_all_of_them_between_the_same_two_steps(beg
         ("BLOBS", ["--resume", "--lr", "0.5"], "--lr is 0.001 in the run and 0.5 on the command line, "),
     ],
 )
-def test_an_error_of_all_processes_is_told_once(start, runs, blobs, folder, images, more, words):
+def test_an_error_in_all_processes_is_reported_once(start, runs, blobs, folder, images, more, words):
     images = str(blobs) if images == "BLOBS" else images
     process = start("train", images, "-o", "two", *SMALL, *more, cwd=folder)
     out, said = process.communicate(timeout=WALL)
@@ -333,7 +333,7 @@ def test_an_error_of_all_processes_is_told_once(start, runs, blobs, folder, imag
 
 
 @pytest.mark.slow
-def test_one_that_waits_for_the_others_in_vain_can_be_ended(threadless, blobs, port, tmp_path):
+def test_a_process_that_waits_for_missing_others_can_be_terminated(threadless, blobs, port, tmp_path):
     (process,) = by_hand("0", port, "train", blobs, "-o", "run", *SMALL, cwd=tmp_path, env=threadless)
 
     def waits() -> bool:

@@ -9,11 +9,11 @@ def draw(*place):
     return generator(*place).standard_normal(8)
 
 
-def test_the_same_place_draws_the_same():
+def test_the_same_seed_stream_and_step_give_the_same_numbers():
     assert np.array_equal(draw(3, "noise", 7), draw(3, "noise", 7))
 
 
-def test_what_was_drawn_before_does_not_matter():
+def test_earlier_draws_do_not_matter():
     draw(3, "noise", 6)
     assert np.array_equal(draw(3, "noise", 7), draw(3, "noise", 7))
 

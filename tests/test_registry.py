@@ -45,12 +45,12 @@ def test_listing_works_when_a_backend_is_broken(distribution):
     assert registry.Installed("broken", "lk_broken", "lk-broken 1.0") in registry.installed()
 
 
-def test_an_unknown_name_is_answered_with_those_installed():
+def test_an_unknown_name_lists_the_installed_backends():
     with pytest.raises(BackendError, match=r"no backend 'jx'; installed: .*keras.*torch"):
         registry.load("jx")
 
 
-def test_a_missing_framework_is_answered_with_the_pip_line(distribution):
+def test_a_missing_framework_says_how_to_install_it(distribution):
     distribution("mx", "import no_such_framework", "lk-mx")
     with pytest.raises(
         BackendError, match=r"'mx' needs the package 'no_such_framework'.*pip install 'metal-x>=2'"
@@ -58,7 +58,7 @@ def test_a_missing_framework_is_answered_with_the_pip_line(distribution):
         registry.load("mx")
 
 
-def test_a_broken_framework_is_told_with_its_own_words(distribution):
+def test_a_broken_framework_is_reported_with_its_own_error(distribution):
     distribution("broken", "raise OSError('libcuda is missing')", "lk-broken")
     with pytest.raises(
         BackendError,
@@ -67,7 +67,7 @@ def test_a_broken_framework_is_told_with_its_own_words(distribution):
         registry.load("broken")
 
 
-def test_another_api_is_refused_by_name(distribution):
+def test_another_api_version_is_rejected(distribution):
     distribution("old", "API = 0", "lk-old")
     with pytest.raises(
         BackendError, match=r"'old' \(lk-old 1.0\) implements API 0, but this latentkit requires API 1"
@@ -75,20 +75,20 @@ def test_another_api_is_refused_by_name(distribution):
         registry.load("old")
 
 
-def test_a_module_without_an_api_is_refused(distribution):
+def test_a_module_without_an_api_version_is_rejected(distribution):
     distribution("none", "", "lk-none")
     with pytest.raises(BackendError, match="API None"):
         registry.load("none")
 
 
-def test_one_name_claimed_twice_is_refused_and_both_are_named(distribution):
+def test_a_name_claimed_twice_is_rejected_naming_both(distribution):
     distribution("twin", "API = 1", "lk-one")
     distribution("twin", "API = 1", "lk-two")
     with pytest.raises(BackendError, match=r"'twin' is claimed by lk-one 1.0 and lk-two 1.0"):
         registry.load("twin")
 
 
-def test_one_module_that_two_distributions_declare_is_one_backend(distribution, tmp_path):
+def test_a_module_declared_twice_is_one_backend(distribution, tmp_path):
     distribution("twin", "API = 1", "lk-one")
     distribution("twin", None, "lk-two")
     (tmp_path / "lk_two-1.0.dist-info" / "entry_points.txt").write_text(
@@ -97,7 +97,7 @@ def test_one_module_that_two_distributions_declare_is_one_backend(distribution, 
     assert registry.load("twin").API == 1
 
 
-def test_a_backend_that_works_is_loaded(distribution):
+def test_a_working_backend_is_loaded(distribution):
     distribution("fine", "API = 1", "lk-fine")
     assert registry.load("fine").API == 1
 
@@ -108,7 +108,7 @@ def test_a_named_backend_is_not_replaced_by_another(distribution):
         registry.choose("mx")
 
 
-def test_a_preferred_backend_that_cannot_be_used_gives_way(distribution, monkeypatch):
+def test_another_backend_replaces_a_broken_preferred_one(distribution, monkeypatch):
     distribution("gone", "import no_such_framework", "lk-gone")
     distribution("fine", "API = 1", "lk-fine2")
     both = [backend for backend in registry.installed() if backend.name in ("gone", "fine")]
@@ -116,7 +116,7 @@ def test_a_preferred_backend_that_cannot_be_used_gives_way(distribution, monkeyp
     assert registry.choose(None, "gone")[0] == "fine"
 
 
-def test_no_backend_that_works_is_answered_with_every_reason(distribution, monkeypatch):
+def test_no_working_backend_reports_every_reason(distribution, monkeypatch):
     distribution("gone", "import no_such_framework", "lk-gone2")
     only = [backend for backend in registry.installed() if backend.name == "gone"]
     monkeypatch.setattr(registry, "installed", lambda: only)

@@ -89,7 +89,7 @@ def exact(request, load_backend):
 
 
 @pytest.mark.parametrize(("after", "every"), [(1, None), (5, None), (6, None), (4, 2), (5, 2), (8, 2)])
-def test_an_interrupted_run_goes_on_to_what_an_unbroken_one_is(run, tmp_path, exact, after, every):
+def test_an_interrupted_run_resumes_to_equal_an_uninterrupted_one(run, tmp_path, exact, after, every):
     options = {"validate_every": every, "backend": exact, "warmup": 3}
     run(tmp_path / "unbroken", **options)
     with pytest.raises(KeyboardInterrupt):
@@ -100,7 +100,7 @@ def test_an_interrupted_run_goes_on_to_what_an_unbroken_one_is(run, tmp_path, ex
     assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
 
 
-def test_it_may_be_interrupted_again_and_again(run, tmp_path):
+def test_a_run_can_be_interrupted_repeatedly(run, tmp_path):
     run(tmp_path / "unbroken", augment="denoise")
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "run", at={1: interrupt}, augment="denoise")
@@ -113,7 +113,7 @@ def test_it_may_be_interrupted_again_and_again(run, tmp_path):
 
 @pytest.mark.parametrize("after", [2, 3, 7])
 @pytest.mark.parametrize("checkpoints", ["none but the first", "at every step"])
-def test_a_run_that_crashed_goes_on_from_its_checkpoint(run, tmp_path, monkeypatch, after, checkpoints):
+def test_a_crashed_run_resumes_from_its_checkpoint(run, tmp_path, monkeypatch, after, checkpoints):
     run(tmp_path / "unbroken")
     if checkpoints == "at every step":
         monkeypatch.setattr("latentkit.training.checkpoint.INTERVAL", 0.0)
@@ -126,7 +126,7 @@ def test_a_run_that_crashed_goes_on_from_its_checkpoint(run, tmp_path, monkeypat
     assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
 
 
-def test_history_beyond_the_checkpoint_is_told_once(run, tmp_path):
+def test_history_after_the_checkpoint_is_not_repeated(run, tmp_path):
     with pytest.raises(ZeroDivisionError):
         run(tmp_path / "run", at={7: crash})
     assert [record["step"] for record in timeless(tmp_path / "run")] == [3, 6]
@@ -136,7 +136,7 @@ def test_history_beyond_the_checkpoint_is_told_once(run, tmp_path):
     assert [record["step"] for record in timeless(tmp_path / "run")] == [3, 6, 9]
 
 
-def test_what_the_record_says_of_the_best_is_what_the_checkpoint_has(run, tmp_path):
+def test_the_record_and_the_checkpoint_agree_on_the_best_validation(run, tmp_path):
     run(tmp_path / "run")
     stale = json.loads((tmp_path / "run" / "run.json").read_text())
     stale["best"]["loss"] = -1e9
@@ -151,14 +151,14 @@ def test_what_the_record_says_of_the_best_is_what_the_checkpoint_has(run, tmp_pa
 
 
 @pytest.mark.parametrize("every", [None, 1])
-def test_more_epochs_give_what_a_longer_run_gives(run, tmp_path, every):
+def test_a_run_extended_with_more_epochs_equals_a_longer_run(run, tmp_path, every):
     run(tmp_path / "unbroken", epochs=5, validate_every=every)
     run(tmp_path / "run", epochs=2, validate_every=every)
     run(tmp_path / "run", resume=True, epochs=5)
     assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
 
 
-def test_a_validation_off_the_grid_at_the_end_does_not_change_what_follows(run, tmp_path):
+def test_a_final_off_schedule_validation_does_not_change_an_extended_run(run, tmp_path):
     run(tmp_path / "unbroken", epochs=5, validate_every=4)
     run(tmp_path / "run", epochs=3, validate_every=4)
     run(tmp_path / "run", resume=True, epochs=5)
@@ -171,7 +171,7 @@ def test_a_validation_off_the_grid_at_the_end_does_not_change_what_follows(run, 
         np.testing.assert_array_equal(state[name], value, err_msg=name)
 
 
-def test_a_run_that_is_done_stays_as_it_is(run, tmp_path):
+def test_resuming_a_finished_run_changes_nothing(run, tmp_path):
     def files():
         kept = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
         return kept | {"run.json": json.loads(kept["run.json"])}
@@ -185,14 +185,14 @@ def test_a_run_that_is_done_stays_as_it_is(run, tmp_path):
     assert told[-1].text == "done"
 
 
-def test_the_same_options_may_be_said_again(run, tmp_path):
+def test_the_same_options_can_be_repeated(run, tmp_path):
     run(tmp_path / "run", warmup=10**6)
     run(tmp_path / "run", resume=True, warmup=10**6, **SMALL)
     assert read_record(tmp_path / "run")["state"] == "done"
 
 
 @pytest.mark.parametrize(("here", "there"), [("numpy", "torch"), ("torch", "numpy")])
-def test_a_run_may_go_on_in_another_backend(run, tmp_path, load_backend, here, there):
+def test_a_run_can_be_resumed_in_another_backend(run, tmp_path, load_backend, here, there):
     load_backend("torch")
     run(tmp_path / "unbroken", backend=here)
     with pytest.raises(KeyboardInterrupt):
@@ -204,7 +204,7 @@ def test_a_run_may_go_on_in_another_backend(run, tmp_path, load_backend, here, t
     assert record["best"]["loss"] == pytest.approx(expected["best"]["loss"], abs=0.01)
 
 
-def test_it_goes_on_in_the_backend_that_began_it(run, tmp_path, load_backend):
+def test_a_run_is_resumed_in_its_own_backend_by_default(run, tmp_path, load_backend):
     load_backend("torch")
     run(tmp_path / "run")
     run(tmp_path / "run", backend=None, resume=True, epochs=4)
@@ -229,7 +229,7 @@ def refused(run, tmp_path):
     return refused
 
 
-def test_a_changed_option_is_refused_by_name(run, refused, tmp_path):
+def test_a_changed_option_is_rejected_by_name(run, refused, tmp_path):
     run(tmp_path / "run")
     assert refused(latent=9).startswith("--latent is 3 in the run and 9 on the command line, ")
     assert refused(validate_every=9).startswith(
@@ -237,7 +237,7 @@ def test_a_changed_option_is_refused_by_name(run, refused, tmp_path):
     )
 
 
-def test_changed_images_are_refused_by_name(run, refused, make_blobs, tmp_path):
+def test_changed_images_are_rejected_by_name(run, refused, make_blobs, tmp_path):
     images = make_blobs("images")
     run(tmp_path / "run", images=images)
     one, other = images / "red" / "03.png", images / "blue" / "04.png"
@@ -258,7 +258,7 @@ def test_changed_images_are_refused_by_name(run, refused, make_blobs, tmp_path):
     run(tmp_path / "run", images=images, resume=True)
 
 
-def test_a_device_that_is_not_there_costs_no_run(run, refused, blobs, tmp_path):
+def test_a_missing_device_leaves_an_existing_run_alone(run, refused, blobs, tmp_path):
     run(tmp_path / "run", at={})
     request = TrainRequest(find([str(blobs)]), tmp_path / "run", SMALL, "numpy", "cuda:7", cache=False)
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
@@ -268,7 +268,7 @@ def test_a_device_that_is_not_there_costs_no_run(run, refused, blobs, tmp_path):
         assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
 
 
-def test_a_network_that_cannot_be_costs_no_run(run, tmp_path):
+def test_an_impossible_network_leaves_an_existing_run_alone(run, tmp_path):
     run(tmp_path / "run")
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
     with pytest.raises(Exception, match="even"):
@@ -276,14 +276,14 @@ def test_a_network_that_cannot_be_costs_no_run(run, tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
 
 
-def test_a_run_without_its_state_says_what_to_do(run, tmp_path):
+def test_resuming_without_a_checkpoint_says_what_to_do(run, tmp_path):
     run(tmp_path / "run")
     (tmp_path / "run" / "last.safetensors").unlink()
     with pytest.raises(FormatError, match="is not a complete run; train it again with --overwrite"):
         run(tmp_path / "run", resume=True)
 
 
-def test_there_must_be_a_run(run, tmp_path):
+def test_resuming_needs_a_run(run, tmp_path):
     with pytest.raises(FormatError, match="is not a run: it has no run"):
         run(tmp_path / "none", resume=True)
 
@@ -293,7 +293,7 @@ def test_there_must_be_a_run(run, tmp_path):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy tells of what is meant to happen
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(run, tmp_path, load_backend, backend):
+def test_a_non_finite_loss_keeps_the_best_weights(run, tmp_path, load_backend, backend):
     if backend != "numpy":
         load_backend(backend)
     run(tmp_path / "run", backend=backend)
@@ -312,7 +312,7 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_weights(run, tmp_path, l
     assert (tmp_path / "run" / "weights.safetensors").read_bytes() == good
 
 
-def test_early_stop_is_told_and_recorded_as_done(run, tmp_path):
+def test_early_stopping_is_reported_and_recorded_as_done(run, tmp_path):
     told = run(tmp_path / "run", epochs=50, lr=1e-9, patience=2)
     assert told[-1].text == "stopped early: the validation loss no longer improved"
     assert read_record(tmp_path / "run")["state"] == "done"
@@ -320,7 +320,7 @@ def test_early_stop_is_told_and_recorded_as_done(run, tmp_path):
 
 
 @pytest.mark.filterwarnings("error")
-def test_an_ignored_signal_does_not_end_a_run(run, tmp_path):
+def test_an_ignored_signal_does_not_stop_a_run(run, tmp_path):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         told = run(tmp_path / "run", at={2: interrupt})

@@ -64,7 +64,7 @@ def keras_rates(keras, sequence, chosen) -> list[float]:
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras on TensorFlow
-def test_the_learning_rate_is_that_of_keras(load_backend):
+def test_the_learning_rate_equals_that_of_keras(load_backend):
     load_backend("keras")
     import keras
 
@@ -78,7 +78,7 @@ def test_the_learning_rate_is_that_of_keras(load_backend):
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_the_learning_rate_is_that_of_a_plain_retelling(seed):
+def test_the_learning_rate_equals_that_of_a_simple_implementation(seed):
     chosen = options(seed)
     lr, best, wait, cooldown, expected = chosen.lr, np.inf, 0, 0, []
     for loss in losses(seed):
@@ -99,7 +99,7 @@ def test_the_learning_rate_is_that_of_a_plain_retelling(seed):
     assert rates(losses(seed), chosen) == expected
 
 
-def test_patience_is_used_up_by_so_many_validations_without_a_better_one():
+def test_patience_counts_validations_without_improvement():
     chosen = replace(DEFAULTS, patience=3)
     schedule = start(chosen, STEPS)
     told = []
@@ -109,20 +109,20 @@ def test_patience_is_used_up_by_so_many_validations_without_a_better_one():
     assert told == [False] * 7 + [True]
 
 
-def test_a_better_one_by_less_than_the_least_change_is_kept_but_not_counted():
+def test_a_tiny_improvement_is_the_best_but_does_not_reset_the_counters():
     schedule = after_validation(start(DEFAULTS, STEPS), 1.0, 1, DEFAULTS)
     schedule = after_validation(schedule, 1.0 - MIN_DELTA / 2, 2, DEFAULTS)
     assert (schedule.best, schedule.best_step) == (1.0 - MIN_DELTA / 2, 2)
     assert (schedule.counted_best, schedule.stale) == (1.0, 1)
 
 
-def test_negative_losses_count_as_any_others():
+def test_negative_losses_are_handled_like_positive_ones():
     schedule = after_validation(start(DEFAULTS, STEPS), -1e5, 1, DEFAULTS)
     assert after_validation(schedule, -1e5 - 2 * MIN_DELTA, 2, DEFAULTS).stale == 0
     assert after_validation(schedule, -1e5, 2, DEFAULTS).stale == 1
 
 
-def test_plateau_and_patience_begin_after_warm_up():
+def test_plateau_and_patience_start_after_warm_up():
     chosen = replace(DEFAULTS, warmup=5, patience=1, plateau_patience=1)
     schedule = start(chosen, STEPS)
     for step in range(1, 6):
@@ -136,7 +136,7 @@ def test_plateau_and_patience_begin_after_warm_up():
     assert schedule.lr < chosen.lr
 
 
-def test_one_that_is_not_counted_can_be_the_best_and_changes_nothing_else():
+def test_an_uncounted_validation_only_updates_the_best():
     before = after_validation(start(DEFAULTS, STEPS), 2.0, 1, DEFAULTS)
     after = after_validation(before, 1.0, 2, DEFAULTS, counted=False)
     assert after == replace(before, best=1.0, best_step=2)
@@ -146,7 +146,7 @@ def test_one_that_is_not_counted_can_be_the_best_and_changes_nothing_else():
     ("warmup", "steps"), [(0, 10), (1, 10), (7, 10), (9, 10), (10, 10), (1000, 10), (5, 1)]
 )
 @pytest.mark.parametrize("beta", [0.1, 1.0, 4.0])
-def test_beta_rises_evenly_and_reaches_exactly_the_target_within_the_run(warmup, steps, beta):
+def test_beta_rises_linearly_and_reaches_the_target_within_the_run(warmup, steps, beta):
     reach = start(replace(DEFAULTS, warmup=warmup), steps).warmup
     assert reach == min(warmup, steps - 1)
     betas = [beta_at(step, beta, reach) for step in range(steps)]
@@ -155,7 +155,7 @@ def test_beta_rises_evenly_and_reaches_exactly_the_target_within_the_run(warmup,
     np.testing.assert_allclose(rise, beta / (reach + 1), rtol=1e-12)
 
 
-def test_without_a_target_there_is_no_kl():
+def test_beta_zero_stays_zero():
     assert beta_at(0, 0.0, 5) == beta_at(9, 0.0, 5) == 0.0
 
 

@@ -91,7 +91,7 @@ def assert_goes_on(latentkit, blobs, run: Path) -> None:
     assert losses == whole
 
 
-def test_ctrl_c_keeps_the_work_exits_130_and_the_run_goes_on(begin, latentkit, blobs, tmp_path):
+def test_ctrl_c_saves_the_run_exits_130_and_the_run_resumes(begin, latentkit, blobs, tmp_path):
     process = begin()
     process.send_signal(signal.SIGINT)
     out, words = process.communicate(timeout=WALL)
@@ -104,7 +104,7 @@ def test_ctrl_c_keeps_the_work_exits_130_and_the_run_goes_on(begin, latentkit, b
     assert_goes_on(latentkit, blobs, tmp_path / "run")
 
 
-def test_sigterm_keeps_the_work_and_exits_143(begin, tmp_path):
+def test_sigterm_saves_the_run_and_exits_143(begin, tmp_path):
     process = begin("--quiet")
     process.send_signal(signal.SIGTERM)
     out, words = process.communicate(timeout=WALL)
@@ -150,7 +150,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_step(environment, blobs, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", range(6))
-def test_a_killed_run_goes_on(begin, latentkit, blobs, tmp_path, moment):
+def test_a_killed_run_resumes(begin, latentkit, blobs, tmp_path, moment):
     process = begin()
     time.sleep(0.13 * moment)
     process.kill()

@@ -53,17 +53,17 @@ def assert_equal_in_all(backend, architecture, objective, images: int, size: int
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
-def test_the_shares_of_a_batch_are_one_step_of_the_whole(torch_backend, objective):
+def test_a_step_in_shares_equals_a_step_of_the_whole_batch(torch_backend, objective):
     assert_equal_in_all(torch_backend, vector_network(), objective, images=5, size=3)
 
 
 @pytest.mark.parametrize("architecture", [whole_network(), RESIDUAL], ids=["every kind", "residual"])
-def test_a_share_may_be_empty(torch_backend, architecture):
+def test_a_share_can_be_empty(torch_backend, architecture):
     # Of a bias before a norm the gradient is rounding alone, and Adam makes whole steps of it: look at the gradients.
     assert_equal_in_all(torch_backend, architecture, Objective(sigma=1.0), images=2, size=3, prefix="adam.m/")
 
 
-def test_all_start_from_the_state_of_the_first(torch_backend):
+def test_all_processes_start_from_the_state_of_process_0(torch_backend):
     architecture = whole_network()
 
     def job(group):
@@ -75,7 +75,7 @@ def test_all_start_from_the_state_of_the_first(torch_backend):
             np.testing.assert_array_equal(state[name], value)
 
 
-def test_an_evaluation_asks_nothing_of_the_group(torch_backend):
+def test_an_evaluation_does_not_communicate(torch_backend):
     architecture = vector_network()
 
     def job(group):
@@ -105,7 +105,7 @@ GPUS = ["cuda:0", "cuda:1", "cpu"]
         ("cuda:1", GPUS, 0, 1, "cuda:1"),
     ],
 )
-def test_each_process_has_a_gpu_of_its_own_or_none(torch_backend, asked, known, local, here, chosen):
+def test_each_process_has_its_own_gpu_or_none(torch_backend, asked, known, local, here, chosen):
     from latentkit_torch.group import device_of
 
     assert device_of(asked, known, local, here) == chosen
@@ -125,7 +125,7 @@ def test_each_process_has_a_gpu_of_its_own_or_none(torch_backend, asked, known, 
         ("abacus:7", ["cpu"], 1, "--device abacus:7 cannot be used by"),
     ],
 )
-def test_a_device_that_a_group_cannot_have_is_refused(torch_backend, asked, known, here, words):
+def test_an_impossible_device_for_a_group_is_rejected(torch_backend, asked, known, here, words):
     from latentkit_torch.group import device_of
 
     with pytest.raises(BackendError, match=words):

@@ -44,7 +44,7 @@ def losses(model, architecture, sizes=(6, 6, 3, 6)):
 @pytest.mark.parametrize(
     ("recipe", "objective"), [(conv, "calibrated"), (resnet, "bernoulli")], ids=["conv", "resnet, bernoulli"]
 )
-def test_a_compiled_network_descends_along_the_same_losses(torch_backend, recipe, objective):
+def test_a_compiled_network_has_the_same_losses(torch_backend, recipe, objective):
     architecture = recipe((16, 16, 3), 4, 8)
     plain, compiled = (
         torch_backend.build(architecture, OBJECTIVES[objective], weights(architecture), compile=compile)
@@ -56,7 +56,7 @@ def test_a_compiled_network_descends_along_the_same_losses(torch_backend, recipe
 
 
 @pytest.mark.slow
-def test_a_compiled_network_may_be_of_low_precision(torch_backend):
+def test_a_compiled_network_can_have_low_precision(torch_backend):
     architecture = conv((16, 16, 3), 4, 8)
     plain, both = (
         torch_backend.build(architecture, Objective(), weights(architecture), **how)
@@ -67,7 +67,7 @@ def test_a_compiled_network_may_be_of_low_precision(torch_backend):
     assert 0 < np.abs(np.subtract(exact, rough)).max() < 0.02 * scale
 
 
-def test_low_precision_is_that_of_updates_alone(torch_backend):
+def test_low_precision_only_applies_to_updates(torch_backend):
     architecture = conv((16, 16, 3), 4, 8)
     plain, rough = (
         torch_backend.build(architecture, Objective(), weights(architecture), precision=precision)
@@ -81,7 +81,7 @@ def test_low_precision_is_that_of_updates_alone(torch_backend):
     assert losses(rough, architecture, [5]) != losses(plain, architecture, [5])
 
 
-def test_rows_of_a_tensor_on_the_device_do_as_well_as_arrays(torch_backend):
+def test_rows_of_a_staged_tensor_equal_those_of_an_array(torch_backend):
     import torch
 
     from latentkit_torch.model import Staged
@@ -98,13 +98,13 @@ def test_rows_of_a_tensor_on_the_device_do_as_well_as_arrays(torch_backend):
         np.testing.assert_array_equal(kept.state()[name], value)
 
 
-def test_on_a_cpu_images_stay_where_they_are(torch_backend):
+def test_a_cpu_does_not_stage_images(torch_backend):
     model = torch_backend.build(whole_network(), Objective(), state_of(whole_network()), device="cpu")
     assert isinstance(model, Stager)
     assert model.stage(np.zeros((2, 4, 4, 1), np.uint8)) is None
 
 
-def test_without_a_compiler_it_says_what_to_install(torch_backend, monkeypatch):
+def test_a_missing_compiler_is_named(torch_backend, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(

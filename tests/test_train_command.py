@@ -51,7 +51,7 @@ def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_pa
     assert len(words) == 5
 
 
-def test_more_training_is_not_advised_where_the_best_was_before_the_last(latentkit, blobs, tmp_path):
+def test_more_training_is_not_suggested_if_the_best_validation_was_not_the_last(latentkit, blobs, tmp_path):
     done = latentkit(
         "train", blobs, "-o", "run", *SMALL, "--epochs", "30", "--lr", "0.05", "--patience", "30"
     )
@@ -108,7 +108,7 @@ def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment,
     assert "done" in drawn
 
 
-def test_nothing_about_training_speaks_of_accuracy(latentkit, trained, command, blobs, capsys):
+def test_training_never_mentions_accuracy(latentkit, trained, command, blobs, capsys):
     command("train", blobs, "-o", "run", *SMALL)
     said = "".join(capsys.readouterr())
     texts = [
@@ -125,7 +125,7 @@ def test_nothing_about_training_speaks_of_accuracy(latentkit, trained, command, 
 # What it leaves ------------------------------------------------------------------------------
 
 
-def test_a_line_of_history_is_what_is_documented(trained):
+def test_a_line_of_history_has_the_documented_keys(trained):
     written = history.read_history(trained / "history.jsonl").lines
     lines = [line for line in written if "finding" not in line]
     assert all(list(line) == ["step", "finding"] for line in written if line not in lines)
@@ -170,7 +170,7 @@ def test_a_vae_of_blobs_learns_something(trained):
     assert first["validation"]["r2"] < 0 < read_record(trained)["validation"]["r2"]
 
 
-def test_images_are_recorded_with_side_label_and_digest(trained):
+def test_images_are_recorded_with_split_label_and_digest(trained):
     images = read_images(trained)
     assert images.ids.tolist() == sorted(images.ids.tolist())
     assert [str(id_).split("/")[0] for id_ in images.ids] == images.labels.tolist()
@@ -209,7 +209,7 @@ def test_labels_never_touch_the_weights(train, make_blobs, tmp_path):
 # Images --------------------------------------------------------------------------------------
 
 
-def test_images_that_cannot_be_read_are_counted_named_and_left_out(train, make_blobs, capsys):
+def test_unreadable_images_are_counted_named_and_skipped(train, make_blobs, capsys):
     images = make_blobs("images")
     (images / "red" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     (images / "red" / "evil \x1b[31m.png").write_bytes(b"")
@@ -221,7 +221,7 @@ def test_images_that_cannot_be_read_are_counted_named_and_left_out(train, make_b
     assert read_record(Path("run"))["images"]["count"] == 60
 
 
-def test_none_that_can_be_read_is_an_error(train, tmp_path):
+def test_no_readable_image_is_an_error(train, tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "a.png").write_bytes(b"no")
     with pytest.raises(ImagesError, match=r"none of 1 images can be read \(.*a\.png: .*\): name a folder"):
@@ -241,7 +241,7 @@ def test_two_images_are_enough(train, make_blobs, capsys):
     assert read_record(Path("run"))["validation"]["r2"] is None
 
 
-def test_color_in_the_validation_folder_alone_makes_all_of_it_color(train, make_blobs, tmp_path):
+def test_color_in_the_validation_folder_alone_makes_the_run_color(train, make_blobs, tmp_path):
     images = make_blobs("images")
     for path in images.rglob("*.png"):
         Image.open(path).convert("L").save(path)
@@ -253,7 +253,7 @@ def test_color_in_the_validation_folder_alone_makes_all_of_it_color(train, make_
     ]
 
 
-def test_a_folder_is_validated_on_and_what_it_shares_is_not_trained_on(train, make_blobs, capsys):
+def test_images_of_the_validation_folder_are_not_trained_on(train, make_blobs, capsys):
     images, held_out = make_blobs("images"), make_blobs("held-out", each=3, seed=1)
     for name in ("00", "01"):
         (held_out / "red" / f"again-{name}.png").write_bytes((images / "red" / f"{name}.png").read_bytes())
@@ -266,7 +266,7 @@ def test_a_folder_is_validated_on_and_what_it_shares_is_not_trained_on(train, ma
 
 
 @pytest.mark.parametrize("gray", [True, False])
-def test_arrays_are_images(train, tmp_path, gray):
+def test_arrays_can_be_trained_on(train, tmp_path, gray):
     shape = (12, 9, 9) if gray else (12, 9, 9, 3)
     np.savez(tmp_path / "X.npz", pictures=np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
     train("X.npz:pictures", "-o", "run")
@@ -286,7 +286,7 @@ def test_arrays_are_images(train, tmp_path, gray):
         "--epochs 1",
     ],
 )
-def test_what_is_small_or_else_is_trained_too(command, blobs, options):
+def test_tiny_and_unusual_inputs_can_be_trained_on(command, blobs, options):
     command("train", blobs, "-o", "run", *SMALL, *options.split())
     assert read_record(Path("run"))["state"] == "done"
 
@@ -314,7 +314,7 @@ def test_more_images_than_memory_holds_train_from_disk_to_the_same_bytes(
     assert left == ([".sqlite"] if cached else [])
 
 
-def test_images_that_are_all_alike_in_color_are_trained_on(train, tmp_path):
+def test_images_of_one_color_can_be_trained_on(train, tmp_path):
     for shade in (10, 200):
         Image.new("L", (8, 8), shade).save(tmp_path / f"{shade}.png")
     train(tmp_path / "10.png", tmp_path / "200.png", "-o", "run")
@@ -322,7 +322,7 @@ def test_images_that_are_all_alike_in_color_are_trained_on(train, tmp_path):
 
 
 @pytest.mark.parametrize(("option", "end"), [("--files-from", "\n"), ("--files0-from", "\0")])
-def test_images_are_named_on_stdin(sh, blobs, end, option, tmp_path):
+def test_image_names_can_come_from_stdin(sh, blobs, end, option, tmp_path):
     printed = "-print0" if end == "\0" else ""
     done = sh(f"find {blobs} -name '*.png' {printed} | latentkit train {option} - -o run {' '.join(SMALL)}")
     assert (done.returncode, done.stdout) == (0, "run\n"), done.stderr
@@ -332,7 +332,7 @@ def test_images_are_named_on_stdin(sh, blobs, end, option, tmp_path):
 # What it refuses -----------------------------------------------------------------------------
 
 
-def test_a_run_that_is_there_is_refused_and_stays(train, blobs, tmp_path):
+def test_an_existing_run_is_not_replaced(train, blobs, tmp_path):
     train(blobs, "-o", "run")
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
     with pytest.raises(
@@ -344,7 +344,7 @@ def test_a_run_that_is_there_is_refused_and_stays(train, blobs, tmp_path):
     assert (tmp_path / "run" / "weights.safetensors").read_bytes() != before["weights.safetensors"]
 
 
-def test_overwriting_with_what_cannot_be_read_costs_no_run(train, blobs, tmp_path):
+def test_overwriting_with_unreadable_images_leaves_the_run_alone(train, blobs, tmp_path):
     train(blobs, "-o", "run")
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
     (tmp_path / "broken.png").write_bytes(b"no")
@@ -369,7 +369,7 @@ def test_overwriting_with_what_cannot_be_read_costs_no_run(train, blobs, tmp_pat
         ("--latent many", "--latent"),
     ],
 )
-def test_what_is_asked_wrongly_is_a_usage_error(command, blobs, options, told):
+def test_invalid_options_are_usage_errors(command, blobs, options, told):
     with pytest.raises(typer.BadParameter) as error:
         command("train", blobs, "-o", "run", *options.split())
     assert told in error.value.format_message()
@@ -389,21 +389,21 @@ def test_what_is_asked_wrongly_is_a_usage_error(command, blobs, options, told):
         ("--backend nonesuch", "there is no backend 'nonesuch'; installed: "),
     ],
 )
-def test_what_cannot_be_is_an_error_and_makes_no_run(command, blobs, options, told):
+def test_impossible_options_are_errors_and_make_no_run(command, blobs, options, told):
     with pytest.raises(LatentkitError) as error:
         command("train", blobs, "-o", "run", *SMALL, *options.split())
     assert str(error.value).startswith(told)
     assert not Path("run").exists()
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(latentkit, blobs, tmp_path):
+def test_an_unwritable_folder_is_named(latentkit, blobs, tmp_path):
     (tmp_path / "file").write_text("")
     done = latentkit("train", blobs, "-o", "file/run", *SMALL)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1] == "latentkit: file/run: Not a directory"
 
 
-def test_the_record_is_json_that_anybody_can_read(trained):
+def test_the_record_is_plain_json(trained):
     record = json.loads((trained / "run.json").read_text(), parse_constant=pytest.fail)
     assert record["schema"] == "latentkit.run/1"
     for line in (trained / "history.jsonl").read_text().splitlines():
@@ -417,7 +417,9 @@ def test_the_record_is_json_that_anybody_can_read(trained):
     ("words", "instead"),
     [("--compile", "leave it out"), ("--precision bfloat16", "use --precision float32")],
 )
-def test_what_a_backend_cannot_do_is_said_before_anything_is_written(train, blobs, tmp_path, words, instead):
+def test_an_unsupported_feature_is_reported_before_anything_is_written(
+    train, blobs, tmp_path, words, instead
+):
     with pytest.raises(BackendError) as error:
         train(blobs, "-o", "run", *words.split())
     assert (
@@ -426,7 +428,7 @@ def test_what_a_backend_cannot_do_is_said_before_anything_is_written(train, blob
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_in_low_precision_says_so_and_goes_on_in_it(command, load_backend, blobs, tmp_path):
+def test_a_run_in_low_precision_is_recorded_and_resumed_as_such(command, load_backend, blobs, tmp_path):
     load_backend("torch")
     how = shlex.split("--backend torch --size 8 --latent 3 --width 4 --batch 16 --epochs 2")
     command("train", blobs, "-o", "run", *how, "--precision", "bfloat16")
