@@ -14,7 +14,7 @@ demo: .venv/torch.stamp
 	$(BIN)/latentkit demo
 
 test: lint
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 20
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --durations 20
 
 # For the loop of a developer: no Keras, no browser, nothing that starts a process.
 test-quick: .venv/dev.stamp

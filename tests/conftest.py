@@ -250,6 +250,10 @@ PROCESSES = {
 }
 
 
+KERAS = {"test_contract", "test_parity", "test_schedule"}
+"""Modules that import Keras: `--dist loadgroup` runs them in one process, since TensorFlow takes long to import."""
+
+
 def is_quick(item: pytest.Item) -> bool:
     """Whether `make test-quick` runs a test: it starts no process or browser and imports nothing that starts slowly."""
     return not (
@@ -265,13 +269,16 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests in a browser where there is none, and with --quick those that start slowly."""
+    """Leave out tests in a browser where there is none, with --quick all that start slowly, and group the rest."""
     chosen = [
         item
         for item in items
         if not (_no_browser() and item.get_closest_marker("browser"))
         and (is_quick(item) or not config.getoption("quick"))
     ]
+    for item in chosen:
+        module = Path(str(item.path)).stem
+        item.add_marker(pytest.mark.xdist_group("keras" if module in KERAS else module))
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 
