@@ -1,6 +1,7 @@
 """A module imports only from floors below its own, and only the registry's strings name a backend."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,14 @@ def test_no_module_is_over_300_lines():
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_module_says_what_it_is(module):
     assert ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
+
+
+def floors_in_the_document() -> dict[float, set[str]]:
+    """The floors in the table of ARCHITECTURE.md."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d.]+) \| ([^|]+) \|", text, re.MULTILINE)
+    return {float(floor): set(re.findall(r"`(\w+)`", names)) for floor, names in rows}
+
+
+def test_the_document_shows_the_same_floors():
+    assert floors_in_the_document() == {float(floor): rooms for floor, rooms in FLOORS.items()}
