@@ -5,6 +5,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from latentkit import __version__
@@ -173,5 +174,21 @@ def test_the_paths_and_the_make_targets_of_a_document_exist(document):
     assert [path for path in paths if not (ROOT / path).exists()] == []
     targets = re.findall(r"(?:^|`)make ([\w-]+)", text, re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = [target for target in targets if target != "test-quick"]
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, every number replaced by N."""
+    return re.sub(r"\d[\d.,]*\d|\d", "N", text).split()
+
+
+def test_the_verdict_in_the_readme_is_worded_as_in_the_report(sh, tmp_path):
+    (verdict,) = re.findall(r"^```\n(VERDICT.*?)^```", README, re.MULTILINE | re.DOTALL)
+    classes = np.repeat(np.arange(3), 60)
+    mu = np.random.default_rng(0).normal(size=(180, 8)) + 5 * np.eye(8)[classes]
+    np.save(tmp_path / "z.npy", mu)
+    np.savetxt(tmp_path / "labels.csv", classes, fmt="%d")
+    done = sh("latentkit report z.npy --labels labels.csv")
+    assert done.returncode == 0, done.stderr
+    printed = words(done.stdout)
+    assert printed[: len(words(verdict))] == words(verdict)
