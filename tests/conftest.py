@@ -244,7 +244,6 @@ PROCESSES = {
         "plugin",
         "processes",
         "release",
-        "schedule",
         "stopping",
     )
 }
