@@ -62,7 +62,7 @@ class Traversal:
 
     def _row(self, dim: int) -> tuple[str, ...]:
         nats = () if self.kl is None else (f"{self.kl[dim]:.2f} nats",)
-        value = () if self.start is None else (f"image at {self.start.mu[dim]:+.2f}",)
+        value = () if self.start is None else (f"start {self.start.mu[dim]:+.2f}",)
         return (f"z{dim}", *nats, *value)
 
     def _start(self) -> list[list[Cell]]:
