@@ -63,6 +63,7 @@ class Content(Protocol):
 class Encoded:
     """The bytes of an image file."""
 
+    __slots__ = ("data",)
     cacheable = True
 
     def __init__(self, data: bytes) -> None:
@@ -104,6 +105,7 @@ class Values:
     `name` is what errors call it. Raises ImagesError if floats leave 0..1.
     """
 
+    __slots__ = ("name", "values")
     cacheable = False
 
     def __init__(self, values: NDArray[Any], name: str) -> None:

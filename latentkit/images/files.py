@@ -32,7 +32,7 @@ class Files:
         None if the file changed within the grain of the clock, or cannot be read.
         """
         try:
-            status = Path(str(path)).stat()
+            status = os.stat(path)  # noqa: PTH116 - a Path each would double the time of a cached image
         except OSError:
             return None  # reading it will say why
         newest = max(status.st_mtime_ns, status.st_ctime_ns)

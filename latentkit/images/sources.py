@@ -77,16 +77,20 @@ class Sources(Sequence[Source]):
         self._place = array("I")  # index into `_places`
         self._number = array("q")  # the key if it is a number, else -1
         places: dict[_Place, int] = {}
+        last: _Place | None = None
+        index = 0
         for source in sources:
             place, name = _divide(source)
+            if place != last:  # comparing is faster than hashing
+                last, index = place, places.setdefault(place, len(places))
             self._names += name.encode("utf-8", "surrogatepass")
             self._ends.append(len(self._names))
-            self._place.append(places.setdefault(place, len(places)))
+            self._place.append(index)
             self._number.append(source.key if isinstance(source.key, int) else -1)
         self._places = list(places)
 
     @property
-    def containers(self) -> set[Container]:
+    def containers(self) -> Iterable[Container]:
         """Every container that holds one of the images."""
         return {place.container for place in self._places}
 
@@ -121,13 +125,16 @@ class Sources(Sequence[Source]):
 @contextmanager
 def open_all(sources: Sequence[Source]) -> Iterator[None]:
     """Keep the containers of these sources open for many reads."""
-    containers = (
-        sources.containers if isinstance(sources, Sources) else {source.container for source in sources}
-    )
     with ExitStack() as stack:
-        for container in containers:
+        for container in _containers(sources):
             stack.enter_context(container.open())
         yield
+
+
+def _containers(sources: Sequence[Source]) -> Iterable[Container]:
+    if isinstance(sources, Sources):
+        return sources.containers
+    return {id(source.container): source.container for source in sources}.values()  # faster than hashing
 
 
 class _Place(NamedTuple):
