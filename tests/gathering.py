@@ -1,4 +1,4 @@
-"""Groups whose processes are threads: what travels between them is added up in the order of their ranks."""
+"""Groups of threads: arrays are summed in the order of their ranks."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Thread:
-    """One of them: see latentkit.protocol.Group, and `all_reduce` of latentkit_torch's."""
+    """One of the threads; see latentkit.protocol.Group, and `all_reduce` of latentkit_torch."""
 
     device = "cpu"
 
@@ -34,7 +34,7 @@ class Thread:
 
 
 def together(size: int, job: Callable[[Thread], Any]) -> list[Any]:
-    """What the job returns in each of so many processes; an error of one is raised here."""
+    """Run the job in each thread and return the results; raise the error of any."""
     meeting, given = threading.Barrier(size), [np.empty(0)] * size
     found: list[Any] = [None] * size
     errors: list[BaseException] = []

@@ -1,4 +1,4 @@
-"""Rows, shapes and first weights."""
+"""Rows, shapes and initial weights."""
 
 import dataclasses
 import json

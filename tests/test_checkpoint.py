@@ -1,4 +1,4 @@
-"""What lies on disk while a run goes on."""
+"""The checkpoint of a run."""
 
 import json
 

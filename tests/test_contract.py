@@ -1,4 +1,4 @@
-"""Every backend keeps the contract, and every check can fail: broken in one way, exactly that check does."""
+"""Every backend passes the contract, and every check can fail: a backend with one fault fails exactly that check."""
 
 import json
 import os
@@ -87,7 +87,7 @@ def test_every_check_has_a_docstring():
 
 
 class Fake:
-    """The NumPy backend as an object, so that one thing at a time can be put in another's place."""
+    """The NumPy backend as an object, so that single parts can be replaced."""
 
     API = API
     build_model: Callable[..., model.NumpyModel] = staticmethod(model.NumpyModel)
@@ -112,14 +112,14 @@ def failing(fake) -> list[str]:
 
 
 def with_model(**methods) -> Fake:
-    """A fake whose model has these methods instead."""
+    """Return a fake whose model has these methods."""
     fake = Fake()
     fake.build_model = type("Broken", (model.NumpyModel,), methods)
     return fake
 
 
 def with_objective(change: Callable[[Objective], Objective]) -> Fake:
-    """A fake that takes the objective for another one."""
+    """Return a fake that replaces the objective."""
     fake = Fake()
     fake.build_model = lambda architecture, objective, state: model.NumpyModel(
         architecture, change(objective), state
@@ -226,7 +226,7 @@ ROWS = {
 
 
 RELYING = frozenset(NAMES[NAMES.index("check_residual") + 1 :])
-"""What trains a network, and cannot do so with a broken row."""
+"""The checks that train a network, and fail if a row is wrong."""
 
 
 @pytest.mark.parametrize("check", ROWS)
@@ -387,14 +387,14 @@ def test_a_failed_check_reports_both_numbers():
 
 
 class Able(Fake):
-    """A fake whose build takes precision and compile, and does as it always does."""
+    """Return a fake whose build accepts precision and compile, and ignores them."""
 
     def build(self, architecture, objective, state, *, device="auto", precision="float32", compile=False):
         return Fake.build(self, architecture, objective, state, device=device)
 
 
 class Coarse(model.NumpyModel):
-    """Its gradients, as Adam's first slot keeps them, are something else."""
+    """Change the gradients in the first slot of Adam."""
 
     def state(self):
         state = model.NumpyModel.state(self)
@@ -402,7 +402,7 @@ class Coarse(model.NumpyModel):
 
 
 class Rounding(model.NumpyModel):
-    """Its evaluations are of a low precision too."""
+    """Evaluate in low precision too."""
 
     def evaluate(self, batch):
         return Evaluation(*(each.astype(np.float16).astype(np.float32) for each in super().evaluate(batch)))

@@ -1,4 +1,4 @@
-"""What a run trains on: two sides, one image on one of them, and the same images when it goes on."""
+"""The images of a run: their split, and the check that they are unchanged when it is resumed."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from latentkit.training.data import digest, divide, require_unchanged
 
 
 def without(images, rows):
-    """The set without these rows."""
+    """Return the set without these rows."""
     kept = np.delete(np.arange(len(images)), rows)
     columns = {name: getattr(images, name)[kept] for name in ("ids", "labels", "digests", "pixels")}
     return replace(images, **columns)
@@ -103,15 +103,15 @@ def test_the_same_images_are_accepted(image_set):
 @pytest.mark.parametrize("row", range(6))
 def test_a_missing_image_is_named_even_if_the_split_changed(image_set, row):
     images = image_set(40)
-    told = refusal(divide(images, 0.1, 0).images, divide(without(images, [row]), 0.1, 0).images)
-    assert told.startswith(f"images missing since the run began: 1, the first {str(images.ids[row])!r}; ")
+    message = refusal(divide(images, 0.1, 0).images, divide(without(images, [row]), 0.1, 0).images)
+    assert message.startswith(f"images missing since the run began: 1, the first {str(images.ids[row])!r}; ")
 
 
 @pytest.mark.parametrize("row", range(6))
 def test_a_new_image_is_named_even_if_the_split_changed(image_set, row):
     images = image_set(40)
-    told = refusal(divide(without(images, [row]), 0.1, 0).images, divide(images, 0.1, 0).images)
-    assert told.startswith(f"images new since the run began: 1, the first {str(images.ids[row])!r}; ")
+    message = refusal(divide(without(images, [row]), 0.1, 0).images, divide(images, 0.1, 0).images)
+    assert message.startswith(f"images new since the run began: 1, the first {str(images.ids[row])!r}; ")
 
 
 @pytest.mark.parametrize("row", range(6))
@@ -119,19 +119,19 @@ def test_a_changed_image_is_named_even_if_the_split_changed(image_set, row):
     images = image_set(40)
     digests = images.digests.copy()
     digests[row] = "0" * 32
-    told = refusal(divide(images, 0.1, 0).images, divide(replace(images, digests=digests), 0.1, 0).images)
-    assert told.startswith(f"images changed since the run began: 1, the first {str(images.ids[row])!r}; ")
+    message = refusal(divide(images, 0.1, 0).images, divide(replace(images, digests=digests), 0.1, 0).images)
+    assert message.startswith(f"images changed since the run began: 1, the first {str(images.ids[row])!r}; ")
 
 
 def test_another_split_of_the_same_images_is_rejected(image_set):
     images = image_set(40)
-    told = refusal(divide(images, 0.1, 0).images, divide(images, 0.1, 1).images)
-    assert told.startswith("images on the other side of the split since the run began: ")
+    message = refusal(divide(images, 0.1, 0).images, divide(images, 0.1, 1).images)
+    assert message.startswith("images on the other side of the split since the run began: ")
 
 
 def test_the_same_id_on_both_sides_means_two_images(image_set):
     images, held_out = image_set(10), image_set(4, seed=9)
     before = divide(images, held_out, 0).images
     require_unchanged(before, divide(images, held_out, 0).images)
-    told = refusal(before, divide(images, without(held_out, [1]), 0).images)
-    assert told.startswith("images changed since the run began: 1, the first 'b/001.png'; ")
+    message = refusal(before, divide(images, without(held_out, [1]), 0).images)
+    assert message.startswith("images changed since the run began: 1, the first 'b/001.png'; ")

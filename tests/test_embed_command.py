@@ -1,4 +1,4 @@
-"""`latentkit embed`: a run and images become latents."""
+"""`latentkit embed`: latents of images by a run."""
 
 import io
 import json
@@ -30,7 +30,7 @@ def latents(path) -> dict[str, np.ndarray]:
 
 @pytest.fixture
 def embed(command, trained):
-    """Embed into a file, and read it."""
+    """Embed to a file, and read it."""
 
     def embed(*arguments, run=trained, output="z.npz", backend="numpy"):
         command("embed", run, *arguments, "-o", output, "--backend", backend)
@@ -283,7 +283,7 @@ def test_an_empty_list_is_an_error(embed, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         ("run.json", "is not a run: it has no run.json"),
         ("weights.safetensors", "is missing: "),
@@ -291,12 +291,12 @@ def test_an_empty_list_is_an_error(embed, tmp_path):
         ("images.npz", "is missing; train the run again"),
     ],
 )
-def test_an_incomplete_run_is_named(embed, blobs, trained, tmp_path, damage, told):
+def test_an_incomplete_run_is_named(embed, blobs, trained, tmp_path, damage, message):
     shutil.copytree(trained, tmp_path / "run")
     (tmp_path / "run" / damage).unlink()
     with pytest.raises(FormatError) as error:
         embed(blobs, run=tmp_path / "run")
-    assert told in str(error.value)
+    assert message in str(error.value)
     assert not (tmp_path / "z.npz").exists()
 
 

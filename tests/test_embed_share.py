@@ -1,4 +1,4 @@
-"""Images that a group shares out make the parts that one process makes."""
+"""Embedding in a group makes the same parts as in one process."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ BATCH = 4
 
 @pytest.fixture
 def folder(tmp_path):
-    """`folder(10, broken={3})`: so many images in the order of their names, some of which cannot be read."""
+    """`folder(10, broken={3})`: ten images in the order of their names, one of them unreadable."""
 
     def make(count: int, broken: set[int] = frozenset()) -> Path:
         for index in range(count):
@@ -30,7 +30,7 @@ def folder(tmp_path):
 
 
 def parts(sources):
-    """Rows that depend on the whole batch an image is in, and on its place there."""
+    """Return rows that depend on the whole batch of an image, and on its position there."""
     for images in stream(sources, Transform(4, "rgb", "crop"), batch=BATCH, workers=1):
         pixels = images.pixels[:, 0, 0].astype(np.float32)
         place = np.arange(len(pixels), dtype=np.float32)[:, None]
@@ -39,7 +39,7 @@ def parts(sources):
 
 
 def whole(found):
-    """The columns and what was left out, of parts."""
+    """Return the columns and the skipped images of parts."""
     found = list(found)
     columns = {key: np.concatenate([part.rows[key] for part in found]) for key in ("ids", "mu")}
     return columns, [image.id for part in found for image in part.skipped]

@@ -1,4 +1,4 @@
-"""What processes of a group tell each other."""
+"""Communication between the processes of a group."""
 
 import numpy as np
 import pytest
@@ -72,7 +72,7 @@ def test_a_process_without_a_launcher_has_no_group(monkeypatch):
 
 
 def agree(image_set, **differing):
-    """Two processes, the second asked for something else."""
+    """Start two processes, the second with other options."""
 
     def job(group):
         more = differing if group.rank == 1 else {}

@@ -1,4 +1,4 @@
-"""Signals between two steps."""
+"""Signals that are deferred to the end of a step."""
 
 import signal
 import threading

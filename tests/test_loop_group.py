@@ -1,4 +1,4 @@
-"""The loop in several processes: each takes its share of the batches that one process has, and all learn the same."""
+"""The loop in several processes: each takes its share of every batch, with the result of a single process."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ PIXELS = 8 * 8 * 3
 
 
 class Watching:
-    """A model of torch; the batches of its steps are kept."""
+    """A torch model that records the batches of its steps."""
 
     def __init__(self, backend, group) -> None:
         architecture = mlp((8, 8, 3), 3, 16)
@@ -36,7 +36,7 @@ class Watching:
 
 @pytest.fixture
 def trained(load_backend, image_set):
-    """What was validated, and the batches of each step, in one process (None) or in one of several."""
+    """Return the validations, and the batches of each step, in one process (None) or in one of several."""
 
     def trained(group, **given):
         options = resolve(SMALL | given)

@@ -1,4 +1,4 @@
-"""The figures of a whole set, against NumPy over all of it at once."""
+"""Metrics of a set of images, against NumPy on the whole set."""
 
 import latentkit_numpy
 import numpy as np
@@ -44,37 +44,37 @@ def test_metrics_do_not_depend_on_the_batch_size(batch):
     kl = (0.5 * (np.exp(logvar) + mu**2 - 1 - logvar)).mean(axis=0)
     sigma2 = squared.sum() / (23 * PIXELS)
     reconstruction = np.mean(squared / 2 / sigma2 + PIXELS / 2 * np.log(2 * np.pi * sigma2))
-    found = pool(evaluations(23, batch), Objective(), pixels=PIXELS, pixel_variance=2.0, beta=4.0)
-    assert found.reconstruction == pytest.approx(reconstruction, rel=1e-12)
-    assert found.kl_per_dim == pytest.approx(tuple(kl), rel=1e-6)
-    assert found.kl == pytest.approx(kl.sum(), rel=1e-6)
-    assert found.loss == pytest.approx(reconstruction + 4 * kl.sum(), rel=1e-6)
-    assert found.mse == pytest.approx(squared.mean() / PIXELS, rel=1e-12)
-    assert found.r2 == pytest.approx(1 - squared.mean() / PIXELS / 2, rel=1e-12)
-    assert found.sigma == pytest.approx(np.sqrt(sigma2), rel=1e-12)
-    assert found.active_units == np.sum(mu.var(axis=0) > ACTIVE_VARIANCE) == 2
+    metrics = pool(evaluations(23, batch), Objective(), pixels=PIXELS, pixel_variance=2.0, beta=4.0)
+    assert metrics.reconstruction == pytest.approx(reconstruction, rel=1e-12)
+    assert metrics.kl_per_dim == pytest.approx(tuple(kl), rel=1e-6)
+    assert metrics.kl == pytest.approx(kl.sum(), rel=1e-6)
+    assert metrics.loss == pytest.approx(reconstruction + 4 * kl.sum(), rel=1e-6)
+    assert metrics.mse == pytest.approx(squared.mean() / PIXELS, rel=1e-12)
+    assert metrics.r2 == pytest.approx(1 - squared.mean() / PIXELS / 2, rel=1e-12)
+    assert metrics.sigma == pytest.approx(np.sqrt(sigma2), rel=1e-12)
+    assert metrics.active_units == np.sum(mu.var(axis=0) > ACTIVE_VARIANCE) == 2
 
 
 def test_the_calibrated_sigma_minimizes_the_reconstruction():
-    found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
-    for sigma in (found.sigma * 0.99, found.sigma * 1.01):
+    metrics = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    for sigma in (metrics.sigma * 0.99, metrics.sigma * 1.01):
         fixed = pool(evaluations(23, 7), Objective(sigma=sigma), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
         assert fixed.sigma == pytest.approx(sigma)
-        assert fixed.reconstruction > found.reconstruction
+        assert fixed.reconstruction > metrics.reconstruction
 
 
 def test_a_perfect_reconstruction_has_the_sigma_of_rounding():
     perfect = [one._replace(squared_error=np.zeros(len(one.mu), np.float32)) for one in evaluations(9, 4)]
-    found = pool(perfect, Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
-    assert found.sigma == pytest.approx(np.sqrt(SIGMA2_FLOOR))
-    assert found.r2 == 1.0
+    metrics = pool(perfect, Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    assert metrics.sigma == pytest.approx(np.sqrt(SIGMA2_FLOOR))
+    assert metrics.r2 == 1.0
 
 
 def test_a_bernoulli_has_its_own_reconstruction_and_no_sigma():
     cut = evaluations(23, 7)
-    found = pool(cut, Objective(likelihood="bernoulli"), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    metrics = pool(cut, Objective(likelihood="bernoulli"), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
     expected = np.concatenate([one.reconstruction for one in cut]).astype(np.float64).mean()
-    assert (found.sigma, found.reconstruction) == (None, pytest.approx(expected, rel=1e-12))
+    assert (metrics.sigma, metrics.reconstruction) == (None, pytest.approx(expected, rel=1e-12))
 
 
 def test_free_bits_are_in_the_loss_and_not_in_the_kl():
@@ -91,8 +91,8 @@ def test_the_mean_image_has_an_r2_of_zero():
     unit = pixels / 255
     errors = np.square(unit - unit.mean(axis=0)).sum(axis=(1, 2, 3))
     each = [Evaluation(errors, errors, np.zeros((30, 2)), np.zeros((30, 2)))]
-    found = pool(each, Objective(), pixels=PIXELS, pixel_variance=variance(subset(pixels)), beta=1.0)
-    assert found.r2 == pytest.approx(0, abs=1e-9)
+    metrics = pool(each, Objective(), pixels=PIXELS, pixel_variance=variance(subset(pixels)), beta=1.0)
+    assert metrics.r2 == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [1, 2, 64, 65, 200])
@@ -106,8 +106,8 @@ def test_variance_equals_that_of_numpy(n):
 def test_identical_images_have_no_r2():
     pixels = np.full((70, 4, 4, 3), 201, np.uint8)
     assert variance(subset(pixels)) == 0
-    found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=0.0, beta=1.0)
-    assert found.r2 is None
+    metrics = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=0.0, beta=1.0)
+    assert metrics.r2 is None
     assert RunningMeans(images=1).summary(PIXELS, 0.0)["r2"] is None
 
 
@@ -121,33 +121,33 @@ def test_validating_twice_gives_the_same_result(image_set):
 
 def test_every_image_is_validated_exactly_once(image_set):
     images = subset(image_set(11).pixels)
-    found = list(evaluate(model(), images, 3, 4, seed=5))
-    assert [len(one.mu) for one in found] == [4, 4, 3]
+    metrics = list(evaluate(model(), images, 3, 4, seed=5))
+    assert [len(one.mu) for one in metrics] == [4, 4, 3]
     np.testing.assert_allclose(
-        np.concatenate([one.mu for one in found]), model().encode(images.pixels).mu, atol=1e-6
+        np.concatenate([one.mu for one in metrics]), model().encode(images.pixels).mu, atol=1e-6
     )
 
 
 def test_the_noise_of_an_image_does_not_depend_on_the_batch(image_set):
     images, seen = subset(image_set(11).pixels), []
 
-    class Watching:
+    class RecordingModel:
         def evaluate(self, batch: Batch) -> Evaluation:
             seen.append(batch.noise)
             return model().evaluate(batch)
 
     for batch in (4, 11):
-        list(evaluate(Watching(), images, 3, batch, seed=5))
+        list(evaluate(RecordingModel(), images, 3, batch, seed=5))
     np.testing.assert_array_equal(np.concatenate(seen[:3]), seen[3])
-    list(evaluate(Watching(), images, 3, 11, seed=6))
+    list(evaluate(RecordingModel(), images, 3, 11, seed=6))
     assert not np.array_equal(seen[3], seen[4])
 
 
 def test_running_means_are_weighted_by_the_number_of_images():
-    sums = RunningMeans()
-    sums.add(Losses(np.float32(10), 8.0, 2.0, 48.0), 3)
-    sums.add(Losses(20.0, 16.0, 4.0, 96.0), 1)
-    assert sums.summary(PIXELS, 2.0) == {
+    running = RunningMeans()
+    running.add(Losses(np.float32(10), 8.0, 2.0, 48.0), 3)
+    running.add(Losses(20.0, 16.0, 4.0, 96.0), 1)
+    assert running.summary(PIXELS, 2.0) == {
         "loss": 12.5,
         "reconstruction": 10.0,
         "kl": 2.5,
@@ -160,10 +160,10 @@ def test_running_means_are_weighted_by_the_number_of_images():
 def test_a_non_finite_posterior_makes_the_loss_non_finite_without_a_warning(mu, finite):
     one = evaluations(5, 5)[0]
     one.mu[2, 1] = mu
-    found = pool([one], Objective(), pixels=PIXELS, pixel_variance=1.0, beta=0.0)
-    assert np.isfinite(found.loss) == finite
+    metrics = pool([one], Objective(), pixels=PIXELS, pixel_variance=1.0, beta=0.0)
+    assert np.isfinite(metrics.loss) == finite
 
 
 def test_the_summary_has_exactly_these_metrics():
-    found = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
-    assert list(found.summary()) == ["loss", "reconstruction", "kl", "mse", "r2", "active_units"]
+    metrics = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
+    assert list(metrics.summary()) == ["loss", "reconstruction", "kl", "mse", "r2", "active_units"]

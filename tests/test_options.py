@@ -1,4 +1,4 @@
-"""The options of a run: what was given over what is usual, and what a resumed run may change."""
+"""Options of a run: defaults, given values, and changes on resume."""
 
 from typing import get_args
 
@@ -28,7 +28,7 @@ def test_a_low_learning_rate_lowers_the_default_minimum():
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"sigma": 0.1, "likelihood": "bernoulli"}, "--sigma requires the Gaussian likelihood; "),
         ({"lr": 1e-4, "min_lr": 1e-3}, "--min-lr 0.001 is above --lr 0.0001; lower it"),
@@ -36,10 +36,10 @@ def test_a_low_learning_rate_lowers_the_default_minimum():
         ({"free_bits": float("inf")}, "--free-bits is inf; it must be a finite number"),
     ],
 )
-def test_impossible_options_are_rejected_by_name(given, told):
+def test_impossible_options_are_rejected_by_name(given, message):
     with pytest.raises(TrainingError) as error:
         resolve(given)
-    assert str(error.value).startswith(told)
+    assert str(error.value).startswith(message)
 
 
 @pytest.mark.parametrize("given", [{"epochs": 9}, {"precision": "bfloat16"}])

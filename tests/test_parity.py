@@ -1,4 +1,4 @@
-"""Whatever trains a run, every backend makes the same of it."""
+"""All backends give the same results."""
 
 import itertools
 
@@ -21,7 +21,7 @@ def backends(load_backend, required_backends):
 
 
 def images(n: int = 24):
-    """Discs of random place, size and color: (n, 16, 16, 3) uint8."""
+    """Discs of random position, size and color: (n, 16, 16, 3) uint8."""
     rng = generator(0, "discs")
     y, x = np.mgrid[:16, :16]
     center, radius = rng.uniform(4, 12, (2, n, 1, 1)), rng.uniform(2, 6, (n, 1, 1))

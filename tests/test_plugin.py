@@ -1,4 +1,4 @@
-"""examples/plugin is a third party's distribution: installed, it is found, checked and used by name."""
+"""The example plug-in: once installed, it is found, checked and used by name."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Several processes at one run, started by torchrun: what one process would have done, in shares."""
+"""Groups of processes started by torchrun have the same results as one process."""
 
 import os
 import re
@@ -30,7 +30,7 @@ EPOCH = 4  # steps: 48 images, the last batch has 3
 
 @pytest.fixture(scope="module")
 def threadless(environment):
-    """For processes with one thread each."""
+    """The environment of processes with one thread each."""
     return environment | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -65,7 +65,7 @@ def start(threadless, load_backend):
 
 @pytest.fixture(scope="module")
 def alone():
-    """The same in this process, with one thread."""
+    """Run latentkit in a single process with one thread."""
     import torch
     from threadpoolctl import threadpool_limits
 
@@ -86,13 +86,13 @@ def alone():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where the two runs of this module are."""
+    """The folder of the two runs of this module."""
     return tmp_path_factory.mktemp("processes")
 
 
 @pytest.fixture(scope="module")
 def runs(start, alone, blobs, folder):
-    """`one` by one process and `two` by two, and what the two said."""
+    """Train `one` in one process and `two` in two; return the output of the two."""
     how = (*SMALL, "--epochs", 2, "--validate-every", 1)
     process = start("train", blobs, "-o", "two", *how, cwd=folder)
     alone("train", blobs, "-o", folder / "one", *how)
@@ -103,13 +103,13 @@ def runs(start, alone, blobs, folder):
 
 @pytest.fixture
 def port() -> int:
-    """A port of this machine that is free."""
+    """A free port of this machine."""
     with socket.create_server(("localhost", 0)) as server:
         return server.getsockname()[1]
 
 
 def by_hand(ranks: str, port: int, *arguments: object, cwd, env) -> list[subprocess.Popen[str]]:
-    """These of two processes, started as some clusters do it: torchrun does no more than set these variables."""
+    """Start some of two processes without torchrun, by setting its variables, as some clusters do."""
     together = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
     return [
         subprocess.Popen(
@@ -172,11 +172,11 @@ def test_two_processes_embed_to_the_same_bytes_as_one(
     how = ("embed", folder / "one", images, "--batch", 8, "--thumbnails", 4, "-o")
     processes = by_hand("01", port, *how, "two.npz", cwd=tmp_path, env=threadless)
     alone(*how, tmp_path / "one.npz")
-    said = [process.communicate(timeout=WALL)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
+    stderr = [process.communicate(timeout=WALL)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], stderr
     assert (tmp_path / "two.npz").read_bytes() == (tmp_path / "one.npz").read_bytes()
-    assert said[0].startswith("1 of 60 images could not be read and are skipped:\n")
-    assert said[1] == ""
+    assert stderr[0].startswith("1 of 60 images could not be read and are skipped:\n")
+    assert stderr[1] == ""
 
 
 # What a group is not for --------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_two_processes_embed_to_the_same_bytes_as_one(
 
 @pytest.fixture
 def second(monkeypatch):
-    """This process takes itself for one of two; `second(0)` for the first."""
+    """Make this process one of two; `second(0)` makes it the first."""
 
     def be(rank: int) -> None:
         monkeypatch.setenv("RANK", str(rank))
@@ -231,7 +231,7 @@ def wait_for(process, happened) -> None:
 
 
 def workers_of(process) -> list[int]:
-    """Process ids of a launcher's workers, in the order of their ranks."""
+    """Return the process ids of a launcher's workers, in the order of their ranks."""
     found = {}
     for pid in subprocess.run(
         ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
@@ -248,7 +248,7 @@ LONG = ("--epochs", 100_000, "--patience", 100_000, "--validate-every", EPOCH)
 
 @pytest.fixture
 def begin(start, blobs, tmp_path):
-    """Two processes that would train for very long, when they have begun to."""
+    """Start two processes on a very long training; return after the first validations."""
     started = []
 
     def begin():
@@ -280,12 +280,12 @@ def test_a_killed_process_ends_the_group_with_one_message(begin, alone, blobs, t
     out, words = process.communicate(timeout=WALL)
     assert time.monotonic() - began < 300  # gloo waits 30 minutes by itself
     assert (process.returncode, out) == (1, "")
-    told = [line for line in words.splitlines() if line.startswith("latentkit: ")]
-    assert len(told) == 1
+    messages = [line for line in words.splitlines() if line.startswith("latentkit: ")]
+    assert len(messages) == 1
     # On a busy machine the launcher may end the other process before that one misses its fellow.
     gone = "latentkit: another of the 2 processes of this group has ended; "
-    assert told[0].startswith(gone) or told[0] == "latentkit: terminated"
-    assert words.index(told[0]) < words.index("Traceback")
+    assert messages[0].startswith(gone) or messages[0] == "latentkit: terminated"
+    assert words.index(messages[0]) < words.index("Traceback")
     assert_goes_on(alone, blobs, tmp_path)
 
 
@@ -325,11 +325,11 @@ def test_sigterm_to_one_process_stops_all_after_the_same_step(begin, tmp_path):
 def test_an_error_in_all_processes_is_reported_once(start, runs, blobs, folder, images, more, words):
     images = str(blobs) if images == "BLOBS" else images
     process = start("train", images, "-o", "two", *SMALL, *more, cwd=folder)
-    out, said = process.communicate(timeout=WALL)
+    out, stderr = process.communicate(timeout=WALL)
     assert (process.returncode, out) == (1, "")
-    told = [line for line in said.splitlines() if line.startswith("latentkit: ")]
-    assert len(told) == 1
-    assert told[0].startswith(f"latentkit: {words}")
+    messages = [line for line in stderr.splitlines() if line.startswith("latentkit: ")]
+    assert len(messages) == 1
+    assert messages[0].startswith(f"latentkit: {words}")
 
 
 @pytest.mark.slow

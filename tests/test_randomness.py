@@ -1,4 +1,4 @@
-"""Randomness is a function of (seed, stream, step)."""
+"""Random numbers are a function of (seed, stream, step)."""
 
 import numpy as np
 

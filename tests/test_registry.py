@@ -1,4 +1,4 @@
-"""Backends are found by metadata and imported only when named; each way to fail says what to do."""
+"""Backends are found by metadata and imported on use; every error says what to do."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from latentkit.errors import BackendError
 
 @pytest.fixture
 def distribution(tmp_path, monkeypatch):
-    """Puts a distribution on the path: (name of its backend, source of its module or None, name of the distribution)."""
+    """Put a distribution on the path: (name of its backend, source of its module or None, name of the distribution)."""
 
     def put(backend: str, source: str | None, name: str) -> None:
         module = name.replace("-", "_")

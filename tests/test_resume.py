@@ -1,4 +1,4 @@
-"""A run that is interrupted, killed or made longer, and goes on."""
+"""Runs that are interrupted, killed or extended, and resumed."""
 
 import json
 import signal
@@ -23,15 +23,15 @@ SMALL = {"size": 8, "latent": 3, "width": 4, "batch": 16, "epochs": 3, "lr": 0.0
 
 @pytest.fixture
 def run(blobs, numpy_backend):
-    """Train; `at` maps a step to what is done as soon as it is, `given` are options. Returns what was told."""
+    """Train; `at` maps a step to a function to call after it, `given` are options. Return the events."""
 
     def run(
         out: Path, *, images=blobs, backend=numpy_backend, resume=False, overwrite=False, at=None, **given
     ):
-        told = []
+        events = []
 
         def listen(event):
-            told.append(event)
+            events.append(event)
             if isinstance(event, Stepped) and event.step in (at or {}):
                 at[event.step]()
 
@@ -42,7 +42,7 @@ def run(blobs, numpy_backend):
             ),
             listen,
         )
-        return told
+        return events
 
     return run
 
@@ -56,7 +56,7 @@ def crash():
 
 
 def timeless(out: Path):
-    """Every line of history without the time it took."""
+    """Return every line of history without the times."""
     return [
         {key: value for key, value in record.items() if key not in ("seconds", "images_per_second")}
         for record in history.read_history(out / "history.jsonl").lines
@@ -69,7 +69,7 @@ def position(out: Path):
 
 
 def assert_equal_runs(one: Path, other: Path):
-    """In weights, optimizer, position and best weights bit for bit; in history and record but for the time."""
+    """Compare weights, optimizer, position and best weights bit for bit; history and record except for the times."""
     (arrays, _), (expected, _) = (read_tensors(out / "last.safetensors") for out in (one, other))
     assert arrays.keys() == expected.keys()
     for name, value in expected.items():
@@ -82,7 +82,7 @@ def assert_equal_runs(one: Path, other: Path):
 
 @pytest.fixture(params=["numpy", "torch"])
 def exact(request, load_backend):
-    """A backend that is exact: the same steps give the same bits."""
+    """A deterministic backend: the same steps give the same bits."""
     if request.param != "numpy":
         load_backend(request.param)
     return request.param
@@ -121,8 +121,8 @@ def test_a_crashed_run_resumes_from_its_checkpoint(run, tmp_path, monkeypatch, a
         run(tmp_path / "run", at={after: crash})
     assert read_record(tmp_path / "run")["state"] == "running"
     assert restore(tmp_path / "run")[1].step == (after if checkpoints == "at every step" else 0)
-    told = run(tmp_path / "run", resume=True)
-    assert len([event for event in told if isinstance(event, Stepped)]) < 9 or "none" in checkpoints
+    events = run(tmp_path / "run", resume=True)
+    assert len([event for event in events if isinstance(event, Stepped)]) < 9 or "none" in checkpoints
     assert_equal_runs(tmp_path / "run", tmp_path / "unbroken")
 
 
@@ -178,11 +178,11 @@ def test_resuming_a_finished_run_changes_nothing(run, tmp_path):
 
     run(tmp_path / "run")
     before = files()
-    told = run(tmp_path / "run", resume=True)
+    events = run(tmp_path / "run", resume=True)
     assert files() == before
-    assert not any(isinstance(event, Stepped | Validated) for event in told)
-    assert isinstance(told[-1], Ended)
-    assert told[-1].text == "done"
+    assert not any(isinstance(event, Stepped | Validated) for event in events)
+    assert isinstance(events[-1], Ended)
+    assert events[-1].text == "done"
 
 
 def test_the_same_options_can_be_repeated(run, tmp_path):
@@ -216,7 +216,7 @@ def test_a_run_is_resumed_in_its_own_backend_by_default(run, tmp_path, load_back
 
 @pytest.fixture
 def refused(run, tmp_path):
-    """What is told when a run cannot go on; nothing of it may have changed."""
+    """Return the error of a run that cannot be resumed; its files must not have changed."""
 
     def refused(error=TrainingError, **more) -> str:
         out = tmp_path / "run"
@@ -313,8 +313,8 @@ def test_a_non_finite_loss_keeps_the_best_weights(run, tmp_path, load_backend, b
 
 
 def test_early_stopping_is_reported_and_recorded_as_done(run, tmp_path):
-    told = run(tmp_path / "run", epochs=50, lr=1e-9, patience=2)
-    assert told[-1].text == "stopped early: the validation loss no longer improved"
+    events = run(tmp_path / "run", epochs=50, lr=1e-9, patience=2)
+    assert events[-1].text == "stopped early: the validation loss no longer improved"
     assert read_record(tmp_path / "run")["state"] == "done"
     assert len(timeless(tmp_path / "run")) == 3
 
@@ -323,9 +323,9 @@ def test_early_stopping_is_reported_and_recorded_as_done(run, tmp_path):
 def test_an_ignored_signal_does_not_stop_a_run(run, tmp_path):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        told = run(tmp_path / "run", at={2: interrupt})
+        events = run(tmp_path / "run", at={2: interrupt})
     finally:
         signal.signal(signal.SIGINT, before)
-    assert isinstance(told[-1], Ended)
-    assert told[-1].text == "done"
+    assert isinstance(events[-1], Ended)
+    assert events[-1].text == "done"
     assert len(timeless(tmp_path / "run")) == 3

@@ -1,4 +1,4 @@
-"""Beta, the learning rate and when to stop, against Keras and against a plain retelling."""
+"""Beta, learning rate and early stopping, against Keras and a simple implementation."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ STEPS = 200  # of the run, more than any validation here
 
 
 def losses(seed: int, n: int = 120) -> list[float]:
-    """A loss that falls, stalls, repeats itself and falls again."""
+    """Return losses that fall, stall, repeat and fall again."""
     rng = np.random.default_rng(seed)
     falling = -10 * rng.random() * np.log1p(np.arange(n))
     walk = np.cumsum(rng.choice([0.0, 0.0, -MIN_DELTA / 2, 0.3, -0.3], n))
@@ -33,7 +33,7 @@ def options(seed: int):
 
 
 def rates(sequence, chosen) -> list[float]:
-    """The learning rate after each validation, and what stands at the end."""
+    """Return the learning rate after each validation."""
     schedule, found = start(chosen, STEPS), []
     for step, loss in enumerate(sequence, 1):
         schedule = after_validation(schedule, loss, step, chosen)
@@ -42,7 +42,7 @@ def rates(sequence, chosen) -> list[float]:
 
 
 def keras_rates(keras, sequence, chosen) -> list[float]:
-    """The same of keras.callbacks.ReduceLROnPlateau."""
+    """Return the learning rates of keras.callbacks.ReduceLROnPlateau."""
     callback = keras.callbacks.ReduceLROnPlateau(
         "loss",
         factor=chosen.plateau_factor,
@@ -102,11 +102,11 @@ def test_the_learning_rate_equals_that_of_a_simple_implementation(seed):
 def test_patience_counts_validations_without_improvement():
     chosen = replace(DEFAULTS, patience=3)
     schedule = start(chosen, STEPS)
-    told = []
+    over = []
     for step, loss in enumerate([5.0, 4.0, 4.0, 4.5, 3.9, 4.0, 3.9, 3.9 - MIN_DELTA / 2], 1):
         schedule = after_validation(schedule, loss, step, chosen)
-        told.append(schedule.is_over(chosen))
-    assert told == [False] * 7 + [True]
+        over.append(schedule.is_over(chosen))
+    assert over == [False] * 7 + [True]
 
 
 def test_a_tiny_improvement_is_the_best_but_does_not_reset_the_counters():

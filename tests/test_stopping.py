@@ -24,13 +24,13 @@ LONG = shlex.split("--epochs 100000 --patience 100000")
 
 
 def listening():
-    """A shell that starts a process in the background has it ignore Ctrl-C."""
+    """Restore the handler of Ctrl-C: a shell makes background processes ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
 def begin(environment, blobs, tmp_path):
-    """Start to train for very long; returns when it has begun to."""
+    """Start a very long training; return after its first validations."""
     started = []
 
     def begin(*options: str) -> subprocess.Popen[str]:
@@ -69,7 +69,7 @@ def wait(process, until) -> None:
 
 
 def assert_goes_on(latentkit, blobs, run: Path) -> None:
-    """To two epochs more than it has, and then it equals a run that nobody stopped."""
+    """Resume for two more epochs; the run then equals an uninterrupted one."""
     epochs = restore(run)[1].step // 3 + 2
     done = latentkit("train", blobs, "-o", "run", "--resume", "--epochs", epochs)
     assert (done.returncode, done.stdout) == (0, "run\n"), done.stderr

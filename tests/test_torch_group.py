@@ -1,4 +1,4 @@
-"""Processes that share a batch do what one does that has all of it."""
+"""Processes that share a batch compute the same as one with the whole batch."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def torch_backend(load_backend):
 
 
 def trained(backend, architecture, objective, images: int, group=None, steps: int = 2):
-    """The losses of some steps and the state after them, in one process or one of several."""
+    """Return the losses of some steps and the state after them, in one process or one of several."""
     model = backend.build(
         architecture, objective, state_of(architecture), **({} if group is None else {"group": group})
     )
@@ -40,7 +40,7 @@ def trained(backend, architecture, objective, images: int, group=None, steps: in
 
 
 def assert_equal_in_all(backend, architecture, objective, images: int, size: int, prefix: str = "") -> None:
-    """Losses and state of all processes; of the state what begins so."""
+    """Return the losses of all processes, and the part of their state with this prefix."""
     expected, state = trained(backend, architecture, objective, images)
     found = together(size, lambda group: trained(backend, architecture, objective, images, group))
     for losses, theirs in found:

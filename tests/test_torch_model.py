@@ -1,4 +1,4 @@
-"""What the torch backend does beyond the contract: how it computes where, and what of that can be seen on a CPU."""
+"""The torch backend beyond the contract: compilation, precision and staging, as far as a CPU shows them."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def weights(architecture):
 
 
 def losses(model, architecture, sizes=(6, 6, 3, 6)):
-    """Of some steps, one of them with fewer images."""
+    """Return the losses of some steps, one of them with fewer images."""
     return [
         [
             float(each)

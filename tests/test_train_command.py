@@ -1,4 +1,4 @@
-"""`latentkit train`: what it prints, what it leaves, and what it refuses."""
+"""`latentkit train`: output, files and errors."""
 
 import io
 import json
@@ -355,7 +355,7 @@ def test_overwriting_with_unreadable_images_leaves_the_run_alone(train, blobs, t
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ("--validation 1.5", "1.5 is neither a fraction between 0 and 1 nor a folder"),
         ("--validation 0", "0 is neither a fraction between 0 and 1 nor a folder"),
@@ -369,15 +369,15 @@ def test_overwriting_with_unreadable_images_leaves_the_run_alone(train, blobs, t
         ("--latent many", "--latent"),
     ],
 )
-def test_invalid_options_are_usage_errors(command, blobs, options, told):
+def test_invalid_options_are_usage_errors(command, blobs, options, message):
     with pytest.raises(typer.BadParameter) as error:
         command("train", blobs, "-o", "run", *options.split())
-    assert told in error.value.format_message()
+    assert message in error.value.format_message()
     assert not Path("run").exists()
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ("--lr inf", "--lr is inf; it must be a finite number"),
         ("--beta inf", "--beta is inf; it must be a finite number"),
@@ -389,10 +389,10 @@ def test_invalid_options_are_usage_errors(command, blobs, options, told):
         ("--backend nonesuch", "there is no backend 'nonesuch'; installed: "),
     ],
 )
-def test_impossible_options_are_errors_and_make_no_run(command, blobs, options, told):
+def test_impossible_options_are_errors_and_make_no_run(command, blobs, options, message):
     with pytest.raises(LatentkitError) as error:
         command("train", blobs, "-o", "run", *SMALL, *options.split())
-    assert str(error.value).startswith(told)
+    assert str(error.value).startswith(message)
     assert not Path("run").exists()
 
 
