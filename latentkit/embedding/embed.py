@@ -24,7 +24,7 @@ __all__ = ["EmbedRequest", "embed"]
 
 @dataclass(frozen=True)
 class EmbedRequest:
-    """What to embed, and how."""
+    """The images to embed, and how to embed them."""
 
     run: Path
     images: Sequence[Source]

@@ -27,7 +27,7 @@ class DeferSignals:
 
     @property
     def pending(self) -> bool:
-        """Whether to stop after this step."""
+        """True once a signal has asked to stop after this step."""
         return self._noted is not None
 
     def deliver(self) -> None:

@@ -40,7 +40,7 @@ __all__ = ["TrainRequest", "train"]
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """What to train on, and how."""
+    """The images to train on, and how to train on them."""
 
     images: Sequence[Source]
     out: Path

@@ -1,4 +1,4 @@
-"""Starting: the help of the command line is as near at hand as the library that it is written with."""
+"""Start-up: help takes little longer than importing the library that the command line is written with."""
 
 import sys
 
@@ -7,11 +7,15 @@ from ..row import Line, Scale, against
 
 
 def help_text(scale: Scale) -> list[Line]:
-    """`latentkit --help`, whole processes."""
+    """`latentkit --help` and the help of the command with most options, as whole processes."""
+    return [_help(scale, "--help"), _help(scale, "train", "--help")]
+
+
+def _help(scale: Scale, *words: str) -> Line:
     pairs = in_turn(
-        lambda: process([*LATENTKIT, "--help"]),
+        lambda: process([*LATENTKIT, *words]),
         lambda: process([sys.executable, "-c", "import typer"]),
         scale.of(15, 5),
     )
-    line = against("latentkit --help / python -c 'import typer'", "s", pairs, at_most(1.5))
-    return [explained_process(line, ["--help"])]
+    line = against(f"latentkit {' '.join(words)} / python -c 'import typer'", "s", pairs, at_most(1.5))
+    return explained_process(line, [*words])
