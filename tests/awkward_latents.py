@@ -1,4 +1,4 @@
-"""Latents with every kind of array, and with texts that break formats."""
+"""Latents with every kind of array, and with strings that break formats."""
 
 import json
 
@@ -15,11 +15,11 @@ IDS = [
     "bad\udcff.png",
     "nul\0\x1b[31m\\.png",
 ]
-"""A formula, separators, line ends, Unicode, a name that is not Unicode, a zero byte and a terminal's escape."""
+"""A formula, separators, line ends, Unicode, a name that is not Unicode, a zero byte and a terminal escape."""
 
 
 def awkward(**more: np.ndarray) -> Latents:
-    """Seven images of 4 latents; PCA and UMAP, UMAP the latest; `more` arrays are added or replaced."""
+    """Return 7 images of 4 dimensions with PCA and UMAP (the latest); `more` arrays are added or replaced."""
     rng = np.random.default_rng(0)
     n = len(IDS)
     methods = {"latest": "umap", "methods": {"pca": {}, "umap": {"seed": 3}}}
@@ -51,7 +51,7 @@ def awkward(**more: np.ndarray) -> Latents:
 
 
 def plain(n: int = 3, **more: np.ndarray) -> Latents:
-    """ids and mu of n images, and `more`."""
+    """Return latents of n images with only ids, mu and `more`."""
     return Latents(
         {
             "ids": np.array([f"{index}.png" for index in range(n)]),

@@ -32,7 +32,7 @@ def test_a_file_is_replaced_with_its_permissions_kept(tmp_path):
     assert stat.S_IMODE((tmp_path / "old").stat().st_mode) == 0o604
 
 
-def test_an_exception_keeps_the_old_file_and_leaves_nothing_beside_it(tmp_path):
+def test_an_exception_keeps_the_old_file_and_leaves_no_temporary_file(tmp_path):
     (tmp_path / "old").write_bytes(b"old")
     with pytest.raises(KeyboardInterrupt), replace_file(tmp_path / "old") as file:
         file.write(b"half")
@@ -41,7 +41,7 @@ def test_an_exception_keeps_the_old_file_and_leaves_nothing_beside_it(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
-def test_the_old_bytes_stay_readable_until_the_new_ones_are_whole(tmp_path):
+def test_the_old_bytes_are_readable_until_the_new_ones_are_complete(tmp_path):
     (tmp_path / "old").write_bytes(b"old")
     with replace_file(tmp_path / "old") as file:
         file.write(b"new")
@@ -50,7 +50,7 @@ def test_the_old_bytes_stay_readable_until_the_new_ones_are_whole(tmp_path):
     assert (tmp_path / "old").read_bytes() == b"new"
 
 
-def test_whoever_holds_the_old_file_open_keeps_it(tmp_path):
+def test_an_open_handle_keeps_the_old_file(tmp_path):
     (tmp_path / "old").write_bytes(b"old")
     with (tmp_path / "old").open("rb") as held:
         write(tmp_path / "old", b"new")
