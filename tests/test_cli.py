@@ -33,11 +33,11 @@ IMPORTED = f"[name for name in {HEAVY!r} if name in sys.modules]"
 HELP_OF_EACH = f"""
 import json, sys
 from latentkit.cli import app
-found = {{}}
+imported = {{}}
 for words in json.loads(sys.argv[1]):
     app([*words, "--help"], standalone_mode=False, prog_name="latentkit")
-    found[" ".join(words)] = {IMPORTED}
-print(json.dumps(found), file=sys.stderr)
+    imported[" ".join(words)] = {IMPORTED}
+print(json.dumps(imported), file=sys.stderr)
 """
 BACKENDS = f"""
 import json, sys
@@ -52,10 +52,10 @@ print(json.dumps([before, {IMPORTED}]), file=sys.stderr)
 def commands(group=None, above=()) -> dict[tuple[str, ...], object]:
     """Every command by the words that name it, groups and the whole among them."""
     group = group or typer.main.get_command(app)
-    found = {above: group}
+    named = {above: group}
     for name, one in getattr(group, "commands", {}).items():
-        found |= commands(one, (*above, name))
-    return found
+        named |= commands(one, (*above, name))
+    return named
 
 
 COMMANDS = commands()

@@ -19,13 +19,13 @@ WHOLE = typer.main.get_command(app)
 
 def parse(line: str) -> list[tuple[str, dict]]:
     """Each `latentkit COMMAND ...` of a pipe, as the command line itself understands it."""
-    found = []
+    stages = []
     for stage in line.split(" | "):
         program, *arguments = shlex.split(stage)
         if program == "latentkit":
             name, *rest = arguments
-            found.append((name, WHOLE.commands[name].make_context(name, rest).params))
-    return found
+            stages.append((name, WHOLE.commands[name].make_context(name, rest).params))
+    return stages
 
 
 @pytest.mark.parametrize("folder", ["latentkit-demo", "a b/it's"])
@@ -34,10 +34,10 @@ def test_every_command_of_the_demo_is_one_that_there_is(folder, backend):
     stages = [stage for line in demo.commands(folder, backend) for stage in parse(line)]
     assert [name for name, _ in stages] == ["train", "embed", "project", "plot", "traverse", "report"]
     assert dict(stages)["traverse"]["image"] == f"{folder}/digits/0/0000.png"
-    assert dict(stages)["traverse"]["run"] == f"{folder}/run"
+    assert dict(stages)["traverse"]["folder"] == f"{folder}/run"
     assert dict(stages)["traverse"]["backend"] == backend
-    made = {"train": "out", "embed": "run"}
-    for name, option in made.items():
+    outputs = {"train": "out", "embed": "run"}
+    for name, option in outputs.items():
         assert dict(stages)[name][option] == f"{folder}/run"
         assert list(dict(stages)[name]["images"]) == [f"{folder}/digits"]
         assert dict(stages)[name]["backend"] == backend
@@ -62,29 +62,29 @@ def test_a_command_that_fails_stops_it_and_is_named(tmp_path, capfd):
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "run").mkdir()
     (tmp_path / "there" / "run" / "mine").write_text("")
-    told = []
+    messages = []
     with pytest.raises(LatentkitError) as error:
-        demo.demonstrate(str(tmp_path / "there"), None, told.append)
+        demo.demonstrate(str(tmp_path / "there"), None, messages.append)
     command = demo.commands(str(tmp_path / "there"), None)[0]
     assert str(error.value) == f"the demo stopped: `{command}` failed; its error is above"
-    assert told[-1] == f"\n$ {command}"
+    assert messages[-1] == f"\n$ {command}"
     assert "is a folder with other files in it, not a run" in capfd.readouterr().err
 
 
 @pytest.mark.slow
 def test_the_demo_leaves_run_latents_projection_and_picture(latentkit, load_backend, tmp_path):
     load_backend("torch")
-    done = latentkit("demo", "shown", "--backend", "torch")
+    done = latentkit("demo", "folder", "--backend", "torch")
     assert done.returncode == 0, done.stderr
-    shown = tmp_path / "shown"
-    for command in demo.commands("shown", "torch"):
+    folder = tmp_path / "folder"
+    for command in demo.commands("folder", "torch"):
         assert f"\n$ {command}\n" in done.stderr
-    assert read_record(shown / "run")["state"] == "done"
-    latents = read_latents(shown / "latents.npz", name="latents")
+    assert read_record(folder / "run")["state"] == "done"
+    latents = read_latents(folder / "latents.npz", name="latents")
     assert len(latents) == 537
-    assert "projection_pca" in read_latents(shown / "projection.npz", name="projection").arrays
+    assert "projection_pca" in read_latents(folder / "projection.npz", name="projection").arrays
     for name in ("scatter.png", "traversal.png"):
-        with Image.open(shown / name) as picture:
+        with Image.open(folder / name) as picture:
             assert min(picture.size) > 300
     report = done.stdout
     assert all(digit in report for digit in demo.DIGITS)

@@ -69,7 +69,9 @@ def torchrun_commands() -> list[list[str]]:
     """The words of every torchrun of the recipes, continued lines joined."""
     text = (ROOT / "examples" / "scaling.md").read_text(encoding="utf-8").replace("\\\n", " ")
     return [
-        shlex.split(found) for found in re.findall(r"^.*?(torchrun .*)$", text, re.MULTILINE) if "-m" in found
+        shlex.split(command)
+        for command in re.findall(r"^.*?(torchrun .*)$", text, re.MULTILINE)
+        if "-m" in command
     ]
 
 
@@ -82,9 +84,9 @@ def test_torchrun_and_latentkit_know_every_option_of_the_recipes(words, load_bac
     from latentkit.cli import app
 
     numbered = ["0" if word.startswith("$JOB") else word for word in words[1:]]
-    asked = torch.distributed.run.get_args_parser().parse_args(numbered)
-    assert (asked.module, asked.training_script) == (True, "latentkit")
-    name, *arguments = (word for word in asked.training_script_args if word != "$more")
+    parsed = torch.distributed.run.get_args_parser().parse_args(numbered)
+    assert (parsed.module, parsed.training_script) == (True, "latentkit")
+    name, *arguments = (word for word in parsed.training_script_args if word != "$more")
     context = typer.main.get_command(app).commands[name].make_context(name, arguments)
     assert list(context.params["images"]) == ["photos"]
 

@@ -39,14 +39,14 @@ def room_of(module: Path) -> str:
 
 def imported_rooms(module: Path) -> set[str]:
     """The rooms of latentkit that a module imports anywhere, in functions too."""
-    found = set()
+    rooms = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "latentkit":
             parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+            rooms |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("latentkit.")}
-    return {name for name in found if name in FLOOR_OF or not name.startswith("__")}
+            rooms |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("latentkit.")}
+    return {name for name in rooms if name in FLOOR_OF or not name.startswith("__")}
 
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -87,13 +87,13 @@ def test_a_signal_that_is_ignored_stays_ignored(number):
 
 def test_other_threads_keep_their_handlers(number):
     before = signal.getsignal(number)
-    found = []
+    seen = []
 
     def work():
         with DeferSignals() as signals:
-            found.append((signal.getsignal(number), signals.pending))
+            seen.append((signal.getsignal(number), signals.pending))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert found == [(before, False)]
+    assert seen == [(before, False)]

@@ -80,7 +80,7 @@ def test_a_closed_pipe_is_141_and_silence(sh, tmp_path, command):
     assert done.stderr == b""
 
 
-def test_what_others_print_is_flushed_before_it_is_too_late(sh, tmp_path):
+def test_what_libraries_print_is_flushed_in_time(sh, tmp_path):
     done = sh("app noisy >/dev/full")
     assert (done.returncode, done.stderr) == (1, b"latentkit: standard output: No space left on device\n")
     sh("{ app noisy 2>words; echo $? >code; } | true; until [ -s code ]; do sleep 0.05; done")
@@ -125,12 +125,12 @@ def test_a_closed_stderr_changes_no_code_and_no_data(sh, command, code):
     assert done.stdout == sh(f"app {command}").stdout
 
 
-def test_an_error_that_nobody_hears_keeps_its_code(sh, tmp_path):
+def test_an_error_on_a_closed_stderr_keeps_its_code(sh, tmp_path):
     sh("{ app pass --latents missing 2>&1; echo $? >code; } | true; until [ -s code ]; do sleep 0.05; done")
     assert (tmp_path / "code").read_text() == "1\n"
 
 
-def test_words_that_nobody_hears_do_not_stop_the_work(sh):
+def test_an_unwritable_stderr_does_not_stop_the_work(sh):
     done = sh("app lines 2>/dev/full")
     assert (done.returncode, done.stdout) == (0, b"line 0\nline 1\nline 2\n")
 
@@ -138,8 +138,8 @@ def test_words_that_nobody_hears_do_not_stop_the_work(sh):
 @pytest.mark.parametrize("command", ["lines", "make", "--help"])
 def test_a_full_disk_behind_stdout_is_one_line(sh, command):
     done = sh(f"app {command} >/dev/full")
-    told = b"latentkit: standard output: No space left on device\n"
-    assert (done.returncode, done.stderr.replace(b"a word\n", b"")) == (1, told)
+    expected = b"latentkit: standard output: No space left on device\n"
+    assert (done.returncode, done.stderr.replace(b"a word\n", b"")) == (1, expected)
 
 
 def test_a_full_disk_keeps_the_old_file_and_leaves_no_other(sh, tmp_path):
@@ -156,14 +156,14 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_other(sh, tmp_path):
 @pytest.mark.parametrize("command", ["app make -o z.npz", "cat whole | app pass -o z.npz"])
 def test_a_full_disk_under_the_temporary_files_names_their_folder(sh, tmp_path, command):
     done = sh(f"mkdir tmp; app make > whole; ulimit -f 8; {command}", TMPDIR=str(tmp_path / "tmp"))
-    told = (
+    expected = (
         f"latentkit: {tmp_path}/tmp (temporary files; TMPDIR names another folder for them): File too large\n"
     )
-    assert (done.returncode, done.stderr.decode()) == (1, told)
+    assert (done.returncode, done.stderr.decode()) == (1, expected)
     assert contents(tmp_path) == {"whole", "tmp"}
 
 
-def test_a_failed_stage_is_told_of_at_both_ends(sh):
+def test_a_failed_stage_is_reported_at_both_ends(sh):
     done = sh("app fail format | app pass")
     assert done.returncode == 1
     assert b"latentkit: z.npz: mu is" in done.stderr
@@ -177,13 +177,13 @@ def test_a_failed_stage_is_told_of_at_both_ends(sh):
     )
 
 
-def test_a_stage_that_dies_halfway_is_found_out(sh):
+def test_a_stage_that_dies_halfway_is_detected(sh):
     done = sh("app make | head -c 100000 | app pass")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"latentkit: standard input is corrupt or truncated: ")
 
 
-def test_reading_and_writing_one_file_by_redirection_is_found_out(sh, tmp_path):
+def test_reading_and_writing_one_file_by_redirection_is_detected(sh, tmp_path):
     done = sh("app make > z.npz; app pass < z.npz > z.npz")
     assert done.returncode == 1
     assert (
@@ -203,7 +203,7 @@ def test_labels_join_in_a_pipe(sh, tmp_path):
     assert read_latents(io.BytesIO(done.stdout), name="z").labels.tolist() == ["cat", "dog"]
 
 
-def test_labels_that_do_not_fit_are_told_of_and_nothing_is_written(sh, tmp_path):
+def test_labels_that_do_not_match_are_reported_and_nothing_is_written(sh, tmp_path):
     (tmp_path / "labels.csv").write_text("0.png,cat\n1.png,dog\n")
     done = sh("app make --n 3 | app pass --labels labels.csv")
     assert (done.returncode, done.stdout) == (1, b"")

@@ -1,4 +1,4 @@
-"""What latentkit.shell promises, asked of one process at a time; test_pipes asks several."""
+"""The conventions of latentkit.shell, with one process at a time; test_pipes has several."""
 
 import os
 import pty
@@ -139,7 +139,7 @@ def test_done_is_0():
 
 
 @pytest.mark.parametrize(
-    ("how", "code", "told"),
+    ("how", "code", "stderr"),
     [
         ("format", 1, "latentkit: z.npz: mu is \\x1b[31mred: write it again\n"),
         ("unmet", 3, "latentkit: --require separated does not hold: the verdict is partly\n"),
@@ -149,8 +149,8 @@ def test_done_is_0():
         ("exit", 7, ""),
     ],
 )
-def test_a_failure_is_one_line_and_a_code(here, how, code, told):
-    assert here("fail", how) == (code, "said before\n", told)
+def test_a_failure_is_one_line_and_a_code(here, how, code, stderr):
+    assert here("fail", how) == (code, "printed before\n", stderr)
 
 
 @pytest.mark.parametrize("how", ["bug", "end"])
@@ -185,11 +185,11 @@ def test_every_error_is_one_line_and_1(kind, capsys):
     assert capsys.readouterr().err == "latentkit: what happened\n"
 
 
-def test_what_is_asked_wrongly_is_2_and_names_the_help(here):
+def test_a_usage_error_is_2_and_names_the_help(here):
     done = here("fail", "usage")
-    assert (done.code, done.stdout) == (2, "said before\n")
+    assert (done.code, done.stdout) == (2, "printed before\n")
     assert "fail --help' for help.\n" in done.stderr
-    assert done.stderr.endswith("\nError: Invalid value: asked wrongly\n")
+    assert done.stderr.endswith("\nError: Invalid value: a wrong value\n")
 
 
 def test_a_wrong_command_is_2_and_names_the_right_one(here):
@@ -230,7 +230,7 @@ def test_a_file_that_cannot_be_written_is_named(here, tmp_path, path, why):
     assert (done.code, done.stderr) == (1, f"latentkit: {tmp_path}/{path}: {why}\n")
 
 
-def test_a_folder_that_nobody_may_write_to_is_named(here):
+def test_a_folder_that_is_not_writable_is_named(here):
     done = here("bytes", "/proc/figure.png")
     assert done.code == 1
     assert done.stderr in (
@@ -243,18 +243,18 @@ def test_a_folder_that_nobody_may_write_to_is_named(here):
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "told"),
+    ("number", "code", "stderr"),
     [(signal.SIGINT, 130, "latentkit: interrupted\n"), (signal.SIGTERM, 143, "latentkit: terminated\n")],
 )
-def test_a_signal_lets_work_be_kept(tmp_path, number, code, told):
+def test_a_signal_lets_work_be_saved(tmp_path, number, code, stderr):
     with subprocess.Popen(
-        [*APP, "wait", str(tmp_path / "kept")], stderr=subprocess.PIPE, text=True
+        [*APP, "wait", str(tmp_path / "saved")], stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr.readline() == "ready\n"
         process.send_signal(number)
-        assert process.stderr.read() == told
+        assert process.stderr.read() == stderr
         assert process.wait(timeout=WALL) == code
-    assert (tmp_path / "kept").read_text() == "kept"
+    assert (tmp_path / "saved").read_text() == "saved"
 
 
 def test_a_forked_worker_dies_of_sigterm_as_its_pool_expects():
@@ -288,18 +288,18 @@ def at_terminal(*arguments: str, stdin: bool = False, stdout: bool = False) -> t
 
 
 def test_latents_are_not_read_from_a_terminal():
-    code, told, _ = at_terminal("pass", stdin=True)
+    code, stderr, _ = at_terminal("pass", stdin=True)
     assert code == 2
-    assert told.endswith(
+    assert stderr.endswith(
         "\nError: Invalid value: no latents on standard input: name a file, or pipe in the output of `latentkit embed`\n"
     )
 
 
 @pytest.mark.parametrize("arguments", [["bytes", "-"], ["bytes", "TTY"], ["make"]])
 def test_binary_data_are_not_written_to_a_terminal(arguments):
-    code, told, received = at_terminal(*arguments, stdout=True)
+    code, stderr, received = at_terminal(*arguments, stdout=True)
     assert code == 2
-    assert told.endswith(
+    assert stderr.endswith(
         "\nError: Invalid value: binary data cannot be written to a terminal: add `-o FILE`, `> FILE` or a pipe\n"
     )
     assert received == b"end"

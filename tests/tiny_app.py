@@ -65,14 +65,14 @@ def noisy(output: Annotated[str | None, typer.Option("-o", "--output")] = None) 
 
 
 @app.command()
-def wait(kept: Path) -> None:
-    """Work until stopped, then keep it."""
+def wait(file: Path) -> None:
+    """Work until stopped, then save."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background shell may have taken away
     try:
         shell.say("ready")
         time.sleep(60)
     except KeyboardInterrupt:
-        kept.write_text("kept")
+        file.write_text("saved")
         raise
 
 
@@ -92,7 +92,7 @@ def pool() -> None:
 @app.command()
 def fail(how: str) -> None:
     """Raise."""
-    shell.emit("said before")
+    shell.emit("printed before")
     raise {
         "format": FormatError("z.npz: mu\n is \x1b[31mred: write it again"),
         "unmet": shell.UnmetRequirement("--require separated does not hold: the verdict is partly"),
@@ -102,7 +102,7 @@ def fail(how: str) -> None:
         "bug": KeyError("a bug"),
         "end": EOFError("a bug"),
         "exit": typer.Exit(7),
-        "usage": typer.BadParameter("asked wrongly"),
+        "usage": typer.BadParameter("a wrong value"),
     }[how]
 
 
