@@ -383,7 +383,7 @@ def test_invalid_options_are_usage_errors(command, blobs, options, message):
         ("--beta inf", "--beta is inf; it must be a finite number"),
         ("--min-lr 1", "--min-lr 1 is above --lr 0.001; lower it"),
         ("--likelihood bernoulli --sigma 0.1", "--sigma requires the Gaussian likelihood; "),
-        ("--size 9", "images of 9x9 pixels cannot be halved; choose an even --size"),
+        ("--size 9", "convolutions cannot halve images of 9x9 pixels; choose an even --size"),
         ("--device tpu", "numpy has no device 'tpu'; it has cpu"),
         ("--validation nowhere", "there is no file or folder nowhere: "),
         ("--backend nonesuch", "there is no backend 'nonesuch'; installed: "),
