@@ -70,6 +70,7 @@ def test_help_of_one_and_a_usage_error_are_those_of_the_function(capsys):
             app(arguments)
     printed = capsys.readouterr()
     assert "A number." in printed.out
+    assert printed.out.splitlines()[0].lower().endswith(" add [options] one")
     assert "Further sentences." in printed.out
     assert "Invalid value for 'one'" in printed.err
     assert sums == []

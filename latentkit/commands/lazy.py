@@ -72,6 +72,10 @@ class LazyCommand(TyperCommand):
     def callback(self, placeholder: Any) -> None:
         self.__dict__["placeholder"] = placeholder
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Write a required argument as `RUN`; newer versions of Typer write `{RUN}`."""
+        return [re.sub(r"^\{(.*)\}$", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options; a `rich_help_panel` makes a section of its own."""
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
