@@ -1,6 +1,7 @@
 """Clustering: groups are found, new images get the same clusters, and unsuitable latents are refused."""
 
 import itertools
+import json
 from dataclasses import replace
 from functools import cache
 
@@ -293,3 +294,13 @@ def test_a_damaged_model_is_refused_with_file_and_key(method, key, value, messag
         arrays[f"cluster_model{key}"] = value
     with pytest.raises(FormatError, match=f"z.npz.*{message}"):
         model_in(Latents(arrays), "z.npz")
+
+
+@pytest.mark.parametrize("parameters", [{}, {"least": 1}, {"least": 151}, {"least": "5"}])
+def test_a_stored_parameter_out_of_bounds_is_refused_with_file_and_key(parameters):
+    result = clustering_by("hdbscan")
+    saved = with_clusters(latents(groups()), result.model, result.assignment)
+    meta = json.loads(str(saved.arrays["cluster_model"])) | {"parameters": parameters}
+    changed = saved.with_arrays(cluster_model=np.array(json.dumps(meta)))
+    with pytest.raises(FormatError, match=r"z.npz: the parameter 'least' of cluster_model is .*: run"):
+        model_in(changed, "z.npz")
