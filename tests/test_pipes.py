@@ -157,7 +157,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_other(sh, tmp_path):
 def test_a_full_disk_under_the_temporary_files_names_their_folder(sh, tmp_path, command):
     done = sh(f"mkdir tmp; app make > whole; ulimit -f 8; {command}", TMPDIR=str(tmp_path / "tmp"))
     expected = (
-        f"latentkit: {tmp_path}/tmp (temporary files; TMPDIR names another folder for them): File too large\n"
+        f"latentkit: {tmp_path}/tmp (temporary files; set TMPDIR to use another folder): File too large\n"
     )
     assert (done.returncode, done.stderr.decode()) == (1, expected)
     assert contents(tmp_path) == {"whole", "tmp"}
