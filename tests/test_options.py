@@ -70,7 +70,7 @@ def test_the_choices_of_an_architecture_are_the_recipes():
     assert set(get_args(Arch)) == set(RECIPES)
 
 
-@pytest.mark.parametrize(("name", "declared"), options(Options).items(), ids=str)
+@pytest.mark.parametrize(("name", "declared"), options(Options).items(), ids=list(options(Options)))
 def test_every_field_is_an_option_with_a_short_help(name, declared):
     _, default, option = declared
     assert 1 <= len(option.help.split()) <= 10
