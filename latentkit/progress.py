@@ -3,21 +3,31 @@
 It receives events and numbers, and does not know who produces them.
 """
 
+import math
 import shlex
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from latentkit import shell
 from latentkit.images import Skipped
-from latentkit.text import escape
+from latentkit.text import escape, wrap
 from latentkit.training.events import Ended, Finding, ImagesRead, ImagesSkipped, Message, Started
 from latentkit.training.loop import Stepped, Validated
+from latentkit.training.options import Options
+from latentkit.training.validation_table import best_note, header, row, sentence
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 __all__ = ["Counter", "TrainingProgress", "report_skipped"]
+
+SECONDS_BETWEEN_ROWS = 10
+"""Where stderr is a file."""
+FILE_WIDTH = 80
+LARGEST_DENSE_SIGMA = 1 / math.sqrt(2 * math.pi)
+"""Below this standard deviation a Gaussian has densities above 1, and so negative losses."""
 
 
 def report_skipped(skipped: Sequence[Skipped], total: int) -> None:
@@ -32,15 +42,16 @@ def _bar(*, quiet: bool) -> "Progress | None":
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         return None
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeRemainingColumn(),
+        TextColumn("left"),
     )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=Console(stderr=True), transient=True, expand=True)
 
 
 class Counter:
@@ -55,8 +66,8 @@ class Counter:
         if self._bar is None:
             return
         if self._task is None:
-            self._task = self._bar.add_task(self._name, total=total)
-        self._bar.update(self._task, completed=done, total=total)
+            self._task = self._bar.add_task(self._name, total=total, note="")
+        self._bar.update(self._task, completed=done, total=total, note=f"{done}/{total}")
 
     def __enter__(self) -> "Counter":
         if self._bar is not None:
@@ -69,14 +80,24 @@ class Counter:
 
 
 class TrainingProgress:
-    """Progress of `train`: a bar while it reads and trains, one line per validation, and messages."""
+    """Progress of `train`: a table with a row per validation, messages, and on a terminal a bar with the best so far.
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    Where stderr is a file, there is at most a row per epoch and per SECONDS_BETWEEN_ROWS, and always the first and the
+    last. `clock` returns seconds.
+    """
+
+    def __init__(self, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self._bar = _bar(quiet=quiet)
+        self._clock = clock
+        self._width = FILE_WIDTH if self._bar is None else self._bar.console.width - 1
         self._reading: TaskID | None = None
         self._training: TaskID | None = None
+        self._started: Started | None = None
+        self._began = 0.0
         self._best: Validated | None = None
         self._last: Validated | None = None
+        self._shown: Validated | None = None
+        self._shown_at = -math.inf
 
     def __enter__(self) -> "TrainingProgress":
         if self._bar is not None:
@@ -94,7 +115,7 @@ class TrainingProgress:
             case ImagesSkipped(skipped, total):
                 report_skipped(skipped, total)
             case Message(text):
-                shell.say(text)
+                self._say(text)
             case Started():
                 self._begin(event)
             case Stepped(step):
@@ -102,26 +123,35 @@ class TrainingProgress:
             case Validated():
                 self._validated(event)
             case Finding(severity="error" | "warning"):
-                shell.say(f"{event.severity} {event.id}: {event.title}: {event.evidence}")
+                self._say(f"{event.severity} {event.id}: {event.title}: {event.evidence}")
             case Ended():
                 self._ended(event)
+
+    def _say(self, text: str) -> None:
+        """Print a message; on a terminal, break it between words."""
+        shell.say(text if self._bar is None else "\n".join(wrap(text, self._width, rest="  ")))
 
     def _read(self, done: int, total: int) -> None:
         if self._bar is not None:
             if self._reading is None:
-                self._reading = self._bar.add_task("reading images", total=total)
-            self._bar.update(self._reading, completed=done, total=total)
+                self._reading = self._bar.add_task("reading images", total=total, note="")
+            self._bar.update(self._reading, completed=done, total=total, note=f"{done}/{total}")
 
     def _begin(self, event: Started) -> None:
         group = f" in {event.processes} processes" if event.processes > 1 else ""
-        shell.say(
+        self._say(_meaning_of_loss(event.options))
+        self._say(
             f"training on {event.training} images, validating on all {event.validation} held-out images; "
             f"{event.parameters:,} weights, {event.backend} on {event.device}{group}"
         )
+        self._started, self._began = event, self._clock()
         if self._bar is not None:
             if self._reading is not None:
                 self._bar.remove_task(self._reading)
-            self._training = self._bar.add_task("training", total=event.steps, completed=event.steps_done)
+            note = "" if event.best is None else best_note(event.best["epoch"], event.best["loss"])
+            self._training = self._bar.add_task(
+                "training", total=event.steps, completed=event.steps_done, note=note
+            )
 
     def _step(self, step: int) -> None:
         if self._bar is not None and self._training is not None:
@@ -132,12 +162,50 @@ class TrainingProgress:
         if event.improved:
             self._best = event
         if self._bar is not None:
-            self._bar.console.print(_line(event), markup=False, highlight=False)
+            self._show(event)
+            if self._training is not None:
+                epoch = f"epoch {event.record['epoch']}/{self._epochs()}"
+                self._bar.update(self._training, description=epoch)
+                if event.improved:
+                    note = best_note(event.record["epoch"], event.metrics.loss)
+                    self._bar.update(self._training, note=note)
+        elif self._row_is_due(event):
+            self._show(event)
+
+    def _row_is_due(self, event: Validated) -> bool:
+        if self._shown is None:
+            return True
+        waited = self._clock() - self._shown_at >= SECONDS_BETWEEN_ROWS
+        return waited and event.record["epoch"] != self._shown.record["epoch"]
+
+    def _show(self, event: Validated) -> None:
+        """Print the row of a validation, below the header if it is the first."""
+        left = self._bar is None  # the bar shows it
+        lines = [row(event, self._epochs(), self._seconds_left(event.record["step"]), self._width, left=left)]
+        if self._shown is None:
+            lines.insert(0, header(self._width, left=left))
+        self._shown, self._shown_at = event, self._clock()
+        if self._bar is None:
+            shell.say("\n".join(lines))
+        else:
+            self._bar.console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+    def _epochs(self) -> int:
+        return 0 if self._started is None else self._started.options.epochs
+
+    def _seconds_left(self, step: int) -> float | None:
+        """Return how long the remaining steps take at the speed so far; patience may end the training earlier."""
+        if self._started is None or step <= self._started.steps_done:
+            return None
+        speed = (self._clock() - self._began) / (step - self._started.steps_done)
+        return speed * (self._started.steps - step)
 
     def _ended(self, event: Ended) -> None:
-        shell.say(event.text)
+        if self._last is not None and self._last is not self._shown:
+            self._show(self._last)
+        self._say(event.text)
         if self._best is not None:
-            shell.say(f"best: {_line(self._best)}")
+            self._say(f"best: {sentence(self._best)}")
         if event.state == "done" and self._best is not None and self._best is self._last:
             more_epochs = 2 * int(self._best.record["epoch"])
             shell.say(
@@ -152,11 +220,9 @@ class TrainingProgress:
             )
 
 
-def _line(event: Validated) -> str:
-    """Return a validation as one line; the error is per pixel, so that image sizes can be compared."""
-    record, metrics = event.record, event.metrics
-    r2 = "-" if metrics.r2 is None else f"{metrics.r2:.3f}"
-    return (
-        f"epoch {record['epoch']:>3}  loss {metrics.loss:.5g}  error/pixel {metrics.mse:.5f}  KL {metrics.kl:.2f}  R2 {r2}  "
-        f"active {metrics.active_units}/{len(metrics.kl_per_dim)}  lr {record['lr']:.2g}  {record['images_per_second']:.0f} images/s"
-    )
+def _meaning_of_loss(options: Options) -> str:
+    """Return how to read the loss. A Gaussian density exceeds 1 only if its sigma is small enough."""
+    text = "lower loss is better"
+    if options.likelihood == "gaussian" and (options.sigma is None or options.sigma < LARGEST_DENSE_SIGMA):
+        text += "; a negative loss is healthy with a Gaussian likelihood"
+    return text

@@ -37,7 +37,7 @@ def test_a_run_is_described_by_its_record(info, trained):
     last = found.pop("last")
     assert (last["epoch"], sorted(last["validation"])) == (
         30,
-        ["active_units", "kl", "loss", "mse", "r2", "reconstruction"],
+        ["active_units", "bits_per_dim", "kl", "loss", "mse", "r2", "reconstruction"],
     )
     assert found == read_record(trained)
 

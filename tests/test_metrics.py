@@ -166,4 +166,18 @@ def test_a_non_finite_posterior_makes_the_loss_non_finite_without_a_warning(mu, 
 
 def test_the_summary_has_exactly_these_metrics():
     metrics = pool(evaluations(23, 7), Objective(), pixels=PIXELS, pixel_variance=1.0, beta=1.0)
-    assert list(metrics.summary()) == ["loss", "reconstruction", "kl", "mse", "r2", "active_units"]
+    assert " ".join(metrics.summary()) == "loss reconstruction kl mse r2 active_units bits_per_dim"
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
+def test_bits_per_dimension_do_not_depend_on_beta(likelihood):
+    found = [
+        pool(
+            evaluations(20, 7), Objective(likelihood=likelihood), pixels=PIXELS, pixel_variance=1.0, beta=beta
+        )
+        for beta in (0.0, 1.0)
+    ]
+    assert found[0].bits_per_dim == found[1].bits_per_dim
+    assert found[0].loss < found[1].loss
+    bits = found[1].loss / PIXELS / np.log(2) + (np.log2(255) if likelihood == "gaussian" else 0)
+    assert found[1].bits_per_dim == pytest.approx(bits)

@@ -87,3 +87,21 @@ def test_free_bits_apply_to_each_dimension_of_the_mean():
 def test_each_optimizer_has_its_slots():
     assert objective.slots("adam") == ("adam.m", "adam.v")
     assert objective.slots("rmsprop") == ("rmsprop.v",)
+
+
+@pytest.mark.parametrize("levels", [1.5, 4, 30])
+def test_bits_per_dimension_are_those_of_the_discrete_levels(levels):
+    sigma, pixels = levels / 255, 7
+    squared_error = np.array([pixels * sigma**2])
+    nats = float(objective.gaussian(squared_error, pixels, sigma**2)[0])
+    found = objective.bits_per_dim(nats, pixels, "gaussian")
+    assert found == pytest.approx(math.log2(levels * math.sqrt(2 * math.pi * math.e)), rel=1e-12)
+    edges = np.arange(-20 * levels, 20 * levels + 1) - 0.5
+    mass = np.diff(stats.norm.cdf(edges, scale=levels))
+    assert found == pytest.approx(stats.entropy(mass, base=2), abs=0.03)
+
+
+def test_bits_per_dimension_of_fair_coins_are_one():
+    targets = np.random.default_rng(0).integers(0, 2, (3, 11)).astype(float)
+    nats = float(objective.bernoulli(targets, np.zeros((3, 11))).mean())
+    assert objective.bits_per_dim(nats, 11, "bernoulli") == pytest.approx(1)

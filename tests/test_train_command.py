@@ -1,13 +1,16 @@
 """`latentkit train`: output, files and errors."""
 
+import fcntl
 import io
 import json
 import os
 import pty
 import re
 import shlex
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from pathlib import Path
 
@@ -38,17 +41,21 @@ def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_pa
     assert (done.returncode, done.stdout) == (0, "runs/one\n")
     assert {path.name for path in (tmp_path / "runs" / "one").iterdir()} == set(FILES)
     words = done.stderr.splitlines()
-    assert words[0].startswith("training on 54 images, validating on all 6 held-out images; ")
-    assert words[0].endswith(" on cpu")
-    assert words[1] == "done"
+    assert words[0] == "lower loss is better; a negative loss is healthy with a Gaussian likelihood"
+    assert words[1].startswith("training on 54 images, validating on all 6 held-out images; ")
+    assert words[1].endswith(" on cpu")
+    assert words[2].split() == ["epoch", "loss", "bits/dim", "R2", "KL", "active", "lr", "left"]
+    rows = [words[3].split(), words[4].split()]  # the first and the last validation
+    assert [(row[0], row[5], row[6], row[8]) for row in rows] == [
+        ("1/2", "3/3", "0.001", "best"),
+        ("2/2", "3/3", "0.001", "best"),
+    ]
+    assert rows[1][7] == "0:00:00"
+    assert words[5] == "done"
     assert re.fullmatch(
-        r"best: epoch +\d+  loss -?[\d.e+]+  error/pixel 0\.\d+  KL \d+\.\d+  R2 -?\d+\.\d{3}  "
-        r"active \d/3  lr 0\.001  \d+ images/s",
-        words[2],
+        r"best: epoch 2, loss -?[\d.]+, \d\.\d{3} bits/dim, R2 -?\d+\.\d{3}, error/pixel 0\.\d{5}", words[6]
     )
-    assert words[3] == "the last validation was the best; more training may help: --resume --epochs 4"
-    assert "latentkit diagnose runs/one" in words[4]
-    assert len(words) == 5
+    assert "latentkit diagnose runs/one" in done.stderr
 
 
 def test_more_training_is_not_suggested_if_the_best_validation_was_not_the_last(latentkit, blobs, tmp_path):
@@ -75,8 +82,10 @@ def test_quiet_does_not_silence_errors(latentkit, tmp_path):
     assert done.stderr.startswith(f"latentkit: there is no file or folder {tmp_path / 'none'}: ")
 
 
-def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment, blobs, tmp_path):
+@pytest.mark.parametrize("columns", [80, 60])
+def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment, blobs, tmp_path, columns):
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     written = io.BytesIO()
 
     def read():
@@ -91,7 +100,7 @@ def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment,
     done = subprocess.run(
         [sys.executable, "-m", "latentkit", "train", str(blobs), "-o", "run", *SMALL],
         cwd=tmp_path,
-        env=environment | {"TERM": "xterm", "COLUMNS": "200"},
+        env={**environment, "TERM": "xterm"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,
@@ -103,9 +112,19 @@ def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment,
     assert (done.returncode, done.stdout) == (0, b"run\n")
     drawn = written.getvalue().decode()
     assert "reading images" in drawn
-    assert "training" in drawn
-    assert [len(re.findall(rf"epoch +{epoch}  loss", drawn)) for epoch in (1, 2)].count(0) == 0
-    assert "done" in drawn
+    lines = [
+        line.rstrip() for line in re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", drawn).replace("\r", "\n").split("\n")
+    ]
+    assert max(map(len, lines)) <= columns
+    first, second = (next(line for line in lines if re.match(rf" *{epoch}/2 ", line)) for epoch in (1, 2))
+    assert first.endswith("best")
+    assert "done" in lines
+    heading = next(line for line in lines if line.split()[:2] == ["epoch", "loss"])
+    assert ("lr" in heading.split()) == (columns == 80)
+    assert "bits/dim" in heading
+    assert heading.index("bits/dim") + len("bits/dim") == second.index(second.split()[2]) + len(
+        second.split()[2]
+    )
 
 
 def test_training_never_mentions_accuracy(latentkit, trained, command, blobs, capsys):
@@ -142,7 +161,15 @@ def test_a_line_of_history_has_the_documented_keys(trained):
             "validation",
         ]
         assert list(line["train"]) == ["loss", "reconstruction", "kl", "mse", "r2"]
-        assert list(line["validation"]) == ["loss", "reconstruction", "kl", "mse", "r2", "active_units"]
+        assert list(line["validation"]) == [
+            "loss",
+            "reconstruction",
+            "kl",
+            "mse",
+            "r2",
+            "active_units",
+            "bits_per_dim",
+        ]
 
 
 def test_the_record_says_how_the_run_was_made(trained):

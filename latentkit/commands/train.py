@@ -36,8 +36,9 @@ def train(
     """Train a VAE on images.
 
     Writes a run folder and prints its path. Labels are never used: the names of sub-folders are only saved for
-    `latentkit report`. Progress shows the reconstruction error, the KL and R2 of the validation images. After Ctrl-C,
-    --resume continues the run.
+    `latentkit report`. Progress shows metrics of the validation images. Lower loss is better, and the loss of a Gaussian
+    likelihood may be negative. Bits per dimension (bits/dim) can be compared between runs and image sizes. After
+    Ctrl-C, --resume continues the run.
     """
     from pathlib import Path
 

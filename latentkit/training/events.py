@@ -1,8 +1,9 @@
 """The events that training reports to a listener, in addition to those of the loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from latentkit.formats.history import Finding
 from latentkit.images import Skipped
@@ -48,6 +49,8 @@ class Started:
     backend: str
     device: str
     processes: int
+    best: Mapping[str, Any] | None = None
+    """Step, epoch and loss of the best validation of a run that is resumed."""
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,12 @@ class Metrics:
     sigma: float | None
     """Standard deviation of the Gaussian likelihood, calibrated or fixed; None for the Bernoulli."""
     kl_per_dim: tuple[float, ...]
+    bits_per_dim: float
+    """Reconstruction and KL in bits per value of an image, whatever beta is; see `objective.bits_per_dim`."""
 
     def summary(self) -> dict[str, Any]:
         """Return what a line of history holds."""
-        names = ("loss", "reconstruction", "kl", "mse", "r2", "active_units")
+        names = ("loss", "reconstruction", "kl", "mse", "r2", "active_units", "bits_per_dim")
         return {name: getattr(self, name) for name in names}
 
 
@@ -123,6 +125,7 @@ def pool(
         active_units=active_units(mu),
         sigma=sigma,
         kl_per_dim=tuple(map(float, kl)),
+        bits_per_dim=objectives.bits_per_dim(mean + float(kl.sum()), pixels, objective.likelihood),
     )
 
 

@@ -127,7 +127,7 @@ def _train(job: _Job, checker: Checker | None) -> None:
         job, data, transform, architecture, objective
     )
     _write_start(job, data, record | start.position.best, start.position.step)
-    job.listen(_started(job, data, architecture, start.position.step))
+    job.listen(_started(job, data, architecture, start.position))
     writer = RunWriter(job.request.out, record, data.images, best=start.best, checker=checker)
     run_main(loop, writer, job.listen, job.group)
 
@@ -264,15 +264,16 @@ def _write_start(job: _Job, data: Data, record: Mapping[str, Any], step: int) ->
         write_tensors(path / "baseline.safetensors", baseline._asdict(), {})
 
 
-def _started(job: _Job, data: Data, architecture: Architecture, step: int) -> Started:
+def _started(job: _Job, data: Data, architecture: Architecture, position: Position) -> Started:
     return Started(
         job.options,
         training=len(data.training),
         validation=len(data.validation),
-        steps_done=step,
+        steps_done=position.step,
         steps=_steps(job, len(data.training)),
         parameters=sum(map(prod, parameters(architecture).values())),
         backend=job.backend.version(),
         device=job.device,
         processes=size_of(job.group),
+        best=position.best.get("best"),
     )
