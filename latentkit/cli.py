@@ -51,7 +51,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Train a variational auto-encoder on unlabeled images, and find out whether the classes separate.\n\n"
-    "latentkit train photos -o run; latentkit embed run photos | latentkit project | latentkit report",
+    "\b\n"  # Click wraps no paragraph that begins with it
+    "Example:\n"
+    "  latentkit train photos -o run\n"
+    "  latentkit embed run photos | latentkit project | latentkit report",
 )
 
 

@@ -79,6 +79,23 @@ def test_help_of_all_imports_no_command_and_cuts_no_summary():
     assert "..." not in done.stdout.split("Commands:")[1]
 
 
+GROUPS = [words for words, command in COMMANDS.items() if hasattr(command, "commands")]
+
+
+@pytest.mark.parametrize("words", GROUPS, ids=lambda words: " ".join(words) or "latentkit")
+def test_help_shows_every_summary_in_full_at_80_columns(words):
+    listed = invoke(*words, "--help", COLUMNS="80").stdout.split("Commands:\n")[1]
+    summaries = dict(line.split(maxsplit=1) for line in listed.splitlines())
+    assert summaries == {
+        name: command.help.split("\n\n")[0].strip() for name, command in COMMANDS[words].commands.items()
+    }
+
+
+def test_the_example_of_the_whole_has_a_line_for_each_command():
+    lines = invoke("--help", COLUMNS="80").stdout.splitlines()
+    assert "    latentkit embed run photos | latentkit project | latentkit report" in lines
+
+
 def test_every_command_of_the_plan_is_there():
     named = {"train", "embed", "project", "report", "plot", "info", "backends", "cache", "demo"}
     assert named <= set(NAMES)

@@ -168,11 +168,28 @@ def test_a_row_far_from_all_others_is_in_no_dense_cluster():
     assert (labels.tolist(), confidence.tolist()) == ([-1], [0])
 
 
+def test_images_far_from_every_cluster_are_to_be_clustered_anew():
+    model = cluster(latents(groups()), "hdbscan").model
+    far = Clustering(assign(model, np.full((1, 6), 50, np.float32)), model)
+    assert "cluster them anew, without --using" in describe(far)
+
+
+def test_few_dimensions_are_not_suggested_where_there_are_few():
+    noise = latents(np.random.default_rng(0).uniform(size=(40, 5)).astype(np.float32))
+    result = cluster(noise, "hdbscan")
+    assert result.model.clusters == 0
+    assert "\nTry --method n2d or --method kmeans" in describe(result)
+
+
 def test_hdbscan_may_find_nothing_and_says_so():
     noise = latents(np.random.default_rng(0).uniform(size=(40, 20)).astype(np.float32))
     result = cluster(noise, "hdbscan")
     assert result.model.clusters == 0
     assert "100% of the images are in no cluster" in describe(result)
+    assert (
+        "Try --dims 5 (density says little in many dimensions), --method n2d or --method kmeans"
+        in describe(result)
+    )
     assert (
         assign(
             model_in(with_clusters(noise, *reversed([result.assignment, result.model])), "z"), noise.mu

@@ -61,7 +61,7 @@ def test_numbers_have_no_more_digits_than_they_need():
 def test_the_columns_have_a_fixed_order():
     assert list(read(awkward())) == [
         *("id", "label", "split", "mse", "cluster", "confidence", "digest"),
-        *("x", "y", "z", "pca_x", "pca_y", "age", "tag", "flag", "X_"),
+        *("umap_x", "umap_y", "umap_z", "pca_x", "pca_y", "age", "tag", "flag", "X"),
         *("mu_0", "mu_1", "mu_2", "mu_3"),
     ]
 
@@ -77,13 +77,14 @@ def test_empty_text_is_distinguished_from_missing_text():
     assert lines == [b"id,label", b'"",', b"b,b", b""]
 
 
-def test_x_and_y_are_the_latest_projection_or_the_chosen_one():
+def test_every_projection_has_columns_named_after_its_method_the_chosen_one_first():
     latents = awkward()
     latest, pca = read(latents), read(latents, method="pca")
-    np.testing.assert_array_equal(np.float32(latest["x"]), latents.arrays["projection_umap"][:, 0])
-    np.testing.assert_array_equal(np.float32(pca["x"]), latents.arrays["projection_pca"][:, 0])
-    assert "z" not in pca
-    assert pca["umap_z"] == latest["z"]
+    np.testing.assert_array_equal(np.float32(latest["umap_x"]), latents.arrays["projection_umap"][:, 0])
+    np.testing.assert_array_equal(np.float32(latest["pca_y"]), latents.arrays["projection_pca"][:, 1])
+    assert {name: pca[name] for name in latest} == latest
+    axes = [name for name in pca if name[-2:] in ("_x", "_y", "_z")]
+    assert axes == ["pca_x", "pca_y", "umap_x", "umap_y", "umap_z"]
 
 
 def test_a_missing_projection_is_an_error():

@@ -20,6 +20,8 @@ from latentkit.methods import CLUSTERINGS
 __all__ = ["Clustering", "assign", "cluster", "describe"]
 
 ONE_THREAD = 20_000
+FEW_DIMS = 5
+"""Dimensions in which a density can be estimated from hundreds of images."""
 MOST_SIZES = 20
 """Clusters whose sizes are listed."""
 
@@ -118,6 +120,8 @@ def describe(clustering: Clustering) -> str:
         lines.append(f"Images by cluster: {largest}{', ...' if len(sizes) > MOST_SIZES else ''}")
     if (labels < 0).any():
         lines.append(f"{(labels < 0).mean():.0%} of the images are in no cluster (-1)")
+    if (labels < 0).all():
+        lines.append(_when_no_cluster(model))
     doubtful = (confidence[labels >= 0] < 0.5).mean() if model.clusters and (labels >= 0).any() else 0.0
     if doubtful >= 0.005:
         lines.append(f"{doubtful:.0%} of the images in clusters are doubtful (confidence below 0.5)")
@@ -125,6 +129,16 @@ def describe(clustering: Clustering) -> str:
         "Clusters are found in any data, even noise: `latentkit report` tests whether there are any groups at all."
     )
     return "\n".join(lines)
+
+
+def _when_no_cluster(model: Model) -> str:
+    """Return what to try after a method by density left every image out."""
+    if model.clusters:
+        return (
+            "They are unlike the images that the clusters were found in: cluster them anew, without --using"
+        )
+    fewer = f"--dims {FEW_DIMS} (density says little in many dimensions), " if model.dims > FEW_DIMS else ""
+    return f"Try {fewer}--method n2d or --method kmeans: the last two assign every image"
 
 
 def _threads(n: int) -> AbstractContextManager[object]:

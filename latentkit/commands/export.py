@@ -28,7 +28,7 @@ def export(
         str | None,
         typer.Option(
             metavar="|".join(PROJECTIONS.names),
-            help=f"Projection for x and y ({TABLES}).  [default: latest]",
+            help="Projection for x and y; in CSV, the first.  [default: latest]",
             show_default=False,
         ),
     ] = None,
@@ -52,7 +52,7 @@ def export(
     {methods}
 
     Standard error names whatever a format has no place for. CSV keeps names as they are, even if a spreadsheet would
-    take them for formulas (= + - @).
+    take them for formulas (= + - @), and has the columns of every projection, such as pca_x and pca_y.
 
     Examples:
 

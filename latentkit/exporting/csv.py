@@ -1,6 +1,6 @@
 """Tidy CSV with a header and one line per image, for R, pandas, a spreadsheet or awk.
 
-The columns are those of `table`, then mu_0, mu_1, ... The text is UTF-8; a cell is quoted only if RFC 4180 requires it (a
+The columns are those of `table`, every projection under the name of its method, then mu_0, mu_1, ... The text is UTF-8; a cell is quoted only if RFC 4180 requires it (a
 comma, a quote, a line break), and lines end with a newline alone. Missing values and NaN are empty cells. Numbers have the
 fewest digits that restore the same 32 or 64 bits. Text is not changed: names that are not Unicode are written as the bytes they
 are on disk, and a name that begins with = + - or @ stays as it is, although a spreadsheet may take it for a formula.
@@ -28,7 +28,7 @@ _SPECIAL = re.compile(r'[",\r\n]')
 def write(latents: Latents, stream: BinaryIO, options: ExportOptions, tell: Tell) -> None:
     """Write the latents in blocks of lines; memory does not grow with their number."""
     dims = [f"mu_{index}" for index in range(latents.mu.shape[1])] if options.vector else []
-    data = table(latents, arrays_by_kind(latents), options.method, dims)
+    data = table(latents, arrays_by_kind(latents), options.method, dims, plain_axes=False)
     sink = Sink(stream)
     header = [
         _quote(name) for name in escape_all([*(column.name for column in data.columns), *dims], NOT_A_BYTE)

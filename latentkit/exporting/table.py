@@ -1,7 +1,7 @@
 """A table with one row per image: the columns that CSV, Parquet and the projector's metadata share.
 
     id label split mse cluster confidence digest     if the latents have them
-    x y [z]                                          the projection that was chosen
+    x y [z]                                          the projection that was chosen; in CSV it is named like the others
     <method>_x <method>_y [<method>_z]               every other projection
     <key>                                            every other array with one value per image
 
@@ -55,11 +55,13 @@ def table(
     reserved: Iterable[str] = (),
     *,
     allow_mu: bool = False,
+    plain_axes: bool = True,
 ) -> Table:
     """Return the columns of the latents; the names of unknown arrays are changed if they are `reserved`.
 
     method: the projection for x and y, by default the latest. allow_mu: use latents of 2 or 3 dimensions as x and y if
-    there is no projection. Raises ProjectionError, naming the methods there are.
+    there is no projection. plain_axes: without it, the columns of that projection, which is still the first, have the
+    name of its method like those of the others. Raises ProjectionError, naming the methods there are.
     """
     projection = (
         select_projection(latents, method)
@@ -71,7 +73,7 @@ def table(
         for key, name in NAMES.items()
         if key in arrays.columns
     ]
-    columns += _axes(projection.points, "") if projection else []
+    columns += _axes(projection.points, "" if plain_axes else f"{projection.method}_") if projection else []
     for other, points in arrays.projections.items():
         if projection is None or other != projection.method:
             columns += _axes(points, f"{other}_")
