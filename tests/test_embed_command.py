@@ -60,11 +60,24 @@ def test_latents_are_the_posteriors_by_the_best_weights(embed, blobs, trained):
     np.testing.assert_allclose(found["logvar"], posterior.logvar, atol=1e-5)
     errors = np.square(model.decode(posterior.mu) - images.pixels / 255).mean(axis=(1, 2, 3))
     np.testing.assert_allclose(found["mse"], errors, rtol=1e-4)
+    mean = read_tensors(trained / "baseline.safetensors")[0]["mean"].reshape(images.pixels.shape[1:])
+    spread = np.square(images.pixels / 255 - mean).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(found["pixel_variance"], spread, rtol=1e-4)
 
 
 def test_the_keys_and_their_order_are_fixed(embed, blobs):
     found = embed(blobs)
-    assert list(found) == ["ids", "mu", "logvar", "mse", "baseline", "split", "labels", "digest"]
+    assert list(found) == [
+        "ids",
+        "mu",
+        "logvar",
+        "mse",
+        "pixel_variance",
+        "baseline",
+        "split",
+        "labels",
+        "digest",
+    ]
     assert found["mu"].shape == found["logvar"].shape == found["baseline"].shape == (60, LATENT)
     assert sorted(set(found["labels"].tolist())) == ["blue", "green", "red"]
     assert [id_.split("/")[0] for id_ in found["ids"].tolist()] == found["labels"].tolist()

@@ -11,7 +11,10 @@ from latentkit.commands.report import check_clusters
 
 def compare(
     latents: Annotated[
-        list[str], typer.Argument(metavar="A.npz B.npz...", help="Latents of the same images; - is stdin.")
+        list[str],
+        typer.Argument(
+            metavar="A.npz B.npz...", help="Latents of the same images, or folders with latents.npz."
+        ),
     ],
     labels: inputs.Labels = None,
     clusters: Annotated[
@@ -20,14 +23,21 @@ def compare(
             metavar="K|auto", callback=check_clusters, help="Number of clusters; auto: of classes, or 10."
         ),
     ] = "auto",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.compare/1.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.compare/2.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of samples, splits and tests.")] = 0,
 ) -> None:
     """Compare latent spaces of the same images.
 
-    Which of them tells the classes apart better, and how alike are they? Rows are matched by id. Every score is taken on
-    the same images, so differences are paired and have bounds and a p-value. Silhouettes are never compared: each is
+    Did a change help? The first line says whether the second file is better or worse than the first, and by how much, or that
+    it cannot be told; of more files, which is best. Rows are matched by id, and all labeled images are scored, by
+    cross-validation, so differences are paired and have bounds and a p-value. Silhouettes are never compared: each is
     measured in units of its own space.
+
+    Examples:
+
+        latentkit compare before.npz after.npz
+
+        latentkit compare run1 run2 run3 --labels labels.csv
     """
     import json as json_module
 

@@ -122,6 +122,7 @@ def _rows(
         "mu": evaluation.mu,
         "logvar": evaluation.logvar,
         "mse": evaluation.squared_error / np.float32(run.architecture.pixels),
+        "pixel_variance": run.baseline.squared_error(pixels),
     }
     if len(run.baseline.components):
         rows["baseline"] = run.baseline.transform(pixels)

@@ -7,6 +7,7 @@ the first byte.
 
 import dataclasses
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from latentkit.formats import foreign, npy, npz, projections, schema, spool
 from latentkit.formats.labels import read_labels
 from latentkit.formats.projections import Projection
 from latentkit.formats.regular_file import regular_file, temporary_file_errors
+from latentkit.formats.run import is_run
 
 __all__ = [
     "Latents",
@@ -31,6 +33,9 @@ __all__ = [
     "with_labels",
     "write_latents",
 ]
+
+IN_FOLDER = "latents.npz"
+"""The latents that a folder given in place of a file stands for."""
 
 
 @dataclass(frozen=True)
@@ -114,18 +119,29 @@ class Latents:
 def read_latents(source: str | Path | BinaryIO, *, name: str) -> Latents:
     """Read latents, ours or made elsewhere (bare .npz, .npy, CSV: see `foreign`), as read-only arrays.
 
-    Large arrays of a regular file are memory-mapped (see `npz.read_npz`). `name` is what errors call the
+    A folder stands for the `latents.npz` in it. Large arrays of a regular file are memory-mapped (see `npz.read_npz`). `name` is what errors call the
     source. Raises FormatError naming it and the key.
     """
+    if isinstance(source, str | Path) and (Path(source) / IN_FOLDER).is_file():
+        source = Path(source) / IN_FOLDER
     try:
         with regular_file(source) as file:
             meta, arrays = _read(file, name)
     except IsADirectoryError:
-        raise FormatError(
-            f"{name} is a folder, not latents: make latents from a run and images with `latentkit embed`"
-        ) from None
+        raise FormatError(_not_latents(Path(str(source)), name)) from None
     schema.check(arrays, name)
     return Latents(arrays, meta)
+
+
+def _not_latents(folder: Path, name: str) -> str:
+    """Return what a folder is instead of latents, and how to make latents."""
+    if is_run(folder):
+        path = shlex.quote(name)
+        return (
+            f"{name} is a run, not latents, and has no {IN_FOLDER} in it: "
+            f"embed images with it first: latentkit embed {path} IMAGES -o {path}/{IN_FOLDER}"
+        )
+    return f"{name} is a folder, not latents: make latents from a run and images with `latentkit embed`"
 
 
 def _read(file: BinaryIO, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -4,6 +4,7 @@
     mu                  (N, D)      float32   posterior means
     logvar              (N, D)      float32   posterior log variances
     mse                 (N,)        float32   squared error per pixel of the reconstruction
+    pixel_variance      (N,)        float32   squared difference per pixel from the mean training image
     split               (N,)        text      train, validation or unseen
     labels              (N,)        text      "" if unlabeled
     digest              (N,)        text      hex of the image's content
@@ -46,6 +47,7 @@ _SPECS = {
     "mu": ArraySpec("f4", (None,)),
     "logvar": ArraySpec("f4", (None,)),
     "mse": ArraySpec("f4"),
+    "pixel_variance": ArraySpec("f4"),
     "split": ArraySpec("U"),
     "labels": ArraySpec("U"),
     "digest": ArraySpec("U"),

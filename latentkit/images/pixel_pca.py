@@ -31,6 +31,11 @@ class PixelPCA(NamedTuple):
         )
         return scores
 
+    def squared_error(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the mean squared difference per pixel of each image and the mean image: (N, H, W, C) uint8 -> (N,)."""
+        errors: NDArray[np.float32] = np.square(_unit(pixels) - self.mean).mean(axis=1)
+        return errors
+
 
 def fit(
     pixels: NDArray[np.uint8], rows: NDArray[np.int64], components: int, rng: np.random.Generator

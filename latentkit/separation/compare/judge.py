@@ -1,6 +1,7 @@
 """Compare two or more latent spaces of the same images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -9,19 +10,13 @@ from numpy.typing import NDArray
 
 from latentkit.errors import SeparationError
 from latentkit.formats.latents import Latents
-from latentkit.separation.compare.record import Agreement, ComparedFile, Comparison, Difference
-from latentkit.separation.compare.sentences import describe_caveats, describe_differences
+from latentkit.separation.compare.answers import Answers, score_spaces
+from latentkit.separation.compare.record import Agreement, ComparedFile, Comparison, Difference, Pair, Verdict
+from latentkit.separation.compare.sentences import describe_caveats, describe_result
 from latentkit.separation.options import EXACT, SAMPLED, Options, limit_threads
 from latentkit.separation.rows import Rows, arrange, class_counts
-from latentkit.separation.separable.holdout import holdout_split
 from latentkit.separation.separable.ridge import holm
-from latentkit.separation.separable.scores import (
-    CLASSIFIERS,
-    ScoringRows,
-    paired_draws,
-    score_all,
-    scoring_rows,
-)
+from latentkit.separation.separable.scores import CLASSIFIERS
 from latentkit.separation.visible import clusters
 from latentkit.stats import NEIGHBORS, center_and_scale, nearest, random_rows, shared_neighbors
 
@@ -101,81 +96,132 @@ def compare_rows(
     """Compare matched rows."""
     rows, caveats = common_rows(files, at)
     spaces = [center_and_scale(file.mu[chosen]) for file, chosen in zip(files, at, strict=True)]
-    split = holdout_split(rows, options.thresholds, options.rng(1))
-    scored = scoring_rows(rows, split, options)
-    compared, predictions = [], []
-    for name, file, chosen, space in zip(names, files, at, spaces, strict=True):
-        pixels = None if file.baseline is None else center_and_scale(file.baseline[chosen])
-        scores, predicted = ({}, {}) if scored is None else score_all(space, pixels, rows, scored, options)
-        compared.append(ComparedFile(name, len(file), file.mu.shape[1], scores))
-        predictions.append(predicted)
-    differences = () if scored is None else compare_scores(names, predictions, rows, scored, options)
-    k, agreement = measure_agreement(names, spaces, rows, options)
+    k = number_of_clusters(rows, options)
+    clustered = random_rows(np.arange(len(rows)), EXACT, options.rng(9))
+    labels = [clusters.kmeans(space[clustered], k, options.seed).labels for space in spaces]
+    answers = score_spaces(spaces, rows, clustered, labels, k, options)
+    described = [
+        describe_file(name, file, chosen, {key: one.values[place] for key, one in answers.items()})
+        for place, (name, file, chosen) in enumerate(zip(names, files, at, strict=True))
+    ]
+    compared = rank_files(described)
+    differences = compare_scores(names, answers, options.thresholds.alpha)
+    pairs = judge_pairs(differences, options.thresholds.alpha)
+    labeled = int((rows.codes >= 0).sum())
+    summary = describe_result(compared, pairs, differences, labeled=labeled, classes=len(rows.classes))
     return Comparison(
         n=len(rows),
         classes=class_counts(rows),
-        scored="held-out" if split.held_out else "all",
-        fitted_on=len(split.fit),
-        scored_on=len(split.score),
-        files=tuple(compared),
+        scored_on=labeled if answers else 0,
+        files=compared,
+        verdict=summary.verdict,
+        pairs=pairs,
         differences=differences,
-        agreement=agreement,
+        agreement=measure_agreement(names, spaces, labels, rows, options),
         k=k,
-        sentences=describe_differences(compared, differences),
-        caveats=(*caveats, *describe_caveats(compared, rows, split)),
+        sentences=summary.sentences,
+        caveats=(*caveats, *describe_caveats(compared, rows)),
         seed=options.seed,
     )
 
 
-def compare_scores(
-    names: Sequence[str],
-    predictions: Sequence[dict[str, Index]],
-    rows: Rows,
-    scored: ScoringRows,
-    options: Options,
-) -> tuple[Difference, ...]:
-    """Compare every two files by every score, by a paired bootstrap; all p-values are corrected together (Holm)."""
-    results = []
-    for (a, first), (b, second) in combinations(zip(names, predictions, strict=True), 2):
-        for classifier in CLASSIFIERS:
-            at = classifier.scored_rows(scored)
-            codes = rows.codes[at]
-            gain = (first[classifier.key] == codes).astype(np.float64) - (second[classifier.key] == codes)
-            draws = paired_draws(gain, codes, rows.groups[at], options.rng(16))
-            difference = float(np.mean([gain[codes == code].mean() for code in np.unique(codes)]))
-            alpha = options.thresholds.alpha
-            low, high = np.quantile(draws, [alpha, 1 - alpha])
-            # Draws of exactly 0 favor neither file, so they count against both.
-            tail = min((draws <= 0).sum(), (draws >= 0).sum())
-            p = min(2 * (1 + int(tail)) / (1 + len(draws)), 1.0)
-            results.append((a, b, classifier.key, difference, float(low), float(high), p))
-    corrected = holm(np.array([result[-1] for result in results]))
-    return tuple(
-        Difference(
-            *result,
-            p_holm,
-            (result[0] if result[3] > 0 else result[1]) if p_holm < options.thresholds.alpha else None,
+def describe_file(name: str, file: Latents, chosen: Index, scores: dict[str, float]) -> ComparedFile:
+    """Return a file with its scores and its reconstruction error over the chosen rows."""
+    mse = None if file.mse is None else float(file.mse[chosen].mean(dtype=np.float64))
+    variance = file.arrays.get("pixel_variance")
+    spread = 0.0 if variance is None else float(variance[chosen].mean(dtype=np.float64))
+    r2 = 1 - mse / spread if mse is not None and spread > 0 else None
+    return ComparedFile(name, len(file), file.mu.shape[1], scores, mse, r2)
+
+
+def rank_files(files: Sequence[ComparedFile]) -> tuple[ComparedFile, ...]:
+    """Number the files by the mean of their classifiers' scores; files of equal scores have equal ranks."""
+    means = [np.mean([file.scores[one.key] for one in CLASSIFIERS]) for file in files if file.scores]
+    return (
+        tuple(
+            replace(file, rank=1 + sum(bool(other > mean) for other in means))
+            for file, mean in zip(files, means, strict=True)
         )
-        for result, p_holm in zip(results, corrected.tolist(), strict=True)
+        if means
+        else tuple(files)
     )
 
 
-def measure_agreement(
-    names: Sequence[str], spaces: Sequence[Floats], rows: Rows, options: Options
-) -> tuple[int, tuple[Agreement, ...]]:
-    """Return the number of clusters, and the agreement of every two files."""
-    chosen = random_rows(np.arange(len(rows)), EXACT, options.rng(9))
-    queries = random_rows(np.arange(len(rows)), SAMPLED["15-NN queries"], options.rng(17))
+def compare_scores(
+    names: Sequence[str], answers: Mapping[str, Answers], alpha: float
+) -> tuple[Difference, ...]:
+    """Compare every two files by every score; p-values are corrected within each pair, and all together (Holm)."""
+    tests = [
+        (names[i], names[j], key, one.test(i, j, alpha))
+        for i, j in combinations(range(len(names)), 2)
+        for key, one in answers.items()
+    ]
+    if not tests:
+        return ()
+    p = np.array([test.p for *_, test in tests])
+    alone = np.concatenate([holm(own) for own in p.reshape(-1, len(answers))])
+    return tuple(
+        Difference(
+            a=a,
+            b=b,
+            score=key,
+            difference=test.difference,
+            low=test.low,
+            high=test.high,
+            p=test.p,
+            p_pair=p_pair,
+            p_holm=p_holm,
+            visible=test.visible(alpha / len(tests)),
+            better=winner(a, b, test.difference, p_holm, alpha),
+        )
+        for (a, b, key, test), p_pair, p_holm in zip(tests, alone.tolist(), holm(p).tolist(), strict=True)
+    )
+
+
+def winner(a: str, b: str, difference: float, p: float, alpha: float) -> str | None:
+    """Return the file that is better, or None if p is not below alpha."""
+    return None if p >= alpha else b if difference > 0 else a
+
+
+def judge_pairs(differences: Sequence[Difference], alpha: float) -> tuple[Pair, ...]:
+    """Return what is said of every two files, and what would be said of them alone."""
+    pairs = []
+    for a, b in dict.fromkeys((one.a, one.b) for one in differences):
+        both = [one for one in differences if (one.a, one.b) == (a, b)]
+        alone = [winner(a, b, one.difference, one.p_pair, alpha) for one in both]
+        pairs.append(Pair(a, b, verdict_of([one.better for one in both], b), verdict_of(alone, b)))
+    return tuple(pairs)
+
+
+def verdict_of(winners: Sequence[str | None], b: str) -> Verdict:
+    """Return the verdict on b, of the winners by each score."""
+    match {one == b for one in winners if one is not None}:
+        case s if s == {True}:
+            return "better"
+        case s if s == {False}:
+            return "worse"
+        case s if s:
+            return "mixed"
+    return "cannot tell"
+
+
+def number_of_clusters(rows: Rows, options: Options) -> int:
+    """Return the number of clusters as requested, or the number of classes, or 10."""
     k = options.clusters or (len(rows.classes) if len(rows.classes) > 1 else CLUSTERS_WITHOUT_CLASSES)
-    if not 2 <= k < len(rows):
-        if options.clusters is not None:
-            raise SeparationError(
-                f"{len(rows)} images cannot make {k} clusters: choose 2 to {len(rows) - 1}."
-            )
-        k = 2
-    labels = [clusters.kmeans(space[chosen], k, options.seed).labels for space in spaces]
+    if 2 <= k < len(rows):
+        return k
+    if options.clusters is not None:
+        raise SeparationError(f"{len(rows)} images cannot make {k} clusters: choose 2 to {len(rows) - 1}.")
+    return 2
+
+
+def measure_agreement(
+    names: Sequence[str], spaces: Sequence[Floats], labels: Sequence[Index], rows: Rows, options: Options
+) -> tuple[Agreement, ...]:
+    """Return the agreement of every two files."""
+    queries = random_rows(np.arange(len(rows)), SAMPLED["15-NN queries"], options.rng(17))
     neighbors = [nearest(space, queries, groups=rows.groups) for space in spaces]
-    agreement = tuple(
+    return tuple(
         Agreement(
             a=names[i],
             b=names[j],
@@ -186,7 +232,6 @@ def measure_agreement(
         )
         for i, j in combinations(range(len(names)), 2)
     )
-    return k, agreement
 
 
 def shared_by_chance(rows: int) -> float:
