@@ -103,4 +103,4 @@ def diagnose(
         ids = ", ".join(
             dict.fromkeys(finding.id for finding in result.findings if finding.severity != "note")
         )
-        raise shell.UnmetRequirement(f"--require healthy is not met: {ids}")
+        raise shell.UnmetRequirement(f"--require healthy is not met: {ids or 'no rule could be checked'}")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Facts",
+    "Framework",
     "HistoryRow",
     "ImageFiles",
     "LatentSpace",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 Side = Literal["train", "validation"]
+Framework = Literal["keras", "pytorch"]
 Floats = NDArray[np.floating[Any]]
 
 
@@ -44,6 +46,8 @@ class HistoryRow:
     train: Mapping[str, float] = field(default_factory=dict)
     validation: Mapping[str, float] = field(default_factory=dict)
     beta: float | None = None
+    outputs: Mapping[str, float] = field(default_factory=dict)
+    """Losses of the parts of a model with several outputs, by the name in the log."""
 
     def side(self, side: Side) -> Mapping[str, float]:
         """Return the metrics of one side."""
@@ -149,6 +153,12 @@ class Facts:
     """True if the conventions above hold; otherwise those of the log are unknown."""
     run: str | None = None
     """The folder, if the source is a latentkit run."""
+    framework: Framework | None = None
+    """The framework that wrote the log; None if its format does not tell."""
+    unvalidated: str | None = None
+    """Why the log has no validation metrics although it has columns for them."""
+    names: Mapping[tuple[Side, str], str] = field(default_factory=dict)
+    """The name in the log of each metric."""
     columns: tuple[tuple[str, str], ...] = ()
     """(name, meaning) of the columns of a log that were used."""
     unread: tuple[str, ...] = ()
@@ -193,11 +203,15 @@ class Facts:
         return finite[-1] if finite else None
 
     def pairs(self, name: str) -> list[tuple[str, float, float]]:
-        """Return (place, training value, validation value) wherever both are finite and positive."""
-        return [
-            (row.place, row.train[name], row.validation[name])
-            for row in self.rows
-            if name in row.train
-            and name in row.validation
-            and all(0 < side[name] < math.inf for side in (row.train, row.validation))
-        ]
+        """Return (place, training value, validation value) wherever both are finite and positive.
+
+        Where the sides are logged at different steps, a validation value is paired with the last training value before.
+        """
+        pairs = []
+        last = math.nan
+        for row in self.rows:
+            last = row.train.get(name, last)
+            validation = row.validation.get(name, math.nan)
+            if 0 < last < math.inf and 0 < validation < math.inf:
+                pairs.append((row.place, last, validation))
+        return pairs

@@ -30,8 +30,8 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """True if no finding is an error or a warning. Rules that were not checked do not count."""
-        return all(finding.severity == "note" for finding in self.findings)
+        """True if a rule was checked, and no finding is an error or a warning."""
+        return bool(self.checked) and all(finding.severity == "note" for finding in self.findings)
 
 
 def judge(facts: Facts) -> Diagnosis:
@@ -56,6 +56,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "source": facts.source,
+        "framework": facts.framework,
         "healthy": diagnosis.healthy,
         "findings": [finding.to_json() for finding in diagnosis.findings],
         "checked": list(diagnosis.checked),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from latentkit.diagnosis.facts import Facts
+from latentkit.diagnosis.facts import Facts, Framework
 
 __all__ = [
     "SEVERITIES",
@@ -18,6 +18,7 @@ __all__ = [
     "Severity",
     "Sign",
     "count_severities",
+    "for_framework",
     "format_number",
     "format_ratio",
     "rule",
@@ -68,6 +69,8 @@ class Rule:
     fix: Fix
     source: str
     check: Callable[[Facts], Answer]
+    keras_why: str = ""
+    """More reasons, which concern Keras alone."""
 
     @property
     def definition(self) -> str:
@@ -77,15 +80,21 @@ class Rule:
     def findings(self, facts: Facts) -> "list[Finding] | Needs":
         """Apply the rule."""
         answer = self.check(facts)
-        return answer if isinstance(answer, Needs) else [self._finding(sign) for sign in answer]
+        return (
+            answer if isinstance(answer, Needs) else [self._finding(sign, facts.framework) for sign in answer]
+        )
 
-    def _finding(self, sign: Sign) -> "Finding":
+    def why_for(self, framework: Framework | None) -> str:
+        """Return why it matters to users of a framework, or of any if it is unknown."""
+        return self.why if framework == "pytorch" or not self.keras_why else f"{self.why} {self.keras_why}"
+
+    def _finding(self, sign: Sign, framework: Framework | None) -> "Finding":
         return Finding(
             self.id,
             sign.title or self.title,
             sign.severity or self.severity,
             sign.evidence,
-            self.why,
+            self.why_for(framework),
             self.fix,
             self.source,
             sign.confirm,
@@ -120,13 +129,21 @@ def rule(
     pytorch: str,
     latentkit: str,
     source: str,
+    keras_why: str = "",
 ) -> Callable[[Callable[[Facts], Answer]], Rule]:
     """Decorate a function to make it a rule. Its docstring is the rule's definition."""
 
     def decorate(check: Callable[[Facts], Answer]) -> Rule:
-        return Rule(id, title, severity, why, Fix(keras, pytorch, latentkit), source, check)
+        return Rule(id, title, severity, why, Fix(keras, pytorch, latentkit), source, check, keras_why)
 
     return decorate
+
+
+def for_framework(facts: Facts, *, keras: str, pytorch: str) -> str:
+    """Return advice for the framework that wrote the log, or for both if it is unknown."""
+    if facts.framework is not None:
+        return keras if facts.framework == "keras" else pytorch
+    return f"Keras: {keras}. PyTorch: {pytorch}"
 
 
 def count_severities(severities: Sequence[Severity]) -> str:

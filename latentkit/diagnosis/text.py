@@ -2,6 +2,7 @@
 
 import shlex
 
+from latentkit.diagnosis.facts import Framework
 from latentkit.diagnosis.judge import Diagnosis
 from latentkit.diagnosis.rule import Finding, Fix, Rule, count_severities
 from latentkit.diagnosis.rules import NEVER_REPORTED, RULES, find_rule
@@ -20,7 +21,7 @@ def to_text(diagnosis: Diagnosis) -> str:
         lines += _paragraph(f"note: {note}")
     lines += ["", *_paragraph(verdict(diagnosis))]
     for finding in diagnosis.findings:
-        lines += ["", *_finding(finding)]
+        lines += ["", *_finding(finding, facts.framework)]
     lines += ["", *_paragraph(f"checked: {' '.join(diagnosis.checked) or 'nothing'}")]
     if diagnosis.not_checked:
         lines.append("not checked, and what each rule needs:")
@@ -36,26 +37,28 @@ def verdict(diagnosis: Diagnosis) -> str:
     """Summarize the diagnosis in one sentence."""
     counts = count_severities([finding.severity for finding in diagnosis.findings])
     checked = f"({len(diagnosis.checked)} of {len(RULES)} rules could be checked.)"
+    if not diagnosis.checked:
+        return "Nothing could be checked, so this says nothing about the training; what each rule needs is listed below."
     if not diagnosis.healthy:
         return f"Not healthy: {counts}. {checked}"
     return f"No errors or warnings{f', {counts}' if counts else ''}. {checked}"
 
 
-def _finding(finding: Finding) -> list[str]:
+def _finding(finding: Finding, framework: Framework | None) -> list[str]:
     suspected = " (suspected)" if finding.confirm else ""
     lines = _paragraph(f"{finding.severity.upper()} {finding.id}  {finding.title}{suspected}")
     lines += _field("evidence", finding.evidence)
     if finding.confirm:
         lines += _field("confirm", finding.confirm)
-    return [*lines, *_advice(finding)]
+    return [*lines, *_advice(finding, finding.why, framework)]
 
 
-def _advice(rule: Rule | Finding) -> list[str]:
-    """Return why it matters, how to fix it, and the source."""
-    fixes = zip(("Keras", "PyTorch", "latentkit"), Fix(*rule.fix), strict=True)
-    lines = _field("why", rule.why)
-    for framework, fix in fixes:
-        lines += _field(framework, fix)
+def _advice(rule: Rule | Finding, why: str, framework: Framework | None = None) -> list[str]:
+    """Return why it matters, how to fix it in a framework, or in each if it is unknown, and the source."""
+    lines = _field("why", why)
+    for name, fix in zip(("Keras", "PyTorch", "latentkit"), Fix(*rule.fix), strict=True):
+        if framework is None or name.lower() in (framework, "latentkit"):
+            lines += _field(name, fix)
     return [*lines, *_field("source", rule.source)]
 
 
@@ -141,4 +144,4 @@ def explain(id: str) -> str | None:
     if rule is None:
         return None
     lines = [*_paragraph(f"{rule.id}  {rule.title} ({rule.severity})"), ""]
-    return "\n".join([*lines, *_field("sign", rule.definition), *_advice(rule)])
+    return "\n".join([*lines, *_field("sign", rule.definition), *_advice(rule, rule.why_for(None))])

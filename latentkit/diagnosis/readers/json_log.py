@@ -1,4 +1,4 @@
-"""JSON logs: a Keras history (an object of lists), a list of objects, or JSON lines.
+"""JSON logs: a Keras history (an object of lists), a list of objects, JSON lines, or the state of a Hugging Face Trainer.
 
 Dictionaries as Python prints them are accepted too.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from latentkit.diagnosis.readers.reader import table_reader
 from latentkit.diagnosis.readers.table import LogTable, parse_number
 
-__all__ = ["JSON", "parse"]
+__all__ = ["JSON", "numbers_of", "parse"]
 
 MOST_COLUMNS = 2000
 MOST_LINES = 10**6
@@ -23,6 +23,8 @@ def parse(text: str) -> LogTable | None:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     whole = _load(text)
+    if isinstance(whole, Mapping) and isinstance(whole.get("log_history"), list):
+        return _from_objects(whole["log_history"], "the state of a Hugging Face Trainer")
     if isinstance(whole, Mapping) and isinstance(whole.get("history"), Mapping):
         whole = whole["history"]
     if isinstance(whole, Mapping):
@@ -39,9 +41,23 @@ def parse(text: str) -> LogTable | None:
     return table
 
 
+def numbers_of(line: str) -> dict[str, float] | None:
+    """Return the numbers of a line that is one JSON object or printed dict; None for any other line."""
+    line = line.strip()
+    if not (line.startswith("{") and line.endswith("}")):
+        return None
+    one = _load(line)
+    if not isinstance(one, Mapping):
+        return None
+    values: dict[str, float] = {}
+    _flatten(one, "", values, DEEPEST)
+    return values
+
+
 def _load(text: str) -> Any:
     """Load JSON or a printed Python literal; None for anything else."""
     python = re.sub(r"\bnan\b", "NaN", re.sub(r"\binf\b", "Infinity", text.replace("'", '"')))
+    python = re.sub(r"\b(?:np\.|torch\.)?(?:float\d\d|tensor)\(([-+.\w]{1,40})\)", r"\1", python)
     for form in (text, python):
         try:
             return json.loads(form)
@@ -51,10 +67,13 @@ def _load(text: str) -> Any:
 
 
 def _from_lists(whole: Mapping[Any, Any]) -> LogTable:
-    lists = {str(name): values for name, values in whole.items() if isinstance(values, list)}
+    lists: dict[str, list[Any]] = {}
+    _collect_lists(whole, "", lists, DEEPEST)
     if not lists:
         return _from_objects([whole], "a JSON object")
-    table = LogTable("a Keras history")
+    table = LogTable("a JSON object of lists", nan_is_empty=True)
+    if "loss" in lists and not any("/" in name for name in lists):
+        table.kind = "a Keras history"
     for at in range(min(max(map(len, lists.values())), MOST_LINES)):
         values = {
             name: number
@@ -65,8 +84,22 @@ def _from_lists(whole: Mapping[Any, Any]) -> LogTable:
     return table
 
 
+def _collect_lists(value: Mapping[Any, Any], prefix: str, lists: dict[str, list[Any]], depth: int) -> None:
+    """Add the lists of nested objects as `outer/inner`."""
+    for key, item in value.items():
+        if isinstance(item, list) and len(lists) < MOST_COLUMNS:
+            lists[f"{prefix}{key}"] = item
+        elif isinstance(item, Mapping) and depth:
+            _collect_lists(item, f"{prefix}{key}/", lists, depth - 1)
+
+
 def _from_objects(objects: list[Any], kind: str) -> LogTable:
-    table = LogTable(kind)
+    table = LogTable(kind, nan_is_empty=True)
+    if any(
+        isinstance(one, Mapping) and ("grad_norm" in one or "train_samples_per_second" in one)
+        for one in objects
+    ):
+        table.framework = "pytorch"
     for one in objects:
         if isinstance(one, Mapping) and "finding" not in one:
             values: dict[str, float] = {}

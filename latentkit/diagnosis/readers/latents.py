@@ -17,7 +17,9 @@ from latentkit import stats
 from latentkit.diagnosis import measure
 from latentkit.diagnosis.facts import Facts, PosteriorStatistics, ReconstructionQuality, Split
 from latentkit.diagnosis.readers import csv_log
+from latentkit.diagnosis.readers.columns import interpret
 from latentkit.diagnosis.readers.reader import Document, Evidence, Reader
+from latentkit.diagnosis.readers.table import LogTable
 from latentkit.errors import FormatError
 from latentkit.formats.latents import Latents, read_latents
 
@@ -130,13 +132,21 @@ def _archive_evidence(document: Document) -> Evidence | None:
 def _table_evidence(document: Document) -> Evidence | None:
     """Accept a CSV that has no metrics and can be read as latents."""
     table = document.parse(csv_log.parse)
-    if table is None or table.metrics():
+    if table is None or table.metrics() or _has_position(table):
         return None
     try:
         latents = _read(document)
     except FormatError:
         return None
     return Evidence(True, f"a CSV of {latents.mu.shape[1]} numeric columns, none of them a metric")
+
+
+def _has_position(table: LogTable) -> bool:
+    """Return whether a column is an epoch, a step or a time: then the table is a log, whatever else it has."""
+    meanings = map(interpret, table.names())
+    return any(
+        meaning is not None and meaning.quantity in ("epoch", "step", "seconds") for meaning in meanings
+    )
 
 
 ARCHIVE = Reader("latents (.npz, .npy)", _archive_evidence, _read)

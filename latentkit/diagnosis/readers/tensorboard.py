@@ -9,16 +9,17 @@ tensor = 8}`, `Tensor {dtype = 1, content = 4, float = 5, double = 6, int = 7, i
 A truncated or corrupt file is read up to the fault, with a note.
 """
 
+import re
 import struct
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from latentkit.diagnosis.facts import Framework
 from latentkit.diagnosis.readers.reader import Document, Evidence, Reader
 from latentkit.diagnosis.readers.table import LogTable
 
-__all__ = ["EVENTS", "event_files", "read_files", "scalars"]
+__all__ = ["EVENTS", "Scalar", "event_files", "framework_of", "read_scalars", "scalars"]
 
 LARGEST = 2**16
 """Bytes of a record that may hold scalars. Larger ones hold images or graphs and are skipped."""
@@ -65,40 +66,21 @@ def event_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*tfevents*") if path.is_file())
 
 
-def read_files(files: Sequence[Path], root: Path) -> LogTable:
-    """Read the scalars of event files below `root` into one table."""
-    with ExitStack() as stack:
-        return _read(
-            [(str(path.parent.relative_to(root)), stack.enter_context(path.open("rb"))) for path in files]
-        )
-
-
-def _read(files: Sequence[tuple[str, BinaryIO]]) -> LogTable:
-    """Read the scalars of (folder, stream) pairs. The table has a line per step."""
-    table = LogTable("TensorBoard events")
-    steps: dict[int, dict[str, float]] = {}
-    for folder, stream in files:
-        records = _add_scalars(steps, folder, stream)
-        if records:
-            table.notes.append(
-                f"{folder or 'the event file'} is truncated or corrupt after {records} records; the rest is ignored"
-            )
-    for step in sorted(steps):
-        table.lines.append({"step": float(step), **steps[step]})
-    return table
-
-
-def _add_scalars(steps: dict[int, dict[str, float]], folder: str, stream: BinaryIO) -> int:
-    """Add the scalars of a stream to `steps`. Return the number of whole records if the stream is corrupt after them, else 0."""
-    # Keras writes the two sides to folders of these names, with the same tags.
-    name = folder.split("/")[-1]
-    prefix = f"{name}/" if name in ("train", "validation") else ""
+def read_scalars(stream: BinaryIO) -> tuple[list[Scalar], int]:
+    """Read the scalars of a stream. Return them, and the number of whole records if the stream is corrupt after them, else 0."""
+    result: list[Scalar] = []
     for count, data in enumerate(_records(stream)):
         if data is None:
-            return max(count, 1)
-        for scalar in scalars(data):
-            steps.setdefault(scalar.step, {})[prefix + scalar.tag] = scalar.value
-    return 0
+            return result, max(count, 1)
+        result += scalars(data)
+    return result, 0
+
+
+def framework_of(name: str) -> Framework | None:
+    """Tell the framework by the name of an event file: TensorFlow 2 ends it with .v2, PyTorch with two numbers."""
+    if name.endswith(".v2"):
+        return "keras"
+    return "pytorch" if re.search(r"\.\d{1,9}\.\d{1,9}$", name) else None
 
 
 def _records(stream: BinaryIO) -> Iterator[bytes | None]:
@@ -219,8 +201,18 @@ def _evidence(document: Document) -> Evidence | None:
 
 
 def _read_document(document: Document) -> LogTable:
+    table = LogTable("TensorBoard events", framework=framework_of(document.name))
     with document.open() as stream:
-        return _read([("", stream)])
+        found, records = read_scalars(stream)
+    if records:
+        table.notes.append(
+            f"the event file is truncated or corrupt after {records} records; the rest is ignored"
+        )
+    steps: dict[int, dict[str, float]] = {}
+    for scalar in found:
+        steps.setdefault(scalar.step, {})[scalar.tag] = scalar.value
+    table.lines = [{"step": float(step), **steps[step]} for step in sorted(steps)]
+    return table
 
 
 EVENTS = Reader("TensorBoard events", _evidence, _read_document)

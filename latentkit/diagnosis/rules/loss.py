@@ -2,22 +2,24 @@
 
 import math
 
-from latentkit.diagnosis.facts import Facts, Side
+from latentkit.diagnosis.facts import Facts, HistoryRow, Side
 from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, format_ratio, rule
 
 __all__ = ["accuracy", "negative", "not_finite", "zero"]
 
 ZERO = 1e-8
+SCORES = ("dice", "iou", "jaccard", "ssim", "cosine", "tversky")
 
 
 @rule(
     "P1",
     "Accuracy is meaningless for a VAE",
     "warning",
-    why="An autoencoder does not classify. For gray images, what Keras calls accuracy is the share of pixels that are exactly 0 or 1 and equal the "
+    why="An autoencoder does not classify: a share of equal pixels says little about it. Images that are mostly black score near 1 with a "
+    "model that has learned nothing, and a perfect model of gray tones scores near 0.",
+    keras_why="For gray images, what Keras calls accuracy is the share of pixels that are exactly 0 or 1 and equal the "
     "rounded reconstruction (x == round(x_hat)). For color images it is the share of pixels whose brightest channel is the same in the image "
-    "and in the reconstruction. Images that are mostly black score near 1 with a model that has learned nothing, and a perfect model of gray "
-    "tones scores near 0.",
+    "and in the reconstruction.",
     keras="model.compile(optimizer)  # without metrics=['accuracy']; log keras.ops.mean((x - x_hat)**2) and the KL instead",
     pytorch="log ((x - x_hat)**2).mean(), R2 = 1 - mse / x.var(0).mean() and the KL instead of the accuracy",
     latentkit="latentkit embed RUN IMAGES | latentkit report   # with labels: how well nearest neighbors and a linear probe predict the class",
@@ -25,7 +27,7 @@ ZERO = 1e-8
 )
 def accuracy(facts: Facts) -> Answer:
     """A training log has a column named accuracy."""
-    if not facts.rows:
+    if not facts.rows and not facts.accuracies:
         return Needs("a training log")
     if not facts.accuracies:
         return []
@@ -60,6 +62,10 @@ def zero(facts: Facts) -> Answer:
     evidence = f"{place}: {name} {0.0:.4e}"
     if facts.steps and name == "loss":
         evidence += f", the mean over {facts.steps} steps, so the loss of every step was 0"
+    if name == "loss" and any(
+        row.place == place and math.isnan(row.train.get("gradient", 0)) for row in facts.rows
+    ):
+        evidence += "; the gradient norm there is nan, so the loss was NaN: some trainers, such as that of Hugging Face, log it as 0"
     others = [
         value for _, value in facts.series("train", "loss") if abs(value) > ZERO and math.isfinite(value)
     ]
@@ -89,7 +95,13 @@ def not_finite(facts: Facts) -> Answer:
         for side in ("train", "validation"):
             for name, value in row.side(side).items():
                 if not math.isfinite(value) and not _recovers(facts, side, name, index):
-                    return [Sign(f"{row.place}: {side} {name} is {value}{_precursors(facts, index)}")]
+                    evidence = f"{row.place}: {side} {name} is {value}{_parts(facts, row)}{_precursors(facts, index)}"
+                    return [Sign(evidence)]
+        for name, value in row.outputs.items():
+            if not math.isfinite(value) and not any(
+                math.isfinite(later.outputs.get(name, math.nan)) for later in facts.rows[index + 1 :]
+            ):
+                return [Sign(f"{row.place}: {name} is {value}{_parts(facts, row)}")]
     if facts.stopped:
         when = f"after {facts.rows[-1].place}" if facts.rows else "before the first validation"
         return [Sign(f"the run stopped at a NaN or infinity {when}{_precursors(facts, len(facts.rows))}")]
@@ -99,6 +111,27 @@ def not_finite(facts: Facts) -> Answer:
 def _recovers(facts: Facts, side: Side, name: str, index: int) -> bool:
     """Return whether finite values follow. After a NaN that stands for an empty cell they do; after divergence they do not."""
     return any(math.isfinite(row.side(side).get(name, math.nan)) for row in facts.rows[index + 1 :])
+
+
+def _parts(facts: Facts, row: HistoryRow) -> str:
+    """Name the columns of a row that are and are not finite, so that the part that failed is known."""
+    named = {
+        facts.names.get((side, name), name): value
+        for side in ("train", "validation")
+        for name, value in row.side(side).items()
+    }
+    named |= row.outputs
+    broken = [name for name, value in named.items() if not math.isfinite(value)]
+    whole = [f"{name} {format_number(value)}" for name, value in named.items() if math.isfinite(value)]
+    if len(named) < 2:
+        return ""
+    text = f" ({', '.join(broken)} {'are' if len(broken) > 1 else 'is'} not finite" + (
+        f"; {', '.join(whole)} still are)" if whole else ")"
+    )
+    outputs = [name for name in broken if name in row.outputs]
+    if outputs and any(math.isfinite(value) for value in row.outputs.values()):
+        text += f"; look at {' and '.join(outputs)} first: at that output, its inputs and its loss"
+    return text
 
 
 def _precursors(facts: Facts, index: int) -> str:
@@ -123,8 +156,8 @@ def _precursors(facts: Facts, index: int) -> str:
     "note",
     why="A probability density may exceed 1, so the negative log-likelihood of a Gaussian with a small sigma may be below 0. "
     "Binary cross-entropy is negative only if targets are outside 0..1.",
-    keras="BinaryCrossentropy: x = x.astype('float32') / 255; a Gaussian likelihood: nothing to do",
-    pytorch="F.binary_cross_entropy: x = x.float() / 255 (ToTensor does this); a Gaussian likelihood: nothing to do",
+    keras="BinaryCrossentropy: x = x.astype('float32') / 255; a Gaussian likelihood or a Dice loss: nothing to do",
+    pytorch="F.binary_cross_entropy: x = x.float() / 255 (ToTensor does this); a Gaussian likelihood or a Dice loss: nothing to do",
     latentkit="nothing to do: --likelihood gaussian may be below 0, and bernoulli cannot be",
     source="issue Lasagne/Recipes#54",
 )
@@ -147,4 +180,22 @@ def negative(facts: Facts) -> Answer:
     if facts.likelihood == "bernoulli" or facts.bernoulli_columns:
         cause = ", ".join(facts.bernoulli_columns) or "the Bernoulli likelihood"
         return [Sign(f"{evidence} with {cause}: targets are outside 0..1", severity="warning")]
+    if (part := _negative_part(facts, place, name)) is not None:
+        return [Sign(f"{evidence}: {part}")]
     return [Sign(f"{evidence}: normal for a Gaussian likelihood")]
+
+
+def _negative_part(facts: Facts, place: str, name: str) -> str | None:
+    """Explain a negative loss by a part of it that is no likelihood; None if there is none."""
+    row = next(row for row in facts.rows if row.place == place)
+    parts = [f"{part} is {format_number(value)}" for part, value in row.outputs.items() if value < -ZERO]
+    if parts:
+        return (
+            f"{', '.join(parts)}; whether that output may be negative depends on its loss: that of a score, such as Dice, is, "
+            "and no Gaussian likelihood is needed to explain it"
+        )
+    column = next(
+        (facts.names[side, name] for side in ("train", "validation") if (side, name) in facts.names), ""
+    )
+    score = next((word for word in SCORES if word in column.lower()), None)
+    return None if score is None else f"{column} is named after a score ({score}), whose loss may be negative"

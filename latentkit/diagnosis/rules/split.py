@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from latentkit.diagnosis.facts import Facts, Split
-from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, format_ratio, rule
+from latentkit.diagnosis.rule import Answer, Needs, Sign, for_framework, format_number, format_ratio, rule
 from latentkit.diagnosis.rules.files import implausible_for_unit_pixels
 
 __all__ = ["classes", "gap", "validation_set"]
@@ -69,7 +69,8 @@ def gap(facts: Facts) -> Answer:
     "Validation does not cover the held-out set",
     "warning",
     why="Metrics from one batch describe a few images: they jump or stand still by chance, and early stopping, the learning rate and the 'best' "
-    "weights all follow them. In Keras, `validation_data=next(X_val)` passes ONE batch, whatever validation_steps is.",
+    "weights all follow them.",
+    keras_why="In Keras, `validation_data=next(X_val)` passes ONE batch, whatever validation_steps is.",
     keras="model.fit(X_train, validation_data=X_val)  # the whole generator with shuffle=False: no next(), no validation_steps",
     pytorch="with torch.no_grad(): total = sum(loss(x) * len(x) for x in val_loader) / len(val_set)  # every batch, after model.eval()",
     latentkit="latentkit train IMAGES --validation 0.1 -o RUN   # the whole held-out set, with the same noise every time",
@@ -77,7 +78,7 @@ def gap(facts: Facts) -> Answer:
 )
 def validation_set(facts: Facts) -> Answer:
     """Code that passes one next() batch or sets validation_steps; images on both sides; a note below 20 images. In a log alone, a suspicion: validation > 10
-    times training and within 5% of its first value while training changed by more than half."""
+    times training and within 5% of its first value while training changed by a tenth or more, and ten times as much as validation."""
     signs = []
     if facts.code is not None and facts.code.next_batch is not None:
         steps = (
@@ -98,10 +99,18 @@ def validation_set(facts: Facts) -> Answer:
     if facts.rows and not any(row.validation for row in facts.rows):
         return [
             *signs,
-            Sign("the log has no validation metrics", severity="note", title="There is no validation"),
+            Sign(
+                facts.unvalidated or "the log has no validation metrics",
+                severity="note",
+                title="There is no validation",
+            ),
         ]
     if not signs and (evidence := _unmoved(facts)) is not None:
-        confirm = "check the call of fit: `validation_data=next(X_val)` is one batch, and `X_val` is all of them; print(len(X_val), validation_steps)"
+        confirm = for_framework(
+            facts,
+            keras="check the call of fit: `validation_data=next(X_val)` is one batch, and `X_val` is all of them; print(len(X_val), validation_steps)",
+            pytorch="check that the validation loop runs over all of val_loader, after model.eval(); print(len(val_loader), len(val_loader.dataset))",
+        )
         signs.append(Sign(evidence, confirm=confirm))
     return signs or Needs(
         "the size of the validation set: a latentkit run, latents with split, or the code that calls fit, pasted with the log"
@@ -130,7 +139,7 @@ def _unmoved(facts: Facts) -> str | None:
     if len(train) < 2 or len(validation) < 2 or validation[0] <= 0 or train[0] <= 0:
         return None
     change, train_change = validation[-1] / validation[0] - 1, train[-1] / train[0] - 1
-    if abs(change) >= 0.05 or abs(train_change) <= 0.5:
+    if abs(change) >= 0.05 or abs(train_change) < max(0.1, 10 * abs(change)):
         return None
     return (
         f"validation {name} went from {format_number(validation[0])} to {format_number(validation[-1])} ({change:+.1%}) while training went "
@@ -143,7 +152,8 @@ def _unmoved(facts: Facts) -> str | None:
     "The validation classes differ from the training classes",
     "error",
     why="If images are sorted by class and the end is held out, only the last class is left for validation: the model is validated "
-    "on a class it never saw, and trained on too few. Keras's validation_split takes the end of the array, before shuffling.",
+    "on a class it never saw, and trained on too few.",
+    keras_why="Keras's validation_split takes the end of the array, before shuffling.",
     keras="order = np.random.default_rng(0).permutation(len(X)); model.fit(X[order], validation_split=0.1)",
     pytorch="train, val = torch.utils.data.random_split(data, [0.9, 0.1], torch.Generator().manual_seed(0))",
     latentkit="latentkit train IMAGES -o RUN   # the split is shuffled and stratified by class",
