@@ -17,7 +17,7 @@ __all__ = ["LINES", "parse"]
 
 _ESCAPES = re.compile(r"\x1b[\]PX^_][^\x07\x1b\r\n]*(?:\x07|\x1b\\)?|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
 _EPOCH = re.compile(
-    r"(?<![A-Za-z_])(?:train[ _]|test[ _]|val[ _])?ep(?:och)?[\s:#=\[(.'\"-]{0,8}(\d{1,9}(?:\.\d{1,9})?)(?![\w%])",
+    r"(?<![A-Za-z_])ep(?:och)?[\s:#=\[(.'\"-]{0,8}(\d{1,9}(?:\.\d{1,9})?)(?![\w%])",
     re.IGNORECASE,
 )
 _OTHER_EPOCH = re.compile(
@@ -70,9 +70,12 @@ class _Parser:
             if numbers:
                 self.append(numbers)
             return
-        found = read_line(line)
-        epoch = _epoch(line, bool(found.values))
-        if epoch is not None:
+        match = _find_epoch(line)
+        found = read_line(line if match is None else f"{line[: match.start()]} {line[match.end() :]}")
+        if match is None and found.values:
+            match = _EPOCHS.search(line)
+        if match is not None:
+            epoch = float(match[1])
             if epoch != self.epoch:
                 self.side = None
             self.epoch = epoch
@@ -149,15 +152,13 @@ class _Parser:
         return table if table.lines or table.notes or table.code else None
 
 
-def _epoch(line: str, metrics: bool) -> float | None:
-    """Find the epoch that a line names."""
+def _find_epoch(line: str) -> re.Match[str] | None:
+    """Find where a line names its epoch."""
     if (match := _BRACKETS.match(line)) is not None:
-        return float(match[1])
+        return match
     for match in _EPOCH.finditer(line):
         if _OTHER_EPOCH.search(line[max(0, match.start() - 16) : match.start()]) is None:
-            return float(match[1])
-    if metrics and (match := _EPOCHS.search(line)) is not None:
-        return float(match[1])
+            return match
     return None
 
 

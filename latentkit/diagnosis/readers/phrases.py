@@ -157,6 +157,8 @@ class _Reader:
             name = "_".join(words[start:])
             meaning = interpret(name)
             if meaning is not None and meaning.exact:
+                if len(words) - start > 1 and side_of(words[-1].lower()) is not None:
+                    self.metric = "_".join(words[start:-1])  # "loss train 0.9 valid 1.1"
                 if meaning.quantity == "unnamed" and self.metric is not None:
                     return f"{self.metric}_{name}"
                 return name
