@@ -2,7 +2,7 @@
 
 import pytest
 
-from latentkit.pictures.screen.canvas import Canvas, cut, flow, paint
+from latentkit.pictures.screen.canvas import Canvas, cut, cut_middle, flow, paint
 from latentkit.text import cell_width
 
 
@@ -72,6 +72,19 @@ def test_a_wide_character_moves_the_next_one_by_two_columns():
 def test_text_is_cut_by_columns_rather_than_characters():
     assert cut("猫猫猫", 5) == "猫猫…"
     assert cut("abc", 3) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "shown"),
+    [
+        ("abcdefgh", 8, "abcdefgh"),
+        ("abcdefgh", 5, "ab…gh"),
+        ("abcdefgh", 4, "ab…h"),
+        ("猫猫猫猫", 6, "猫…猫"),
+    ],
+)
+def test_a_name_is_shortened_in_the_middle(text, columns, shown):
+    assert cut_middle(text, columns) == shown
 
 
 def test_entries_flow_into_lines_of_at_most_the_requested_width():

@@ -1,6 +1,7 @@
 """Curves in characters."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,11 @@ def a_history(name: str = "run", values=(3.0, 2.0, 1.0), events=()) -> RunHistor
     y = np.array(values, float)
     series = {(side, metric.name): y for metric in METRICS.values() for side in metric.sides}
     return RunHistory(name, np.arange(1.0, len(y) + 1), series, tuple(events), None)
+
+
+def with_training_above(history: RunHistory) -> RunHistory:
+    values = {key: y + 5 * (key[0] == "train") for key, y in history.values.items()}
+    return replace(history, values=values)
 
 
 def drawn(*histories, screen: Screen | None = None) -> str:
@@ -46,9 +52,22 @@ def test_a_line_that_falls_begins_at_the_top_and_ends_at_the_bottom():
 
 def test_each_run_has_its_own_character_along_its_line_and_in_the_legend():
     text = drawn(a_history("one", (3, 2, 1)), a_history("two", (1, 2, 3)))
-    assert "● one   ▲ two   ⠤⠤ validation   ⠄⠄ training" in text
+    assert "● one   ▲ two   ⠤⠤ validation   ⠄t⠄ training" in text
     assert text.count("●") > 6
     assert text.count("▲") > 6
+
+
+def test_lines_of_training_are_told_by_a_letter_rather_than_color():
+    text = drawn(with_training_above(a_history("one", range(9))))
+    assert "● one   ⠤●⠤ validation   ⠄t⠄ training" in text
+    panels = [line for line in text.split("\n") if "│" in line]
+    assert sum(line.count("t") for line in panels) >= 8  # of four metrics
+    assert sum(line.count("●") for line in panels) >= 12
+
+
+def test_lines_of_training_of_several_runs_are_told_apart():
+    text = drawn(*(with_training_above(a_history(name, range(9))) for name in ("one", "two")))
+    assert "▲t" in text
 
 
 def test_a_finding_is_a_letter_on_the_axis_at_its_epoch_and_a_sentence():
@@ -75,7 +94,7 @@ def test_gaps_stay_gaps_and_metrics_without_values_are_marked():
 
 
 def test_one_validation_is_a_point_and_numbers_of_any_size_fit():
-    assert drawn(a_history(values=(5,))).count("●") == 7
+    assert drawn(a_history(values=(5,))).count("●") == 8  # two in the legend
     text = drawn(a_history(values=(-1.2345e-300, -999999.7, 1e300)))
     assert max(map(cell_width, text.split("\n"))) < 100
     assert "1e+300│" in text

@@ -23,6 +23,7 @@ __all__ = [
     "WARNING",
     "Canvas",
     "cut",
+    "cut_middle",
     "flow",
     "look",
     "paint",
@@ -129,6 +130,18 @@ def cut(text: str, columns: int) -> str:
     while text and cell_width(text) > columns - 1:
         text = text[:-1]
     return f"{text}…"
+
+
+def cut_middle(text: str, columns: int) -> str:
+    """Return a name in at most this many columns, with a mark where its middle is left out: its end tells it apart."""
+    if cell_width(text) <= columns:
+        return text
+    end = ""
+    for character in reversed(text):
+        if cell_width(character + end) > (columns - 1) // 2:
+            break
+        end = character + end
+    return cut(text, columns - cell_width(end)) + end
 
 
 def flow(entries: Sequence[Sequence[Piece]], columns: int, *, color: bool) -> list[str]:

@@ -1,4 +1,7 @@
-"""Curves of training runs in characters: Braille lines, each run with its own character along them."""
+"""Curves of training runs in characters: Braille lines, each run with its own character along them.
+
+Lines of training have fewer dots and the letter t along them.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -20,6 +23,7 @@ from latentkit.pictures.screen.canvas import (
     WARNING,
     Canvas,
     cut,
+    cut_middle,
     flow,
     look,
     paint,
@@ -36,6 +40,8 @@ MAX_FINDINGS = 6
 MARKS = {"error": ("E", ERROR), "warning": ("W", WARNING), "note": ("n", NOTE)}
 MARK_DISTANCE = 8
 """Columns between the characters along a line."""
+TRAINING = "t"
+"""The character along lines of training; with several runs it follows that of the run."""
 
 
 def curves(histories: Sequence[RunHistory], screen: Screen) -> str:
@@ -56,7 +62,11 @@ def curves(histories: Sequence[RunHistory], screen: Screen) -> str:
 def _legend(histories: Sequence[RunHistory], columns: int, color: bool) -> list[str]:
     names = fit([history.name for history in histories], ALL_CHARACTERS)
     entries = [[look(index), (f" {name}", None)] for index, name in enumerate(names)]
-    entries += [[("⠤⠤", FAINT), (" validation", None)], [("⠄⠄", FAINT), (" training", None)]]
+    character = "" if len(histories) > 1 else look(0)[0]
+    entries += [
+        [(f"⠤{character}⠤", FAINT), (" validation", None)],
+        [(f"⠄{TRAINING}⠄", FAINT), (" training", None)],
+    ]
     return flow(entries, columns, color=color)
 
 
@@ -87,7 +97,7 @@ def _draw_panel(
     width, height = size[0] - GUTTER - 1, size[1] - 3
     values = np.concatenate([each.values[side, metric.name] for each in histories for side in metric.sides])
     epochs = np.concatenate([history.epochs for history in histories])
-    canvas.write(left + GUTTER, top, cut(metric.title, width))
+    canvas.write(left + GUTTER, top, cut_middle(metric.title, width))
     bottom = top + 1 + height
     for column in range(width):
         canvas.put(left + GUTTER + column, bottom, "─", FAINT)
@@ -114,15 +124,19 @@ def _draw_panel(
             for a, b, known in zip(across, np.nan_to_num(down), np.isfinite(y).tolist(), strict=True)
         ]
 
-    for index, history in enumerate(histories):
-        character, color = look(index)
-        for side in metric.sides:
+    for side in metric.sides:  # validation is last, so that its characters hide those of training
+        for index, history in enumerate(histories):
+            character, color = look(index)
             points = dots(history.epochs, history.values[side, metric.name])
             for one, next_one in pairwise(points):
                 if one and next_one:
                     canvas.line(one, next_one, color, 3 if side == "train" else 1)
-            if side != "train":
-                _mark_line(canvas, [point for point in points if point], character, color)
+            known_points = [point for point in points if point]
+            if side == "train":
+                mark = TRAINING if len(histories) == 1 else character + TRAINING
+                _mark_line(canvas, _between(known_points), mark, color)
+            else:
+                _mark_line(canvas, known_points, character, color)
     for event in (event for history in histories for event in reversed(history.events)):
         column = int(_place(np.array([event.epoch]), start, end, width)[0])
         canvas.put(left + GUTTER + column, bottom, *MARKS[event.severity])
@@ -141,13 +155,23 @@ def _place(values: NDArray[np.float64], low: float, high: float, count: int) -> 
     return np.asarray(np.clip(np.round(share * (count - 1)), 0, count - 1))
 
 
-def _mark_line(canvas: Canvas, points: Sequence[tuple[int, int]], character: str, color: int) -> None:
-    """Draw the run's character at the last of its points, and at others that are far enough apart."""
+def _mark_line(canvas: Canvas, points: Sequence[tuple[int, int]], characters: str, color: int) -> None:
+    """Draw the characters of a line at the last of its points, and at others that are far enough apart."""
     last: int | None = None
     for x, y in reversed(points):
         if last is None or last - x >= MARK_DISTANCE * DOT_COLUMNS:
-            canvas.put(x // DOT_COLUMNS, y // DOT_ROWS, character, color)
+            for place, character in enumerate(characters):
+                canvas.put(x // DOT_COLUMNS + place, y // DOT_ROWS, character, color)
             last = x
+
+
+def _between(points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the dots of a line that are halfway between the characters that `_mark_line` draws along another line."""
+    if len(points) < 2:
+        return list(points)
+    x, y = np.array(points).T
+    places = np.arange(x[-1] - MARK_DISTANCE * DOT_COLUMNS // 2, x[0] - 1, -MARK_DISTANCE * DOT_COLUMNS)
+    return [(int(at), round(float(np.interp(at, x, y)))) for at in reversed(places.tolist())]
 
 
 def _write_epochs(canvas: Canvas, corner: tuple[int, int], width: int, start: float, end: float) -> None:

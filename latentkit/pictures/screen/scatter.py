@@ -21,7 +21,7 @@ from latentkit.pictures.screen.canvas import (
     UNLABELED,
     Canvas,
     Piece,
-    cut,
+    cut_middle,
     flow,
     look,
 )
@@ -50,7 +50,7 @@ def scatter(panels: Sequence[Panel], coloring: Coloring, screen: Screen) -> str:
         canvas = Canvas(columns, rows + 2)
         _draw_frame(canvas)
         _draw(canvas, _flat(np.asarray(points, np.float64)), caption, coloring)
-        lines += [cut(caption.title, columns), *canvas.lines(color=screen.color), *below]
+        lines += [cut_middle(caption.title, columns), *canvas.lines(color=screen.color), *below]
     return "\n".join([*lines, *key]) + "\n"
 
 
