@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from latentkit.errors import PictureError
 from latentkit.pictures import THEMES
-from latentkit.pictures.palette import MAX_CLASSES, SHAPES, contrast, look, readable
+from latentkit.pictures.palette import MAX_CLASSES, PALETTES, SHAPES, contrast, look, readable, with_palette
 
 # Viénot, Brettel & Mollon (1999): linear RGB as a dichromat sees it.
 PROTAN = np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]])
@@ -49,3 +50,26 @@ def test_no_two_class_colors_look_alike_to_color_blind_readers(theme, sight):
     seen = [sight @ linear(color) for color in theme.colors]
     distance = min(np.linalg.norm(one - other) for i, one in enumerate(seen) for other in seen[:i])
     assert distance > 0.1
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 6, 7, 10])
+def test_looks_are_distinct_for_any_number_of_colors(count):
+    colors = tuple(f"#0000{i:02}" for i in range(count))
+    looks = {look(i, colors) for i in range(count * len(SHAPES))}
+    assert len(looks) == count * len(SHAPES)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+@pytest.mark.parametrize("name", PALETTES)
+def test_the_colors_of_a_palette_stand_out_from_the_paper(theme, name):
+    assert all(contrast(color, theme.paper) > 1.7 for color in with_palette(theme, name).colors)
+
+
+def test_the_usual_palette_changes_nothing_and_colors_can_be_listed():
+    theme = THEMES["dark"]
+    assert with_palette(theme, "Okabe-Ito") == theme
+    assert with_palette(theme, "#0072b2, #D55E00").colors == ("#0072B2", "#D55E00")
+    with pytest.raises(
+        PictureError, match="'RED' is neither a palette nor a color: use okabe-ito, tol, gray"
+    ):
+        with_palette(theme, "#0072B2,red")

@@ -1,5 +1,6 @@
 """`latentkit plot` on the command line."""
 
+import io
 import json
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from harness import invoke
+from PIL import Image
 
 from latentkit.errors import ProjectionError
 from latentkit.formats.latents import Latents, write_latents
@@ -74,19 +76,36 @@ def test_all_draws_every_projection(z, tmp_path):
 
 
 def test_theme_width_and_resolution_are_as_requested(z):
-    from io import BytesIO
-
-    from PIL import Image
-
     done = run(z, "--theme", "dark", "--width", "4", "--dpi", "50")
-    picture = Image.open(BytesIO(done.stdout_bytes)).convert("RGB")
+    picture = Image.open(io.BytesIO(done.stdout_bytes)).convert("RGB")
     assert picture.width == 200
     assert picture.getpixel((0, 0)) == (0x15, 0x18, 0x1D)
 
 
-def test_thumbnails_come_from_a_folder_or_are_refused(z, tmp_path):
-    from PIL import Image
+@pytest.mark.parametrize(("width", "pixels"), [("76.2mm", 150), ("7.62 cm", 150), ("3.5in", 175), ("3", 150)])
+def test_a_width_has_a_unit(z, width, pixels):
+    done = run(z, "--color", "none", "--width", width, "--dpi", "50")
+    assert Image.open(io.BytesIO(done.stdout_bytes)).width == pixels
 
+
+@pytest.mark.parametrize(
+    ("width", "message"), [("85px", "'85px' is not a length"), ("9mm", "9mm must be from 1 to 100 inches")]
+)
+def test_a_width_that_is_none_is_a_usage_error(z, width, message):
+    done = run(z, "--width", width)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_without_a_caption_it_is_printed_instead(z):
+    done = run(z, "--method", "umap", "--title", "", "--no-caption", "--palette", "tol")
+    assert done.exit_code == 0, done.exception
+    assert done.stderr.startswith("UMAP of 9 images: ")
+    assert "not meaningful" in done.stderr
+    assert done.stdout_bytes != run(z, "--method", "umap").stdout_bytes
+
+
+def test_thumbnails_come_from_a_folder_or_are_refused(z, tmp_path):
     (tmp_path / "photos").mkdir()
     for i in range(9):
         Image.new("RGB", (12, 12), (10, 20, 250)).save(tmp_path / "photos" / f"{i}.png")

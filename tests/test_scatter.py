@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from latentkit.errors import PictureError
-from latentkit.pictures import THEMES, Classes, Panel, Quantity, Style, Thumbnails, caption, palette
+from latentkit.pictures import THEMES, Classes, Panel, Quantity, Style, Thumbnails, caption, palette, relabel
 from latentkit.pictures import scatter as drawn
 from latentkit.pictures.render import settings
 from latentkit.pictures.scatter import _figure
@@ -138,6 +138,39 @@ def test_the_caption_gives_method_number_seed_and_fidelity():
     )
     text = " ".join(each.get_text() for each in figure.texts if each.get_text())
     assert text == "PCA of 5 images seed 7 · trustworthiness 0.91"
+
+
+def test_a_poor_projection_is_warned_of_first():
+    poor = {"trustworthiness": {"value": 0.8}, "continuity": {"value": 0.99}}
+    text = caption_of(5, fidelity=poor, method="umap").text
+    assert text.startswith("neighborhoods are preserved poorly: do not judge classes by them · seed 7 · ")
+    assert "poorly" not in caption_of(5, fidelity=poor | {"trustworthiness": {"value": 0.9}}).text
+
+
+def test_a_figure_for_a_paper_has_neither_title_nor_caption():
+    panel = Panel(points(30), caption_of(30))
+    whole, bare = (
+        figure_of_all(relabel([panel], title, caption=title is None), classes(30)) for title in (None, "")
+    )
+    texts = [text.get_text() for text in bare.texts if text.get_text()]
+    assert sorted(texts) == ["cat", "dog", "eel"]
+    assert bare.get_size_inches()[1] < whole.get_size_inches()[1] - 0.3
+    assert bare.axes[0].get_position().y1 > 0.97
+
+
+def test_a_title_replaces_that_of_one_projection_and_precedes_those_of_several():
+    panels = [Panel(points(5), caption_of(5, method=method)) for method in ("pca", "umap")]
+    assert relabel(panels[:1], "Mine", caption=True)[0].caption.title == "Mine"
+    titles = [panel.caption.title for panel in relabel(panels, "Mine", caption=True)]
+    assert titles == ["Mine: PCA of 5 images", "Mine: UMAP of 5 images"]
+    assert relabel(panels, None, caption=True) == panels
+
+
+def test_a_palette_with_too_few_looks_for_the_classes_is_refused():
+    style = Style(theme=palette.with_palette(THEMES["light"], "gray"))
+    names = [f"c{i}" for i in range(16)]
+    with pytest.raises(PictureError, match="3 colors with 5 shapes cannot tell 16 classes apart"):
+        drawn([Panel(points(32), caption_of(32))], classes(32, names), style)
 
 
 def test_a_quantity_has_a_color_bar_that_excludes_outliers():

@@ -33,25 +33,42 @@ Output = Annotated[
     ),
 ]
 Theme = Annotated[ThemeName, typer.Option(help="Theme of the figure.")]
+
+
+def _inches(text: str | float) -> float:
+    """Return a length such as 3.5, 3.5in, 8.5cm or 85mm in inches."""
+    length = str(text).strip().lower()
+    unit = next((unit for unit in PER_INCH if length.endswith(unit)), "")
+    try:
+        inches = float(length.removesuffix(unit)) / PER_INCH.get(unit, 1.0)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a length: use inches, or a unit as in 85mm") from None
+    if not 1 <= inches <= 100:
+        raise typer.BadParameter(f"{text} must be from 1 to 100 inches (25.4 to 2540 mm)")
+    return inches
+
+
+PER_INCH = {"in": 1.0, "cm": 2.54, "mm": 25.4}
 Width = Annotated[
     float | None,
     typer.Option(
-        min=1,
-        max=100,
-        metavar="INCHES",
-        help="Width of the figure.  [default: as needed]",
+        parser=_inches,
+        metavar="INCHES|MM",
+        help="Width of the figure, such as 3.5 or 85mm.  [default: as needed]",
         show_default=False,
     ),
 ]
 Dpi = Annotated[int, typer.Option(min=20, max=1200, help="Dots per inch.")]
 
 
-def style(output: str | None, theme: str, width: float | None, dpi: int) -> "Style":
+def style(
+    output: str | None, theme: str, width: float | None, dpi: int, palette: str | None = None
+) -> "Style":
     """Return the style of a figure; raise a usage error if the file name ends in no known format.
 
     Characters on a terminal have no colors if NO_COLOR is set.
     """
-    from latentkit.pictures import FORMATS, THEMES, Screen, Style
+    from latentkit.pictures import FORMATS, THEMES, Screen, Style, with_palette
 
     if _on_terminal(output):
         columns, rows = shutil.get_terminal_size()
@@ -62,7 +79,8 @@ def style(output: str | None, theme: str, width: float | None, dpi: int) -> "Sty
         raise typer.BadParameter(
             f"{output}: the name of a figure must end in .{', .'.join(FORMATS)}", param_hint="-o"
         )
-    return Style(format, THEMES[theme], width, dpi)
+    colors = THEMES[theme] if palette is None else with_palette(THEMES[theme], palette)
+    return Style(format, colors, width, dpi)
 
 
 def is_page(output: str | None) -> bool:

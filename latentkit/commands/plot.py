@@ -49,6 +49,21 @@ def plot(
             show_default=False,
         ),
     ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option(help="Title; '' for none.  [default: method and number]", show_default=False),
+    ] = None,
+    no_caption: Annotated[
+        bool, typer.Option("--no-caption", help="Print the caption instead of drawing it.")
+    ] = False,
+    palette: Annotated[
+        str | None,
+        typer.Option(
+            metavar="okabe-ito|tol|gray|#RRGGBB,...",
+            help="Colors of classes.  [default: okabe-ito]",
+            show_default=False,
+        ),
+    ] = None,
     theme: figures.Theme = figures.ThemeName.light,
     width: figures.Width = None,
     dpi: figures.Dpi = 150,
@@ -70,6 +85,8 @@ def plot(
 
         latentkit plot p.npz --images photos --thumbnails 60 -o figure.pdf
 
+        latentkit plot p.npz --title '' --no-caption --width 85mm --palette tol -o paper.pdf
+
         latentkit plot p.npz --images photos -o page.html
     """
     from latentkit import pictures
@@ -81,12 +98,18 @@ def plot(
             "--thumbnails": thumbnails,
             "--width": width,
             "--theme": theme != "light",
+            "--title": title is not None,
+            "--no-caption": no_caption,
+            "--palette": palette,
         }
         return _page(latents, str(output), method, color, labels, images, figure_options)
-    style = figures.style(output, theme, width, dpi)
+    style = figures.style(output, theme, width, dpi, palette)
     loaded = shell.load_latents(latents, labels)
     small = pictures.thumbnails(loaded, images, thumbnails, shell.say)
     panels = [pictures.panel(*projection) for projection in select_projections(loaded, method)]
+    if no_caption:
+        shell.say("\n".join(": ".join(filter(None, panel.caption[:2])) for panel in panels))
+    panels = pictures.relabel(panels, title, caption=not no_caption)
     figure = pictures.scatter(
         panels, pictures.coloring(loaded, color), style, density=density, thumbnails=small
     )

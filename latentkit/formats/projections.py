@@ -13,10 +13,22 @@ from numpy.typing import NDArray
 
 from latentkit.errors import ProjectionError
 
-__all__ = ["INFO_KEY", "Projection", "add", "find_all", "is_projection", "key_of", "latest", "read_info"]
+__all__ = [
+    "INFO_KEY",
+    "POORLY",
+    "Projection",
+    "add",
+    "find_all",
+    "grade",
+    "is_projection",
+    "key_of",
+    "latest",
+    "read_info",
+]
 
 INFO_KEY = "projection_info"
 _PREFIX = "projection_"
+POORLY = "poorly: do not judge classes by them"
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -91,6 +103,23 @@ def add(arrays: Arrays, projection: Projection) -> dict[str, NDArray[Any]]:
     info = {"latest": projection.method, "methods": methods}
     text = np.array(json.dumps(info, allow_nan=False))
     return {**arrays, projection.key: projection.points, INFO_KEY: text}
+
+
+def grade(info: Mapping[str, Any]) -> str | None:
+    """Return how neighborhoods are preserved, as an adverb, by what is recorded about a projection; None if nothing is.
+
+    The worse of trustworthiness and continuity counts (Venna and Kaski 2001).
+    """
+    scores = info.get("fidelity")
+    recorded = (
+        [scores.get(name) for name in ("trustworthiness", "continuity")] if isinstance(scores, dict) else []
+    )
+    values = [score.get("value") for score in recorded if isinstance(score, dict)]
+    numbers = [value for value in values if isinstance(value, int | float)]
+    if len(numbers) < 2:
+        return None
+    worse = min(numbers)
+    return "well" if worse >= 0.95 else "fairly" if worse >= 0.85 else POORLY
 
 
 def _recorded(methods: Mapping[str, Any], method: str) -> Mapping[str, Any]:

@@ -15,11 +15,11 @@
 The same input gives the same bytes. Nothing here writes files.
 """
 
-from latentkit.pictures.caption import Caption, Panel, caption, panel
+from latentkit.pictures.caption import Caption, Panel, caption, panel, relabel
 from latentkit.pictures.coloring import Classes, Quantity, coloring
 from latentkit.pictures.curves import curves
 from latentkit.pictures.history import RunHistory, read_histories
-from latentkit.pictures.palette import THEMES
+from latentkit.pictures.palette import THEMES, with_palette
 from latentkit.pictures.render import FORMATS, Screen, Style
 from latentkit.pictures.scatter import scatter
 from latentkit.pictures.thumbnails import Thumbnails, thumbnails
@@ -40,6 +40,8 @@ __all__ = [
     "curves",
     "panel",
     "read_histories",
+    "relabel",
     "scatter",
     "thumbnails",
+    "with_palette",
 ]

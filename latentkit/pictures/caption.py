@@ -1,15 +1,16 @@
 """The caption of a projection: what a reader must know so as not to trust the plot too much."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit.formats.projections import POORLY, grade
 from latentkit.methods import PROJECTIONS
 from latentkit.pictures import text_metrics
 
-__all__ = ["Caption", "Panel", "caption", "drawable_caption", "panel", "title"]
+__all__ = ["Caption", "Panel", "caption", "drawable_caption", "panel", "relabel", "title"]
 
 
 class Caption(NamedTuple):
@@ -40,7 +41,8 @@ def panel(method: str, points: NDArray[np.floating], info: Mapping[str, Any]) ->
 def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
     """Return the caption of a projection of n images, from what the latents file records about it, if anything."""
     name = title(method)
-    facts = []
+    # The warning is the first: nothing that shortens a caption may leave it out.
+    facts = [f"neighborhoods are preserved {POORLY}"] if grade(info) == POORLY else []
     if isinstance(info.get("seed"), int):
         facts.append(f"seed {info['seed']}")
     if isinstance(info.get("fitted_on"), int):
@@ -55,6 +57,22 @@ def caption(method: str, n: int, dims: int, info: Mapping[str, Any]) -> Caption:
     if not metric:
         facts.append("cluster sizes and the distances between clusters are not meaningful")
     return Caption(f"{name} of {n:,} image{'' if n == 1 else 's'}", " · ".join(facts), axes, metric)
+
+
+def relabel(panels: Sequence[Panel], title: str | None, *, caption: bool) -> list[Panel]:
+    """Return panels with another title, empty for none, and perhaps without their text.
+
+    Each of several panels keeps its own title behind that of all.
+    """
+    relabeled = []
+    for panel in panels:
+        own = panel.caption
+        heading = own.title if title is None else title
+        if title and len(panels) > 1:
+            heading = f"{title}: {own.title}"
+        text = own.text if caption else ""
+        relabeled.append(panel._replace(caption=own._replace(title=heading, text=text)))
+    return relabeled
 
 
 def title(method: str) -> str:

@@ -15,6 +15,8 @@ from latentkit.pictures.text_metrics import DPI, wrap
 __all__ = ["Layout", "lay_out"]
 
 LEFT, RIGHT, TOP, GAP = 0.75, 0.2, 0.5, 0.25
+TOP_ALONE = 0.15
+"""Space above a panel without a title."""
 DEPTH = 0.5
 """Space to the right of a three-dimensional panel, where the third axis has its label."""
 BOTTOM = 0.65
@@ -39,6 +41,8 @@ class Layout:
     depth: float
     key_width: float | None
     """Width of a legend that must go below the panels, else None."""
+    top: float = TOP
+    """Space above a panel."""
     key_height: float = 0.0
     """Height reserved for a legend below the panels."""
 
@@ -51,7 +55,7 @@ class Layout:
         """Return the lower left corner of the points of a panel."""
         row, column = divmod(index, self.columns)
         top = self.height - row * self.cell[1]
-        return LEFT + column * self.cell[0], top - TOP - self.side
+        return LEFT + column * self.cell[0], top - self.top - self.side
 
     def axes(self, index: int) -> tuple[float, float, float, float]:
         """Return the rectangle of a panel's points as fractions of the figure."""
@@ -62,7 +66,7 @@ class Layout:
         """Return the upper left corner of the legend, in inches."""
         if self.key_width is not None:
             return LEFT, self.key_height
-        return self.columns * self.cell[0] + GAP, self.height - TOP
+        return self.columns * self.cell[0] + GAP, self.height - self.top
 
     def bar(self) -> tuple[float, float, float, float]:
         """Return the rectangle of the color bar as fractions of the figure."""
@@ -101,9 +105,10 @@ def lay_out(captions: Sequence[Caption], key: tuple[float, float], width: float 
                 f"use --width {math.ceil(10 * enough) / 10:g} or more"
             )
     lines = tuple(tuple(wrap(caption.text, (side + depth) * DPI, 8)) for caption in captions)
-    cell_height = TOP + side + BOTTOM + LINE * max(len(each) for each in lines)
+    top = TOP if any(caption.title for caption in captions) else TOP_ALONE
+    cell_height = top + side + BOTTOM + LINE * max(len(each) for each in lines)
     rows = -(-len(captions) // columns)
     total = columns * (side + around) + (RIGHT if below else right)
     key_width = total - LEFT - RIGHT if below else None
-    height = max(rows * cell_height, TOP + key[1] + RIGHT if not below else 0)
-    return Layout(total, height, side, columns, (side + around, cell_height), lines, depth, key_width)
+    height = max(rows * cell_height, top + key[1] + RIGHT if not below else 0)
+    return Layout(total, height, side, columns, (side + around, cell_height), lines, depth, key_width, top)

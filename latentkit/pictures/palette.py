@@ -5,8 +5,12 @@ white, blue and black on a dark page. Shapes vary along with colors, so no two c
 Every color of figures and pages is defined here.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from math import lcm
 from typing import NamedTuple
+
+from latentkit.errors import PictureError
 
 __all__ = [
     "COLORS",
@@ -14,6 +18,7 @@ __all__ = [
     "DARK_COLORS",
     "LIGHT",
     "MAX_CLASSES",
+    "PALETTES",
     "SHAPES",
     "THEMES",
     "Look",
@@ -22,6 +27,7 @@ __all__ = [
     "css_variables",
     "look",
     "readable",
+    "with_palette",
 ]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#333333")
@@ -41,8 +47,12 @@ class Look(NamedTuple):
 
 
 def look(index: int, colors: tuple[str, ...] = COLORS) -> Look:
-    """Return the look of the class with this index, 0 <= index < MAX_CLASSES."""
-    return Look(colors[index % len(colors)], SHAPES[index % len(SHAPES)])
+    """Return the look of the class with this index, 0 <= index < MAX_CLASSES.
+
+    Looks are distinct up to len(colors) * len(SHAPES), also where these numbers have a common divisor.
+    """
+    shift = index // lcm(len(colors), len(SHAPES))
+    return Look(colors[index % len(colors)], SHAPES[(index + shift) % len(SHAPES)])
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,32 @@ DARK = Theme(
     ),
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+
+
+PALETTES: dict[str, dict[str, tuple[str, ...]]] = {
+    "okabe-ito": {theme.name: theme.colors for theme in (LIGHT, DARK)},
+    "tol": dict.fromkeys(
+        ("light", "dark"), ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
+    ),
+    "gray": {"light": ("#111111", "#6E6E6E", "#A8A8A8"), "dark": ("#FFFFFF", "#A8A8A8", "#6E6E6E")},
+}
+"""Colors of classes by name and theme: of Okabe and Ito (2008), Tol (2021, bright), and grays."""
+
+
+def with_palette(theme: Theme, palette: str) -> Theme:
+    """Return the theme with the colors of a palette, which is a name in PALETTES or `#RRGGBB,#RRGGBB,...`.
+
+    Raises PictureError for anything else.
+    """
+    if (known := PALETTES.get(palette.lower())) is not None:
+        return replace(theme, colors=known[theme.name])
+    colors = tuple(color.strip().upper() for color in palette.split(","))
+    wrong = next((color for color in colors if not re.fullmatch("#[0-9A-F]{6}", color)), None)
+    if wrong is not None:
+        raise PictureError(
+            f"'{wrong}' is neither a palette nor a color: use {', '.join(PALETTES)}, or colors such as '#0072B2,#D55E00'"
+        )
+    return replace(theme, colors=colors)
 
 
 def css_variables(theme: Theme) -> str:

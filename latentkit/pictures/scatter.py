@@ -18,7 +18,7 @@ from latentkit.pictures.coloring import Classes, Coloring, Quantity
 from latentkit.pictures.insets import draw_insets
 from latentkit.pictures.layout import Layout, lay_out
 from latentkit.pictures.legend import class_legend, extent
-from latentkit.pictures.palette import Theme
+from latentkit.pictures.palette import SHAPES, Theme
 from latentkit.pictures.points import draw_contours, draw_points
 from latentkit.pictures.render import Style, empty_figure, resize, settings, to_bytes
 from latentkit.pictures.text_metrics import DPI, fit, width
@@ -44,6 +44,7 @@ def scatter(
     drawn, density in three dimensions, a width that is too small, and what characters cannot show.
     """
     style = style or Style()
+    _check_palette(coloring, style)
     for points, _ in panels:
         _check(points, density)
     if style.format == "txt":
@@ -66,6 +67,15 @@ def _check(points: NDArray[np.floating], density: bool) -> None:
         raise PictureError(
             "density contours require two dimensions and this projection has 3: omit --density, "
             "or project with --dims 2"
+        )
+
+
+def _check_palette(coloring: Coloring, style: Style) -> None:
+    looks = len(style.theme.colors) * len(SHAPES)
+    if isinstance(coloring, Classes) and len(coloring.names) > looks and style.format != "txt":
+        raise PictureError(
+            f"{len(style.theme.colors)} colors with {len(SHAPES)} shapes cannot tell {len(coloring.names)} classes apart: "
+            "name more colors with --palette, or omit it"
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from latentkit.formats.projections import grade
 from latentkit.methods import PROJECTIONS
 from latentkit.projection.project import ProjectionResult
 
@@ -21,7 +22,7 @@ def describe(projection: ProjectionResult) -> str:
         ]
         lines += _scree(info["parameters"], info["dims"])
         lines += _dead(info)
-    lines += _fidelity(info["fidelity"])
+    lines += _fidelity(info)
     if not PROJECTIONS[reducer.method].linear:
         lines.append(
             "The sizes of islands and the gaps between them mean little: `latentkit report` measures the latents themselves."
@@ -29,14 +30,13 @@ def describe(projection: ProjectionResult) -> str:
     return "\n".join(lines)
 
 
-def _fidelity(fidelity: Mapping[str, Any]) -> list[str]:
+def _fidelity(info: Mapping[str, Any]) -> list[str]:
     """Return one line on how much of the latent space the projection preserves; none for too few rows."""
+    fidelity = info["fidelity"]
     if fidelity["kept"] is None:
         return []
     k = fidelity["neighbours"]
     kept, trust, continuity = (fidelity[key]["value"] for key in ("kept", "trustworthiness", "continuity"))
-    worse = min(trust, continuity)
-    grade = "well" if worse >= 0.95 else "fairly" if worse >= 0.85 else "poorly: do not judge classes by them"
     parts = [
         f"{kept:.0%} of each image's {k} nearest neighbors are preserved",
         f"trustworthiness {trust:.2f}",
@@ -45,7 +45,7 @@ def _fidelity(fidelity: Mapping[str, Any]) -> list[str]:
     ]
     if fidelity["shepard"] is not None:
         parts.append(f"distance correlation {fidelity['shepard']['value']:.2f}")
-    return [f"Fidelity: neighborhoods are preserved {grade} ({', '.join(parts)})"]
+    return [f"Fidelity: neighborhoods are preserved {grade(info)} ({', '.join(parts)})"]
 
 
 def _scree(parameters: Mapping[str, Any], dims: int) -> list[str]:
