@@ -65,23 +65,30 @@ def test_projections_are_described(info, command, z):
     assert json.loads(info("p.npz", "--json"))["projections"]["latest"] == "pca"
 
 
-def test_text_has_one_fact_per_line(info, trained, z):
-    for source in (trained, z):
-        facts = json.loads(info(source, "--json"))
-        lines = dict(line.split(": ", 1) for line in info(source).splitlines())
-        for name, value in lines.items():
-            found = facts
-            rest = name
-            while rest:  # names may contain dots: take the longest that matches
-                key = max((key for key in found if rest == key or rest.startswith(f"{key}.")), key=len)
-                found, rest = found[key], rest[len(key) + 1 :]
-            assert value == (found if isinstance(found, str) else json.dumps(found))
+def test_text_is_one_screen_without_arrays(info, command, trained, z):
+    command("project", z, "-o", "p.npz")
+    for source in (trained, "p.npz"):
+        lines = info(source).splitlines()
+        assert len(lines) <= 23
+        assert max(map(len, lines)) <= 80 or str(trained) in lines[0]
+        assert not any("[" in line for line in lines)
+    assert "arrays: ids, mu, " in info("p.npz")
+    assert "float32" not in info("p.npz")
+    assert "projections: pca (2 dimensions, latest" in info("p.npz")
+
+
+def test_text_has_the_options_and_metrics_of_a_run(info, trained):
+    text, best = " ".join(info(trained).split()), read_record(trained)["best"]
+    assert "options: size 8, color auto, " in text
+    assert "bits_per_dim" in text
+    assert "kl_per_dim" not in text
+    assert f"best: step {best['step']}, epoch {best['epoch']}, loss " in text
 
 
 def test_latents_can_come_through_a_pipe(sh, z):
     done = sh("latentkit info < z.npz - | head -n 2; cat z.npz | latentkit info - --json")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("latents.schema: latentkit.latents/1\n")
+    assert done.stdout.startswith("latents: schema latentkit.latents/1, ")
     assert json.loads(done.stdout[done.stdout.index("{\n") :])["n"] == 60
 
 
@@ -102,13 +109,16 @@ def test_escapes_in_names_do_not_reach_the_terminal(info, command, make_blobs, t
     command("embed", trained, images, "-o", "z.npz")
     words = info("z.npz")
     assert "\x1b" not in words
-    assert "labels.red\\x1b[31m: 1" in words
+    assert "red\\x1b[31m 1" in words
 
 
-def test_names_of_nested_facts_are_joined_by_dots_and_lists_stay_on_one_line():
-    assert summary.to_text({"a": {"b": {"c": 1.5}, "d": "text"}, "e": [1, [2]], "f": None}).splitlines() == [
-        "a.b.c: 1.5",
-        "a.d: text",
-        "e: [1, [2]]",
-        "f: null",
-    ]
+def test_names_of_nested_facts_are_joined_by_dots_and_lists_are_left_out():
+    facts = {"a": {"b": {"c": 1.5}, "d": "text", "e": [1]}, "f": None, "g": True, "h": {"i": "x" * 50}}
+    lines = summary.to_text(facts).splitlines()
+    assert lines == ["a: b.c 1.5, d text", "g: true", f"h: i {'x' * 19}...{'x' * 18}"]
+
+
+def test_of_many_classes_the_first_are_named_and_the_others_counted():
+    text = summary.to_text({"labels": {f"class {n}": n for n in range(100)}})
+    assert text.replace("\n ", "").endswith("class 23 23, and 76 more (--json)")
+    assert len(text.splitlines()) < 8

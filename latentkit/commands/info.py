@@ -13,7 +13,7 @@ def info(
 ) -> None:
     """Show what a run or latents contain.
 
-    One fact per line, or all of them as JSON.
+    The summary fits one screen. --json has everything, such as the layers of the network and the shapes of arrays.
     """
     from json import dumps
 
