@@ -4,7 +4,7 @@ A command opens a run and passes it on, so that everything it does with the run 
 and one model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from latentkit.errors import FormatError
 from latentkit.formats.history import History, read_history
 from latentkit.formats.run import RunImages, read_images, read_record
 from latentkit.formats.tensors import digest, read_tensors
-from latentkit.images import Transform
+from latentkit.images import Source, Transform, describe_mismatch
 from latentkit.images.pixel_pca import PixelPCA
 from latentkit.objective import Objective
 from latentkit.protocol import Backend, Model
@@ -58,6 +58,12 @@ class Run:
     def transform(self) -> Transform:
         """How images are brought to the network's size and color."""
         return Transform.from_json(self.record["images"]["transform"])
+
+    def color_warning(self, sources: Sequence[Source]) -> str | None:
+        """Return a warning if images are of another color than those of the run; None if `--color` chose the color."""
+        if self.record["options"].get("color", "auto") != "auto":
+            return None
+        return describe_mismatch(sources, self.transform.color)
 
     @cached_property
     def images(self) -> RunImages:

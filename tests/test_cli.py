@@ -192,3 +192,31 @@ def test_shell_completion_is_offered(latentkit, environment):
     done = latentkit("--show-completion", "bash", environment=environment | {"SHELL": "/bin/bash"})
     assert done.returncode == 0, done.stderr
     assert "_LATENTKIT_COMPLETE" in done.stdout or "latentkit" in done.stdout
+
+
+# Choices -------------------------------------------------------------------------------------
+
+
+CHOICES = [
+    (words, parameter)
+    for words, one in COMMANDS.items()
+    for parameter in one.params
+    if getattr(parameter.type, "choices", None)
+]
+
+
+def test_choices_are_accepted_in_upper_and_lower_case():
+    assert {parameter.name for _, parameter in CHOICES} >= {"optimizer", "arch", "theme", "fit"}
+    for words, parameter in CHOICES:
+        for choice in parameter.type.choices:
+            text = getattr(choice, "value", choice)
+            assert parameter.type.convert(text.upper(), parameter, None) == choice, words
+
+
+def test_methods_are_accepted_in_upper_and_lower_case(tmp_path):
+    (tmp_path / "z.csv").write_text("id,a,b,c\n" + "".join(f"{i},{i},{i * i % 7},{-i}\n" for i in range(30)))
+    done = invoke("project", tmp_path / "z.csv", "--method", "PCA", "-o", tmp_path / "p.npz")
+    assert done.exit_code == 0, done.output
+    done = invoke("plot", tmp_path / "p.npz", "--method", "Pca", "-o", tmp_path / "p.png")
+    assert done.exit_code == 0, done.output
+    assert invoke("cluster", tmp_path / "z.csv", "--method", "other").exit_code == 2

@@ -39,6 +39,41 @@ def embed(command, trained):
     return embed
 
 
+# Arguments -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "order"),
+    [
+        (("embed", "photos", "RUN"), "embed RUN photos"),
+        (("reconstruct", "photos", "RUN"), "reconstruct RUN photos"),
+        (("sample", "a.png", "-o", "RUN"), "sample RUN -o a.png"),
+        (("decode", "z.npz", "RUN"), "decode RUN z.npz"),
+        (("average", "z.npz", "RUN"), "average RUN z.npz"),
+        (("interpolate", "a.png", "RUN", "b.png"), "interpolate RUN a.png b.png"),
+    ],
+)
+def test_arguments_in_the_wrong_order_are_shown_in_the_right_one(command, trained, arguments, order):
+    with pytest.raises(typer.BadParameter) as error:
+        command(*(trained if each == "RUN" else each for each in arguments))
+    assert error.value.message == f"the run comes first: latentkit {order.replace('RUN', str(trained))}"
+
+
+def test_latents_in_place_of_a_run_are_no_run(command, embed, blobs):
+    embed(blobs)
+    with pytest.raises(FormatError, match=r"z\.npz is a file, not a run: a run is the folder that"):
+        command("sample", "z.npz", "-o", "a.png")
+
+
+def test_images_of_another_color_than_the_run_are_told(embed, tmp_path, capsys):
+    for i in range(3):
+        Image.new("L", (16, 16), 60 * i).save(tmp_path / f"{i}.png")
+    embed(tmp_path)
+    assert (
+        "warning: the images are gray, but the run was trained on images in color" in capsys.readouterr().err
+    )
+
+
 # What the latents are ------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from latentkit.errors import ImagesError
-from latentkit.images import find, resolve_color
+from latentkit.images import choose_color, describe_mismatch, find, resolve_color
 
 GRAY = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
 
@@ -68,3 +68,42 @@ def test_a_color_row_is_color(tmp_path):
     rows[-1, 0, 0] = 255, 0, 0
     np.save(tmp_path / "X.npy", rows)
     assert color(tmp_path / "X.npy") == "rgb"
+
+
+def write(folder: Path, *, gray: int, colored: int, first: str = "z") -> Path:
+    """Names of images in color begin with `first`."""
+    for i in range(gray):
+        Image.fromarray(GRAY).save(folder / f"m{i:02d}.png")
+    for i in range(colored):
+        Image.new("RGB", (8, 8), (90, 100, 90)).save(folder / f"{first}{i:02d}.png")
+    return folder
+
+
+@pytest.mark.parametrize("first", ["a", "z"])
+def test_one_color_image_among_gray_ones_is_named(tmp_path, first):
+    choice = choose_color(find([str(write(tmp_path, gray=30, colored=1, first=first))]))
+    assert choice.color == "rgb"
+    assert choice.note == (
+        f"{tmp_path / first}00.png is in color, but 30 of 30 other images looked at are gray; "
+        "all are read in color: remove it, or use --color gray"
+    )
+
+
+@pytest.mark.parametrize(("gray", "colored"), [(30, 30), (0, 5), (0, 1)])
+def test_a_set_with_many_images_in_color_needs_no_note(tmp_path, gray, colored):
+    assert choose_color(find([str(write(tmp_path, gray=gray, colored=colored))])) == ("rgb", None)
+
+
+def test_images_of_another_color_than_the_run_are_told(tmp_path):
+    gray, colored = (tmp_path / name for name in ("gray", "colored"))
+    for folder in (gray, colored):
+        folder.mkdir()
+    images = find([str(write(gray, gray=3, colored=0))]), find([str(write(colored, gray=0, colored=3))])
+    assert "are gray, but the run was trained on images in color" in describe_mismatch(images[0], "rgb")
+    assert "their color is ignored" in describe_mismatch(images[1], "gray")
+    assert describe_mismatch(images[0], "gray") is describe_mismatch(images[1], "rgb") is None
+
+
+def test_a_few_images_in_color_are_no_mismatch(tmp_path):
+    images = find([str(write(tmp_path, gray=3, colored=1))])
+    assert describe_mismatch(images, "gray") is describe_mismatch(images, "rgb") is None

@@ -78,7 +78,7 @@ def damaged(path, **changes):
         ({"schema": np.array("{")}, "is not a reducer"),
         ({"schema": np.array("[1]")}, "is not a reducer"),
         ({"schema": "latentkit.latents/1"}, "is not a reducer"),
-        ({"schema": "latentkit.reducer/2"}, "is latentkit.reducer/2, but this latentkit reads"),
+        ({"schema": "latentkit.reducer/2"}, "is latentkit.reducer/2, written by a newer latentkit: upgrade"),
         ({"method": "isomap"}, "method 'isomap' is not one of pca, tsne, umap"),
         ({"dims": "2"}, "'dims' is '2'"),
         ({"mean": None}, "has no 'mean'"),

@@ -14,7 +14,7 @@ from latentkit.formats.run import read_record
 from latentkit.formats.tensors import read_tensors, write_tensors
 from latentkit.images import find
 from latentkit.training.checkpoint import restore
-from latentkit.training.events import Ended
+from latentkit.training.events import Ended, Message
 from latentkit.training.loop import Stepped, Validated
 from latentkit.training.train import TrainRequest, train
 
@@ -183,6 +183,23 @@ def test_resuming_a_finished_run_changes_nothing(run, tmp_path):
     assert not any(isinstance(event, Stepped | Validated) for event in events)
     assert isinstance(events[-1], Ended)
     assert events[-1].text == "done"
+    assert [event.text for event in events if isinstance(event, Message)] == [
+        f"nothing is left to do in {tmp_path / 'run'}: it has been trained for all 3 epochs; "
+        "to train longer, add --epochs 6"
+    ]
+
+
+def test_resuming_a_run_that_stopped_early_says_so(run, tmp_path):
+    run(tmp_path / "run", lr=1e-9, patience=1, epochs=9)
+    events = run(tmp_path / "run", resume=True)
+    (message,) = [event.text for event in events if isinstance(event, Message)]
+    assert "it stopped early; to train longer, start a new run with --patience 2" in message
+
+
+def test_resuming_a_run_with_steps_left_says_nothing_of_the_kind(run, tmp_path):
+    run(tmp_path / "run")
+    events = run(tmp_path / "run", resume=True, epochs=4)
+    assert not any(isinstance(event, Message) for event in events)
 
 
 def test_the_same_options_can_be_repeated(run, tmp_path):

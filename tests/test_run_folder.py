@@ -94,7 +94,15 @@ def test_the_record_survives_a_round_trip(tmp_path):
         (b"\xff\xfe", "{file} is not the record of a run; restore it or train the run again"),
         (
             b'{"schema": "latentkit.run/2"}',
-            "{file} has schema 'latentkit.run/2', but this latentkit reads 'latentkit.run/1'; upgrade latentkit",
+            "{file} is latentkit.run/2, written by a newer latentkit: upgrade this one, which reads latentkit.run/1",
+        ),
+        (
+            b'{"schema": "latentkit.run/0"}',
+            "{file} is latentkit.run/0, written by an older latentkit: make it again; this one reads latentkit.run/1",
+        ),
+        (
+            b'{"schema": "other"}',
+            "{file} has the unknown schema 'other', not latentkit.run/1: it is damaged, or not of latentkit; make it again",
         ),
         (
             b'{"schema": "latentkit.run/1", "architecture": 3}',

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from latentkit.clustering.assignment import Assignment, module_of
 from latentkit.errors import FormatError
 from latentkit.formats.latents import Latents
+from latentkit.formats.schema import other_schema
 from latentkit.formats.stored import axis_lengths, bad_parameter
 from latentkit.methods import CLUSTERINGS
 
@@ -113,10 +114,8 @@ def _read_meta(text: NDArray[Any], name: str) -> dict[str, Any]:
         meta = None
     if not isinstance(meta, dict) or not str(meta.get("schema", "")).startswith("latentkit.clusters/"):
         raise FormatError(f"{name}: {KEY} does not describe clusters: {AGAIN}")
-    if meta.pop("schema") != SCHEMA:
-        raise FormatError(
-            f"{name}: its clusters were written by a newer latentkit, but this one reads {SCHEMA}: upgrade latentkit"
-        )
+    if (schema := meta.pop("schema")) != SCHEMA:
+        raise other_schema(schema, SCHEMA, f"{KEY} of {name}")
     wrong = [field for field, kind in FIELDS.items() if not isinstance(meta.get(field), kind)]
     if meta.get("method") not in CLUSTERINGS and "method" not in wrong:
         wrong.append("method")

@@ -52,6 +52,7 @@ def average(
     from latentkit import decoding
 
     shell.quiet(quiet)
+    inputs.check_order("average", folder, latents)
     format = drawing.format_of(output)
     sources = None if images is None else inputs.sources([images], None, None)
     with shell.open_output(output) as stream:

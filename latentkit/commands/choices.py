@@ -17,9 +17,9 @@ def method_option(table: Table[Any], *names: str, help: str) -> Any:
     choices = table.names
 
     def check(name: str | None) -> str | None:
-        if name is not None and name not in choices:
-            raise typer.BadParameter(f"{name!r} is not one of {', '.join(choices)}")
-        return name
+        if name is None or name.lower() in choices:
+            return name and name.lower()
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(choices)}")
 
     return typer.Option(
         *names,

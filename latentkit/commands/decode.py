@@ -42,6 +42,7 @@ def decode(
     """
     from latentkit import decoding
 
+    inputs.check_order("decode", folder, latents)
     format = drawing.format_of(output, (*drawing.STILL, *drawing.ANIMATED, *ARRAYS))
     with shell.open_output(output) as stream:
         run = drawing.open_run(folder, backend, device)

@@ -41,6 +41,7 @@ def embed(
     from latentkit import embedding, progress
 
     shell.quiet(quiet)
+    inputs.check_order("embed", run, *(images or []))
     request = embedding.EmbedRequest(
         Path(run),
         inputs.sources(images, files_from, files0_from),
@@ -53,4 +54,6 @@ def embed(
         cache=not no_cache,
     )
     with shell.open_output(output) as stream, progress.Counter("embedding", quiet=quiet) as counter:
-        embedding.embed(request, stream, progress=counter, report_skipped=progress.report_skipped)
+        embedding.embed(
+            request, stream, progress=counter, report_skipped=progress.report_skipped, tell=shell.say
+        )

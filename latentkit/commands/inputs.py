@@ -21,6 +21,7 @@ __all__ = [
     "NoCache",
     "Quiet",
     "Workers",
+    "check_order",
     "check_workers",
     "sources",
 ]
@@ -78,6 +79,22 @@ Quiet = Annotated[
         callback=lambda requested: requested or rank() > 0,  # in a group only rank 0 prints
     ),
 ]
+
+
+def check_order(command: str, run: str, *others: str | None, option: str = "") -> None:
+    """Raise a usage error that shows the right order if `run` is no run, but one of the other arguments is."""
+    import shlex
+    from pathlib import Path
+
+    from latentkit.formats.run import is_run
+
+    if is_run(Path(run)):
+        return
+    for other in others:
+        if other is not None and is_run(Path(other)):
+            rest = [run if each == other else each for each in others if each is not None]
+            order = shlex.join([command, other, *([option] if option else []), *rest])
+            raise typer.BadParameter(f"the run comes first: latentkit {order}")
 
 
 def sources(images: list[str] | None, files_from: str | None, files0_from: str | None) -> "Sources":

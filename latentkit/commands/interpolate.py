@@ -48,6 +48,7 @@ def interpolate(
     """
     from latentkit import decoding
 
+    inputs.check_order("interpolate", folder, *images)
     if len(images) not in (2, 4):
         raise typer.BadParameter(f"2 or 4 images are required, not {len(images)}", param_hint="A B [C D]")
     format = drawing.format_of(output)

@@ -40,10 +40,14 @@ class LazyCommand(TyperCommand):
 
     @cached_property
     def command(self) -> Any:
-        """The command as Typer makes it of the function."""
+        """The command as Typer makes it of the function, with choices in upper or lower case."""
         alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
         alone.command(self.name)(self.function)
-        return typer.main.get_command(alone)
+        command: Any = typer.main.get_command(alone)
+        for parameter in command.params:
+            if hasattr(parameter.type, "case_sensitive"):
+                parameter.type.case_sensitive = False
+        return command
 
     @property
     def help(self) -> Any:

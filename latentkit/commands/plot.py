@@ -133,7 +133,11 @@ def _page(
     sources = inputs.sources([images], None, None) if images else None
     with progress.Counter("reading images") as counter:
         result = page.plot_page(
-            loaded, method=None if method == "all" else method, color=color, images=sources, progress=counter
+            loaded,
+            method=None if method and method.lower() == "all" else method,
+            color=color,
+            images=sources,
+            progress=counter,
         )
     shell.save_bytes(result.html, output)
     for note in result.notes:

@@ -38,11 +38,15 @@ def reconstruct(
     from latentkit import decoding, progress
 
     shell.quiet(quiet)
+    inputs.check_order("reconstruct", folder, *(images or []))
     format = drawing.format_of(output)
     sources = inputs.sources(images, files_from, files0_from)
     with shell.open_output(output) as stream, progress.Counter("reconstructing", quiet=quiet) as counter:
+        run = drawing.open_run(folder, backend, device)
+        if warning := run.color_warning(sources):
+            shell.say(f"warning: {warning}")
         reconstructions = decoding.reconstruct(
-            drawing.open_run(folder, backend, device),
+            run,
             sources,
             n,
             worst=worst,

@@ -35,6 +35,7 @@ def sample(
     """
     from latentkit import decoding
 
+    inputs.check_order("sample", folder, output, option="-o")
     format = drawing.format_of(output)
     with shell.open_output(output) as stream:
         run = drawing.open_run(folder, backend, device)

@@ -47,6 +47,7 @@ def traverse(
     """
     from latentkit import decoding
 
+    inputs.check_order("traverse", folder, output, option="-o")
     format = drawing.format_of(output)
     steps = steps or (25 if format in drawing.ANIMATED else 7)
     with shell.open_output(output) as stream:

@@ -45,6 +45,7 @@ def embed(
     *,
     progress: Callable[[int, int], None] | None = None,
     report_skipped: Callable[[Sequence[Skipped], int], None] = lambda skipped, total: None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Write the latents of the images; nothing is written if an error is raised.
 
@@ -59,6 +60,8 @@ def embed(
         run.load()
         run.baseline, run.split  # noqa: B018  # refuse an incomplete run before an image is read
         labels = _labels(request.images, request.labels) if request.labels else None
+        if (group is None or group.rank == 0) and (warning := run.color_warning(request.images)):
+            tell(f"warning: {warning}")
         with Cache() if request.cache else nullcontext() as cache:
 
             def parts(sources: Sequence[Source]) -> Iterator[Part]:

@@ -85,6 +85,8 @@ def latest(arrays: Arrays, method: str | None = None) -> Projection:
         method = (read_info(arrays) or {}).get("latest")
         return projections.get(str(method)) or list(projections.values())[-1]
     if method not in projections:
+        method = next((name for name in projections if name.lower() == method.lower()), method)
+    if method not in projections:
         raise ProjectionError(
             f"the latents hold no projection by {method!r}, only by {', '.join(projections)}: "
             f"pipe them through `latentkit project --method {method}` first"

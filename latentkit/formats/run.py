@@ -21,6 +21,7 @@ from latentkit.errors import FormatError, TrainingError
 from latentkit.formats.atomic import replace_file
 from latentkit.formats.history import finite
 from latentkit.formats.npz import read_npz, write_npz
+from latentkit.formats.schema import other_schema
 from latentkit.formats.tensors import digest, read_tensors
 
 __all__ = [
@@ -101,6 +102,8 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
 def read_record(path: Path) -> dict[str, Any]:
     """Return the content of run.json; raise FormatError naming the folder or the file."""
     file = path / "run.json"
+    if path.is_file():
+        raise FormatError(f"{path} is a file, not a run: a run is the folder that `latentkit train` made")
     if not file.is_file():
         raise FormatError(
             f"{path} is not a run: it has no run.json; make a run with `latentkit train ... -o {path}`"
@@ -111,9 +114,7 @@ def read_record(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         raise FormatError(f"{file} is not the record of a run; restore it or train the run again") from None
     if schema != SCHEMA:
-        raise FormatError(
-            f"{file} has schema {schema!r}, but this latentkit reads {SCHEMA!r}; upgrade latentkit"
-        )
+        raise other_schema(schema, SCHEMA, str(file))
     for key in REQUIRED_KEYS:
         if not isinstance(record.get(key), dict):
             raise FormatError(

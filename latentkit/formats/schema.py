@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from latentkit.errors import FormatError
 from latentkit.formats import projections
 
-__all__ = ["SCHEMA", "SPLITS", "ArraySpec", "check", "not_unique", "parse_meta", "spec_of"]
+__all__ = ["SCHEMA", "SPLITS", "ArraySpec", "check", "not_unique", "other_schema", "parse_meta", "spec_of"]
 
 SCHEMA = "latentkit.latents/1"
 SPLITS = ("train", "validation", "unseen")
@@ -67,7 +67,7 @@ def spec_of(key: str) -> ArraySpec | None:
 
 
 def parse_meta(array: NDArray[Any], name: str) -> dict[str, Any]:
-    """Return the JSON object under `schema`; raise FormatError if it is of a newer major version."""
+    """Return the JSON object under `schema`; raise FormatError if it is of another major version."""
     text = str(array.item()) if array.size == 1 else str(array.shape)
     try:
         meta = json.loads(text)
@@ -78,11 +78,26 @@ def parse_meta(array: NDArray[Any], name: str) -> dict[str, Any]:
         raise FormatError(f"{name}: schema is not that of latents: {text[:60]!r}")
     if match[1] != "latentkit.latents":
         raise FormatError(f"{name} is {match[0]}, not latents: make latents with `latentkit embed`")
-    if int(match[2]) > 1:
-        raise FormatError(
-            f"{name} is {match[0]}, written by a newer latentkit: upgrade this one, which reads {SCHEMA}"
-        )
+    if int(match[2]) != 1:
+        raise other_schema(match[0], SCHEMA, name)
     return dict(meta)
+
+
+def other_schema(found: str, readable: str, name: str) -> FormatError:
+    """Return the error for a file of another schema than this version reads; only a newer one asks to upgrade."""
+    kind, _, version = readable.partition("/")
+    match = re.fullmatch(rf"{re.escape(kind)}/(\d{{1,9}})(\.\d+)?", found)
+    if match is None:
+        return FormatError(
+            f"{name} has the unknown schema {found[:60]!r}, not {readable}: it is damaged, or not of latentkit; make it again"
+        )
+    if int(match[1]) > int(version):
+        return FormatError(
+            f"{name} is {found}, written by a newer latentkit: upgrade this one, which reads {readable}"
+        )
+    return FormatError(
+        f"{name} is {found}, written by an older latentkit: make it again; this one reads {readable}"
+    )
 
 
 def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:

@@ -22,7 +22,7 @@ Images are read by threads, and nothing here prints.
 
 from latentkit.images.augment import denoise
 from latentkit.images.cache import Cache
-from latentkit.images.color import resolve_color
+from latentkit.images.color import choose_color, describe_mismatch, resolve_color
 from latentkit.images.find import find, read_names
 from latentkit.images.load import ImageSet, Skipped, load, stream
 from latentkit.images.sources import Source, Sources
@@ -36,7 +36,9 @@ __all__ = [
     "Source",
     "Sources",
     "Transform",
+    "choose_color",
     "denoise",
+    "describe_mismatch",
     "find",
     "load",
     "read_names",

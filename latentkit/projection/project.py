@@ -138,7 +138,7 @@ def select_projection(latents: Latents, method: str | None = None) -> Projection
 
 def select_projections(latents: Latents, method: str | None = None) -> list[Projection]:
     """Return every projection in the order of the file for "all", and otherwise the one of `select_projection`."""
-    if method != "all":
+    if method is None or method.lower() != "all":
         return [select_projection(latents, method)]
     return list(latents.projections().values()) or [select_projection(latents)]
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 from latentkit.formats.npz import read_npz, write_npz
+from latentkit.formats.schema import other_schema
 from latentkit.formats.stored import axis_lengths, bad_parameter
 from latentkit.methods import PROJECTIONS
 from latentkit.projection.layout import module_of
@@ -95,13 +96,13 @@ def _read_meta(schema: NDArray[Any] | None, name: str) -> dict[str, Any]:
     if not isinstance(meta, dict) or not str(meta.get("schema", "")).startswith("latentkit.reducer/"):
         raise FormatError(f"{name} is not a reducer: make one with `latentkit project --save {name}`")
     if meta["schema"] != SCHEMA:
-        raise FormatError(f"{name} is {meta['schema']}, but this latentkit reads {SCHEMA}: upgrade latentkit")
+        raise other_schema(meta["schema"], SCHEMA, name)
     for key, kind in META.items():
         if not isinstance(meta.get(key), kind):
             raise FormatError(f"{name}: the reducer's '{key}' is {meta.get(key)!r}: {AGAIN}")
     if meta["method"] not in PROJECTIONS:
         raise FormatError(
-            f"{name}: method '{meta['method']}' is not one of {', '.join(PROJECTIONS.names)}: upgrade latentkit"
+            f"{name}: method '{meta['method']}' is not one of {', '.join(PROJECTIONS.names)}: {AGAIN}"
         )
     return meta
 

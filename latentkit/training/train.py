@@ -18,7 +18,7 @@ from latentkit.formats import history
 from latentkit.formats.run import check_available, create, write_images, write_record
 from latentkit.formats.tensors import write_tensors
 from latentkit.group import first_reads, join, size_of
-from latentkit.images import Cache, ImageSet, Source, Transform, find, load, pixel_pca, resolve_color
+from latentkit.images import Cache, ImageSet, Source, Transform, choose_color, find, load, pixel_pca
 from latentkit.installation import versions
 from latentkit.launch import rank_0_reports
 from latentkit.objective import Objective
@@ -127,6 +127,8 @@ def _train(job: _Job, checker: Checker | None) -> None:
         job, data, transform, architecture, objective
     )
     _write_start(job, data, record | start.position.best, start.position.step)
+    if (text := _nothing_left(job, start.position, len(data.training))) is not None:
+        job.listen(Message(text))
     job.listen(_started(job, data, architecture, start.position))
     writer = RunWriter(job.request.out, record, data.images, best=start.best, checker=checker)
     run_main(loop, writer, job.listen, job.group)
@@ -157,7 +159,9 @@ def _transform(job: _Job) -> Transform:
     options, color = job.options, job.options.color
     if color == "auto":
         validation = find([options.validation]) if isinstance(options.validation, str) else []
-        color = resolve_color([*job.request.images, *validation], workers=job.request.workers)
+        color, note = choose_color([*job.request.images, *validation], workers=job.request.workers)
+        if note is not None:
+            job.listen(Message(note))
     return Transform(options.size, color, options.fit)
 
 
@@ -217,6 +221,18 @@ def _start(job: _Job, architecture: Architecture, images: int) -> _Start:
     weights = initial_weights(architecture, job.options.seed)
     state: State = {f"weights/{name}": value for name, value in weights.items()}
     return _Start(state, Position.beginning(job.options, _steps(job, images)), None)
+
+
+def _nothing_left(job: _Job, position: Position, images: int) -> str | None:
+    """Return why a resumed run is over already, and how to train it longer; None if it is not."""
+    options = job.options
+    if position.step >= _steps(job, images):
+        more = f"it has been trained for all {options.epochs} epochs; to train longer, add --epochs {2 * options.epochs}"
+    elif position.schedule.is_over(options):
+        more = f"it stopped early; to train longer, start a new run with --patience {2 * options.patience}"
+    else:
+        return None
+    return f"nothing is left to do in {job.request.out}: {more}"
 
 
 def _record(

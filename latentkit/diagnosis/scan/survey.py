@@ -17,7 +17,7 @@ from latentkit.diagnosis.scan.confounds import Confound, confounds, features
 from latentkit.diagnosis.scan.duplicates import exact, grids, near
 from latentkit.diagnosis.scan.pixels import Channel
 from latentkit.diagnosis.scan.suggest import training_size
-from latentkit.images import Cache, ImageSet, Skipped, Source, Transform, load, resolve_color
+from latentkit.images import Cache, ImageSet, Skipped, Source, Transform, choose_color, load
 from latentkit.images.content import Header
 from latentkit.images.files import path_text
 from latentkit.images.load import threads
@@ -71,7 +71,7 @@ class Survey:
     confounds: list[Confound]
     findings: tuple[Finding, ...]
     note: str | None = None
-    """A message of the cache."""
+    """Messages about the color and the cache, one per line."""
 
     @property
     def clean(self) -> bool:
@@ -94,14 +94,14 @@ def scan(request: ScanRequest, progress: Progress | None = None) -> Survey:
 
     headers = _read_headers(request.images, report(0))
     sides = [min(one.width, one.height) for one in headers if not one.fault]
-    color = request.color
+    color, note = request.color, None
     if color == "auto":
-        color = resolve_color(request.images, workers=request.workers)
+        color, note = choose_color(request.images, workers=request.workers)
     transform = Transform(request.size or training_size(sides), color, request.fit)  # type: ignore[arg-type]  # checked by Transform
     with Cache() if request.cache else nullcontext() as cache:
         images = load(request.images, transform, workers=request.workers, cache=cache, progress=report(count))
-        note = None if cache is None else cache.note
-    return _survey(request.images, headers, images, transform, note)
+        notes = [each for each in (note, None if cache is None else cache.note) if each]
+    return _survey(request.images, headers, images, transform, "\n".join(notes) or None)
 
 
 def _read_headers(sources: Sequence[Source], progress: Progress | None) -> list[Header]:
