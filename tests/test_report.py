@@ -47,9 +47,9 @@ def test_a_screen_of_words_goes_to_stdout(z):
 def test_json_has_the_documented_keys_from_a_pipe_too(z):
     done = run("--json", stdin=z.read_bytes())
     result = json.loads(done.stdout)
-    assert result["schema"] == "latentkit.report/1"
+    assert result["schema"] == "latentkit.report/2"
     assert list(result) == [
-        "schema", "n", "dims", "space", "classes", "unlabelled", "scored", "fitted_on", "scored_on", "verdict", "pairs",
+        "schema", "n", "dims", "space", "classes", "unlabelled", "scored_on", "cross_validation", "verdict", "pairs",
         "confusion", "scores", "silhouette", "davies_bouldin", "calinski_harabasz", "gdv", "clustering", "structure",
         "latent", "caveats", "thresholds", "seed",
     ]  # fmt: skip

@@ -4,21 +4,12 @@ import numpy as np
 import pytest
 
 from latentkit.errors import SeparationError
-from latentkit.separation.options import Thresholds
 from latentkit.separation.rows import arrange, distinct_per_class
-from latentkit.separation.separable.holdout import holdout_split
 from latentkit.stats import random_rows, stratified_rows
 
 
 def rng():
     return np.random.default_rng(0)
-
-
-def rows(n=120, classes=3, validation=None, digest=None, labels=None):
-    named = np.array(["x", "y", "z"])[np.arange(n) % classes] if labels is None else labels
-    split = None if validation is None else np.where(np.arange(n) < validation, "validation", "train")
-    mu = rng().normal(size=(n, 4)).astype(np.float32)
-    return arrange(mu, ids=np.array([f"{i:04d}" for i in range(n)]), labels=named, split=split, digest=digest)
 
 
 def test_rows_are_sorted_by_id_and_classes_by_their_smallest_id():
@@ -59,90 +50,6 @@ def test_an_invalid_latent_space_is_refused_with_its_shape(mu):
 def test_different_images_are_counted_once_for_each_class():
     groups, codes = np.array([0, 0, 1, 1, 2, 3]), np.array([0, 0, 0, 1, 1, -1])
     assert distinct_per_class(groups, codes, 2).tolist() == [2, 2]
-
-
-def test_held_out_images_are_scored_if_there_are_enough():
-    result = rows(n=300, validation=100)
-    split = holdout_split(result, Thresholds(), rng())
-    assert split.held_out
-    assert split.reason == ""
-    assert split.score.tolist() == list(range(100))
-    assert split.fit.tolist() == list(range(100, 300))
-
-
-def test_too_few_held_out_images_of_a_class_mean_a_half_split_with_a_reason():
-    split = holdout_split(rows(n=300, validation=45), Thresholds(), rng())
-    assert not split.held_out
-    assert "only 15 different images" in split.reason
-
-
-def test_too_large_an_error_means_a_half_split():
-    # 20 against 20 leave the AUC an error of .051 at .90.
-    split = holdout_split(rows(n=300, validation=60), Thresholds(), rng())
-    assert not split.held_out
-    assert "standard error of 0.051" in split.reason
-    assert holdout_split(rows(n=300, validation=60), Thresholds(max_se=0.06), rng()).held_out
-
-
-def test_the_choice_of_rows_does_not_depend_on_the_latents():
-    one = rows(n=300, validation=100)
-    other = arrange(
-        one.mu * 100, labels=np.array(one.classes)[one.codes], split=np.where(one.trained, "train", "unseen")
-    )
-    assert (
-        holdout_split(one, Thresholds(), rng()).score.tolist()
-        == holdout_split(other, Thresholds(), rng()).score.tolist()
-    )
-
-
-def test_a_half_split_is_stratified():
-    result = rows(n=300)
-    split = holdout_split(result, Thresholds(), rng())
-    assert np.bincount(result.codes[split.score]).tolist() == [50, 50, 50]
-    assert sorted([*split.fit, *split.score]) == list(range(300))
-    assert "does not say which images" in split.reason
-
-
-def test_images_that_are_all_unseen_are_split_in_half_and_still_held_out():
-    result = rows(n=300, validation=300)
-    split = holdout_split(result, Thresholds(), rng())
-    assert split.held_out
-    assert len(split.fit) == len(split.score) == 150
-
-
-@pytest.mark.parametrize("validation", [None, 100])
-def test_copies_are_never_on_both_sides(validation):
-    digest = np.array([f"{i}" for i in rng().integers(200, size=300)])
-    result = rows(n=300, validation=validation, digest=digest)
-    split = holdout_split(result, Thresholds(min_class=2, max_se=1), rng())
-    assert not np.isin(result.groups[split.score], result.groups[split.fit]).any()
-    assert len(split.score) >= 40
-
-
-def test_copies_with_different_labels_stay_together():
-    digest = np.array([f"{i // 2}" for i in range(120)])
-    result = rows(digest=digest)
-    split = holdout_split(result, Thresholds(), rng())
-    assert not np.isin(result.groups[split.score], result.groups[split.fit]).any()
-
-
-def test_rows_without_a_label_are_on_neither_side():
-    labels = np.array(["", "x", "y"])[np.arange(120) % 3]
-    split = holdout_split(rows(labels=labels), Thresholds(), rng())
-    assert not set(range(0, 120, 3)) & {*split.fit, *split.score}
-
-
-def test_without_any_label_both_sides_are_empty():
-    split = holdout_split(rows(labels=np.full(120, "")), Thresholds(), rng())
-    assert (len(split.fit), len(split.score)) == (0, 0)
-
-
-def test_a_class_of_one_image_is_fitted_on_and_not_scored():
-    labels = np.array(["x"] * 60 + ["y"] * 59 + ["z"])
-    result = rows(labels=labels)
-    split = holdout_split(result, Thresholds(), rng())
-    assert 119 in split.fit
-    assert 119 not in split.score
 
 
 def test_a_sample_keeps_the_order_and_is_everything_if_it_can_be():

@@ -6,22 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
+from latentkit.separation.options import EXACT, SAMPLED, Options
 from latentkit.separation.rows import arrange
-from latentkit.separation.separable.scores import (
-    CLASSIFIERS,
-    ScoringRows,
-    paired_difference,
-    predict_by_probe,
-    score_predictions,
-)
-from latentkit.stats import balanced_accuracy, nearest, vote
-
-
-def probe(X, codes, fit, score):
-    labels = np.array(["a", "b", "c"])[codes]
-    rows = arrange(X.astype(np.float64), labels=labels)
-    assert rows.codes.tolist() == codes.tolist()
-    return predict_by_probe(X, rows, ScoringRows(fit, score, score))
+from latentkit.separation.separable.scores import CLASSIFIERS, Predictions, folds_to_score, score_predictions
+from latentkit.stats import balanced_accuracy, leave_one_out, nearest, neighbors, paired_difference, vote
+from latentkit.stats.neighbors import QUERIES
 
 
 def test_neighbors_agree_with_scikit_learn_without_the_row_itself():
@@ -62,51 +51,74 @@ def test_the_most_common_class_wins_and_a_tie_goes_to_the_nearer():
     assert vote(np.array([[2, 3, 0, 1], [0, 2, 3, 1]]), codes, 3).tolist() == [1, 0]
 
 
-def test_a_probe_fitted_on_one_class_predicts_that_class():
-    assert probe(np.eye(4), np.array([0, 1, 1, 1]), np.array([1, 2]), np.array([0, 3])).tolist() == [1, 1]
-
-
-def test_the_probe_is_not_masked_by_a_class_in_the_middle():
-    # Least squares on indicators never chooses the middle one of three classes on a line.
+def test_each_row_is_left_out_of_its_own_vote_with_its_copies():
     rng = np.random.default_rng(0)
-    codes = np.repeat([0, 1, 2], 60)
-    X = np.column_stack([(codes - 1) * 1.5, np.zeros(180)]) + 0.2 * rng.normal(size=(180, 2))
-    every = np.arange(180)
-    assert (probe(X, codes, every[::2], every[1::2]) == codes[1::2]).mean() > 0.95
+    X, codes = rng.normal(size=(90, 4)), np.tile([0, 1, -1], 30)
+    groups = np.arange(90)
+    rows, predicted = leave_one_out(X, codes, groups)
+    assert rows.tolist() == np.flatnonzero(codes >= 0).tolist()
+    for row, guess in zip(rows[:9], predicted[:9], strict=True):
+        others = rows[rows != row]
+        assert guess == vote(nearest(X, np.array([row]), others), codes, 2)[0]
 
 
-def test_the_paired_bootstrap_agrees_with_one_of_single_rows():
+def test_of_very_many_rows_a_sample_is_scored():
+    codes = np.arange(20_001) % 3
+    rows, _ = leave_one_out(np.random.default_rng(0).normal(size=(20_001, 2)), codes, seed=1)
+    assert len(rows) == pytest.approx(4000, abs=2)
+    assert SAMPLED["15-NN queries"] == QUERIES == 4000
+    assert EXACT == neighbors.EXACT
+
+
+def resampled(gain, codes, draws):
+    rng = np.random.default_rng(1)
+    picked = [rng.choice(np.flatnonzero(codes == c), (draws, (codes == c).sum())) for c in np.unique(codes)]
+    return sum(gain[rows].mean(axis=1) for rows in picked) / len(picked)
+
+
+def test_the_error_of_a_difference_is_that_of_a_bootstrap_widened_for_the_folds():
     rng = np.random.default_rng(0)
-    codes = np.repeat([0, 1], [40, 80])
-    gain = rng.choice([-1.0, 0.0, 1.0], p=[0.1, 0.6, 0.3], size=120)
-    low, high = paired_difference(gain, codes, np.arange(120), 0.95, np.random.default_rng(1))
-    rows = [rng.choice(np.flatnonzero(codes == c), (4000, (codes == c).sum())) for c in (0, 1)]
-    means = sum(gain[drawn].mean(axis=1) for drawn in rows) / 2
-    assert (low, high) == (
-        pytest.approx(np.quantile(means, 0.05), abs=0.01),
-        pytest.approx(np.quantile(means, 0.95), abs=0.01),
-    )
+    codes = np.repeat([0, 1], [400, 800])
+    gain = rng.choice([-1.0, 0.0, 1.0], p=[0.1, 0.6, 0.3], size=1200)
+    value, low, high, p = paired_difference(gain, codes, np.arange(1200))
+    draws = resampled(gain, codes, 4000)
+    assert value == pytest.approx(draws.mean(), abs=1e-3)
+    reach = 1.645 * draws.std() * (1 + 10 / 9) ** 0.5
+    assert (value - low, high - value) == (pytest.approx(reach, rel=0.05), pytest.approx(reach, rel=0.05))
+    assert p < 1e-6
 
 
-def test_copies_do_not_narrow_the_paired_bootstrap():
-    rng = np.random.default_rng(0)
+def test_copies_do_not_narrow_the_bounds_of_a_difference():
     codes, groups = np.zeros(50, int), np.arange(50)
-    gain = rng.choice([-1.0, 0.0, 1.0], size=50)
-    once = paired_difference(gain, codes, groups, 0.95, np.random.default_rng(1))
-    often = paired_difference(
-        np.tile(gain, 20), np.tile(codes, 20), np.tile(groups, 20), 0.95, np.random.default_rng(1)
-    )
-    assert often == pytest.approx(once, abs=0.03)
+    gain = np.random.default_rng(0).choice([-1.0, 0.0, 1.0], size=50)
+    once = paired_difference(gain, codes, groups)
+    often = paired_difference(np.tile(gain, 20), np.tile(codes, 20), np.tile(groups, 20))
+    assert often == pytest.approx(once)
 
 
-def score(guess, baseline):
-    codes = np.repeat([0, 1], 50)
-    return score_predictions(guess, codes, np.arange(100), 2, 0.95, baseline, np.random.default_rng(0))
+@pytest.mark.parametrize(("gain", "p"), [([1.0, 1, 1, 1], 1.0), ([0.0, 0, 0, 0], 1.0)])
+def test_a_class_of_one_image_says_nothing_about_a_difference(gain, p):
+    result = paired_difference(np.array(gain), np.array([0, 0, 0, 1]), np.arange(4))
+    assert result == (gain[0], -1.0, 1.0, p)
 
 
-def test_a_score_beats_pixel_pca_if_the_lower_bound_of_the_difference_is_positive():
-    codes = np.repeat([0, 1], 50)
-    worse = np.where(np.arange(100) % 4 == 0, 1 - codes, codes)
+def blobs(n=100, trained=None):
+    rng = np.random.default_rng(0)
+    split = None if trained is None else np.where(np.arange(n) < trained, "train", "validation")
+    labels = np.where(np.arange(n) % 2 == 0, "x", "y")
+    return arrange(rng.normal(size=(n, 3)), labels=labels, split=split)
+
+
+def score(guess, baseline, rows=None):
+    rows = blobs() if rows is None else rows
+    every = np.arange(len(rows))
+    other = None if baseline is None else Predictions(every, baseline[None])
+    return score_predictions(Predictions(every, guess[None]), rows, 0.95, other)
+
+
+def test_a_score_beats_pixel_pca_if_the_interval_of_the_difference_is_above_zero():
+    codes = blobs().codes
+    worse = np.where(np.arange(100) % 8 < 3, 1 - codes, codes)
     better = score(codes, worse)
     assert better.pixel_pca == pytest.approx(balanced_accuracy(worse == codes, codes).value)
     assert better.difference.low > 0
@@ -115,12 +127,39 @@ def test_a_score_beats_pixel_pca_if_the_lower_bound_of_the_difference_is_positiv
     assert score(worse, codes).beats_pixel_pca is False
 
 
+def test_guessing_beats_nothing():
+    rows = blobs()
+    better = score(np.zeros(100, int), 1 - rows.codes)
+    assert better.difference.low > 0
+    assert better.beats_pixel_pca is False
+
+
+def test_a_repeat_that_is_right_half_of_the_time_scores_half():
+    rows = blobs()
+    codes = np.stack([rows.codes, 1 - rows.codes])
+    assert score_predictions(Predictions(np.arange(100), codes), rows, 0.95, None).value == 0.5
+
+
 def test_without_a_baseline_the_difference_is_unknown():
-    alone = score(np.repeat([0, 1], 50), None)
+    alone = score(blobs().codes, None)
     assert (alone.pixel_pca, alone.difference, alone.beats_pixel_pca) == (None, None, None)
-    assert (alone.value, alone.majority) == (1.0, 0.5)
+    assert (alone.value, alone.majority, alone.seen) == (1.0, 0.5, None)
+
+
+def test_images_that_the_encoder_saw_are_scored_apart_from_the_others():
+    rows = blobs(trained=60)
+    guess = np.where((np.arange(100) >= 60) & (np.arange(100) % 4 < 2), 1 - rows.codes, rows.codes)
+    seen = score(guess, rows.codes, rows).seen
+    assert (seen.trained.value, seen.held_out.value, seen.held_out_images) == (1.0, 0.5, 40)
+    assert seen.held_out_pixel_pca == 1.0
+    assert 0.25 < seen.difference.low < 0.5 < seen.difference.high
+    assert score(guess, None, blobs(trained=85)).seen is None
+
+
+def test_a_handful_of_images_is_not_scored():
+    assert folds_to_score(blobs(n=20), Options()) is None
+    assert folds_to_score(blobs(n=21), Options()) is not None
 
 
 def test_the_keys_of_the_classifiers_are_those_of_the_schema():
     assert [one.key for one in CLASSIFIERS] == ["knn15", "probe"]
-    assert len({one.stage for one in CLASSIFIERS}) == len(CLASSIFIERS)

@@ -62,7 +62,7 @@ def report(
         str,
         typer.Option(metavar="K|auto", callback=check_clusters, help="Number of clusters; auto chooses it."),
     ] = "auto",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.report/1.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.report/2.")] = False,
     require: Annotated[
         list[Any] | None,
         typer.Option(

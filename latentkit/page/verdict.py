@@ -65,11 +65,7 @@ def _section(title: str, *inside: Markup | None) -> Markup:
 def _pairs(report: Report) -> Markup | None:
     if not report.pairs:
         return None
-    side = content.scored_side(report.scored)
-    about = (
-        f"A linear probe fitted on {report.fitted_on:,} images and scored on {report.scored_on:,} ({side}). "
-        "An AUC of 0.5 is chance, 1 is perfect."
-    )
+    about = f"{content.describe_scoring(report)}. An AUC of 0.5 is chance, 1 is perfect."
     more = len(report.pairs) - MAX_PAIRS
     rows = [(f"{a} / {b}", *cells) for a, b, *cells in content.pair_rows(report, MAX_PAIRS)]
     return _section(

@@ -19,7 +19,6 @@ EXACT = 20_000
 """Up to this many images, every row is used (except where a caveat says otherwise)."""
 SAMPLED = {
     "15-NN queries": 4000,
-    "probe fit": 20_000,
     "euclidean silhouette": 2000,
     "GDV": 10_000,
     "clustering": EXACT,

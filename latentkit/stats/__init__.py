@@ -10,16 +10,25 @@ NumPy is imported at the top; SciPy and scikit-learn inside the functions that u
 models or pictures.
 """
 
-from latentkit.stats.accuracy import Accuracy, Interval, balanced_accuracy, confidence_bounds
+from latentkit.stats.accuracy import (
+    Accuracy,
+    Difference,
+    Interval,
+    balanced_accuracy,
+    confidence_bounds,
+    difference_of_accuracies,
+    paired_difference,
+)
 from latentkit.stats.fits import KMeansFit, gaussian_mixture, kmeans, quiet_fits
 from latentkit.stats.latent import ACTIVE_VARIANCE, active_mask, active_units, center_and_scale, kl_per_dim
-from latentkit.stats.neighbors import NEIGHBORS, nearest, shared_neighbors, vote
+from latentkit.stats.neighbors import NEIGHBORS, leave_one_out, nearest, shared_neighbors, vote
 from latentkit.stats.rows import evenly_spaced, random_rows, stratified_rows
 
 __all__ = [
     "ACTIVE_VARIANCE",
     "NEIGHBORS",
     "Accuracy",
+    "Difference",
     "Interval",
     "KMeansFit",
     "active_mask",
@@ -27,11 +36,14 @@ __all__ = [
     "balanced_accuracy",
     "center_and_scale",
     "confidence_bounds",
+    "difference_of_accuracies",
     "evenly_spaced",
     "gaussian_mixture",
     "kl_per_dim",
     "kmeans",
+    "leave_one_out",
     "nearest",
+    "paired_difference",
     "quiet_fits",
     "random_rows",
     "shared_neighbors",

@@ -2,6 +2,7 @@
 
 judge      every figure of the report
 record     the report as a value, and its JSON schema
+benefit    whether the VAE does better than PCA of the pixels
 health     how much of the latent space is used, and how much it says about an image
 verdict    the rules of the two verdicts
 sentences  the verdicts in words, with what to do next

@@ -7,8 +7,8 @@ import numpy as np
 from latentkit.separation.options import Thresholds
 from latentkit.separation.report.health import MUTUAL_INFORMATION_ROWS, Health
 from latentkit.separation.rows import Rows, distinct_per_class
-from latentkit.separation.separable.holdout import HoldoutSplit
 from latentkit.separation.separable.pairs import Pairs
+from latentkit.separation.separable.scores import CLASSIFIERS, ClassifierScore
 from latentkit.separation.visible import structure
 from latentkit.separation.visible.clusters import Density
 
@@ -18,15 +18,12 @@ NAMES = 5
 """Names of small classes that are listed."""
 
 
-def about_rows(rows: Rows, split: HoldoutSplit, limits: Thresholds) -> list[str]:
+def about_rows(rows: Rows, scores: Mapping[str, ClassifierScore], limits: Thresholds) -> list[str]:
     """Say which images were judged."""
     caveats = []
     classes = len(rows.classes)
-    if classes > 1 and not split.held_out:
-        caveats.append(
-            f"Scored on a random half of all images and fitted on the other half, because {split.reason}. "
-            "The encoder may have been trained on images that are scored."
-        )
+    if scores:
+        caveats += about_training(rows, scores)
     unlabeled = int((rows.codes < 0).sum())
     if classes and unlabeled:
         caveats.append(
@@ -36,7 +33,7 @@ def about_rows(rows: Rows, split: HoldoutSplit, limits: Thresholds) -> list[str]
     copies = len(rows) - images
     if copies:
         caveats.append(
-            f"{copies} images are copies of others: copies stay on one side of the split and count once in every bound."
+            f"{copies} images are copies of others: copies stay in one fold and count once in every bound."
         )
     mislabeled = len(np.unique(rows.groups * (classes + 1) + rows.codes)) - images
     if mislabeled and classes > 1:
@@ -58,6 +55,29 @@ def about_rows(rows: Rows, split: HoldoutSplit, limits: Thresholds) -> list[str]
             f"There are {rows.mu.shape[1]} latents for {len(rows)} images: add images for reliable figures."
         )
     return caveats
+
+
+def about_training(rows: Rows, scores: Mapping[str, ClassifierScore]) -> list[str]:
+    """Say what the encoder has seen of the scored images, and how much that changes their scores."""
+    if rows.trained is None:
+        return [
+            "The file does not say which images the encoder was trained on. It may have seen the pixels of every scored "
+            "image, but never the labels."
+        ]
+    trained = int((rows.trained & (rows.codes >= 0)).sum())
+    if not trained:
+        return []
+    start = f"The encoder saw the pixels of {trained} of the scored images, but never the labels."
+    known = [(one.short, seen) for one in CLASSIFIERS if (seen := scores[one.key].seen) is not None]
+    if not known:
+        held_out = int((~rows.trained & (rows.codes >= 0)).sum())
+        return [f"{start} What that changes cannot be told with {held_out} held-out images."]
+    parts = "; ".join(
+        f"{name} {seen.trained.value:.3f} for those and {seen.held_out.value:.3f} for {seen.held_out_images} held-out images "
+        f"(difference between {seen.difference.low:+.3f} and {seen.difference.high:+.3f})"
+        for name, seen in known
+    )
+    return [f"{start} Its effect: {parts}."]
 
 
 def _has_equal_rows(rows: Rows) -> bool:

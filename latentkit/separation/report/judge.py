@@ -7,13 +7,14 @@ from latentkit.errors import SeparationError
 from latentkit.formats.latents import Latents
 from latentkit.separation.options import EXACT, SAMPLED, Options, Thresholds, limit_threads
 from latentkit.separation.report import caveats, sentences, verdict
+from latentkit.separation.report.benefit import Benefit, judge_benefit
 from latentkit.separation.report.health import measure_health
-from latentkit.separation.report.record import Report
+from latentkit.separation.report.record import CrossValidation, Report
 from latentkit.separation.report.verdict import Verdict
 from latentkit.separation.rows import Rows, arrange, class_counts, distinct_per_class
-from latentkit.separation.separable.holdout import HoldoutSplit, holdout_split
+from latentkit.separation.separable.folds import FOLDS, Folds, is_logistic
 from latentkit.separation.separable.pairs import Pairs, judge_pairs
-from latentkit.separation.separable.scores import ClassifierScore, score_all, scoring_rows
+from latentkit.separation.separable.scores import FEWEST, ClassifierScore, folds_to_score, score_all
 from latentkit.separation.separable.tightness import judge_tightness
 from latentkit.separation.visible.judge import Clusterings, judge_clusters
 from latentkit.separation.visible.structure import Structure
@@ -55,11 +56,13 @@ def judge_rows(rows: Rows, space: str, native: bool, options: Options) -> Report
     limits = options.thresholds
     X = center_and_scale(rows.mu)
     pixels = None if rows.baseline is None else center_and_scale(rows.baseline)
-    split = holdout_split(rows, limits, options.rng(1))
-    pairs, scores, confusion = judge_labels(X, pixels, rows, split, options)
+    folds = folds_to_score(rows, options)
+    pairs, scores, confusion = judge_labels(X, pixels, rows, folds, options)
     labeled = np.flatnonzero(rows.codes >= 0)
     tight = judge_tightness(X[labeled], rows.codes[labeled], len(rows.classes), options)
     clustering, test = judge_clusters(X, pixels, rows, options)
+    images = len(np.unique(rows.groups[labeled]))
+    benefit = judge_benefit(scores, None if clustering is None else clustering.kmeans, images)
     health = measure_health(rows.mu, rows.logvar, limits.active_variance, options.rng(2))
     return Report(
         n=len(rows),
@@ -67,19 +70,19 @@ def judge_rows(rows: Rows, space: str, native: bool, options: Options) -> Report
         space=space,
         classes=class_counts(rows),
         unlabeled=len(rows) - len(labeled),
-        scored="held-out" if split.held_out else "all",
-        fitted_on=len(split.fit),
-        scored_on=len(split.score),
+        scored_on=0 if folds is None else len(folds.rows),
+        cross_validation=describe_folds(X, rows, folds),
         pairs=() if pairs is None else pairs.every,
         confusion=confusion,
         scores=scores,
+        benefit=benefit,
         tightness=tight,
         clustering=clustering,
         structure=test,
         latent=health,
-        verdict=conclude(rows, pairs, scores, clustering, test, health.active_units == 0, limits),
+        verdict=conclude(rows, pairs, benefit, clustering, test, health.active_units == 0, limits),
         caveats=(
-            *caveats.about_rows(rows, split, limits),
+            *caveats.about_rows(rows, scores, limits),
             *caveats.about_sampling(rows, pairs, EXACT, SAMPLED),
             *caveats.about_quadratic_costs(rows, health, None if clustering is None else clustering.hdbscan),
             *caveats.about_latents(rows, health, space, native),
@@ -89,31 +92,39 @@ def judge_rows(rows: Rows, space: str, native: bool, options: Options) -> Report
     )
 
 
+def describe_folds(X: Floats, rows: Rows, folds: Folds | None) -> CrossValidation | None:
+    """Return how the labeled rows are scored; None if they are not."""
+    if folds is None:
+        return None
+    logistic = is_logistic(len(folds.rows), X.shape[1], len(rows.classes))
+    return CrossValidation(FOLDS, folds.repeats, "logistic regression" if logistic else "linear discriminant")
+
+
 def judge_labels(
-    X: Floats, pixels: Floats | None, rows: Rows, split: HoldoutSplit, options: Options
+    X: Floats, pixels: Floats | None, rows: Rows, folds: Folds | None, options: Options
 ) -> tuple[Pairs | None, dict[str, ClassifierScore], tuple[tuple[int, ...], ...] | None]:
-    """Return pairs, scores and the confusion of the probe; None and {} with fewer than two classes or nothing to score."""
-    at = scoring_rows(rows, split, options)
-    if at is None:
+    """Return pairs, scores and the confusion of the probe; None and {} if there are too few classes or images."""
+    if folds is None:
         return None, {}, None
-    scores, predictions = score_all(X, pixels, rows, at, options)
+    scores, predictions = score_all(X, pixels, rows, folds, options)
     counts = np.zeros((len(rows.classes), len(rows.classes)), np.intp)
-    np.add.at(counts, (rows.codes[at.score], predictions["probe"]), 1)
-    pairs = judge_pairs(X, rows, split, options.thresholds, options.seed)
+    np.add.at(counts, (rows.codes[folds.rows], predictions["probe"].codes[0]), 1)
+    pairs = judge_pairs(X, rows, folds, options.thresholds, options.seed)
     return pairs, scores, tuple(tuple(row) for row in counts.tolist())
 
 
 def conclude(
     rows: Rows,
     pairs: Pairs | None,
-    scores: dict[str, ClassifierScore],
+    benefit: Benefit | None,
     clustering: Clusterings | None,
     test: Structure | None,
     collapsed: bool,
     limits: Thresholds,
 ) -> Verdict:
     """Return the verdicts, and the sentences that explain them; collapsed: no latent is active."""
-    classes = len(rows.classes)
+    classes, images = len(rows.classes), len(np.unique(rows.groups))
+    labeled = len(np.unique(rows.groups[rows.codes >= 0]))
     every = () if pairs is None else pairs.every
     separable = verdict.separable(every, limits)
     p = None if test is None else test.p
@@ -126,12 +137,14 @@ def conclude(
         stabilities = None
         if clustering is not None and clustering.discovered is not None:
             stabilities = [one.stability for one in clustering.discovered]
-        visible = verdict.visible_without_labels(len(np.unique(rows.groups)), stabilities, p, limits)
+        visible = verdict.visible_without_labels(images, stabilities, p, limits)
         about_clusters = sentences.groups_sentence(visible, stabilities, test, limits)
+    if images < FEWEST:
+        return Verdict("cannot say", "cannot say", (sentences.too_few_sentence(images),))
     every_sentence = (
-        sentences.separable_sentence(separable, every, classes, limits),
+        sentences.separable_sentence(separable, every, classes, labeled, limits),
         about_clusters,
-        sentences.baseline_sentence(scores),
+        sentences.benefit_sentence(benefit),
         sentences.next_sentence(separable, visible, every, classes, collapsed),
     )
     return Verdict(separable, visible, tuple(one for one in every_sentence if one is not None))

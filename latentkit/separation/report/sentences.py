@@ -1,18 +1,19 @@
 """The verdicts in words, for readers who are not statisticians: the result, the evidence, and what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from latentkit.separation.options import Thresholds
+from latentkit.separation.report.benefit import Benefit, Gain
 from latentkit.separation.separable.pairs import Pair, most_confused, sort_by_auc
-from latentkit.separation.separable.scores import CLASSIFIERS, ClassifierScore
 from latentkit.separation.visible.clusters import Recovery
 from latentkit.separation.visible.structure import Structure
 
 __all__ = [
-    "baseline_sentence",
+    "benefit_sentence",
     "groups_sentence",
     "next_sentence",
     "separable_sentence",
+    "too_few_sentence",
     "visible_sentence",
 ]
 
@@ -48,8 +49,18 @@ def _separate_alone(pair: Pair, limits: Thresholds) -> bool:
     return pair.verdict != "separate" and pair.auc_low is not None and pair.auc_low >= limits.separated_auc
 
 
-def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits: Thresholds) -> str:
-    """Explain the verdict "separable"."""
+def too_few_sentence(images: int) -> str:
+    """Explain why nothing is said about a handful of images."""
+    return (
+        f"{images} different images are too few to say anything about classes or groups. Add images: 100 of each class, "
+        "or more, are best."
+    )
+
+
+def separable_sentence(
+    verdict: str, pairs: Sequence[Pair], classes: int, images: int, limits: Thresholds
+) -> str:
+    """Explain the verdict "separable"; images: the number of different labeled images."""
     by_auc = sort_by_auc(pairs)
     alone = sum(_separate_alone(pair, limits) for pair in pairs)
     if verdict == "separated":
@@ -97,8 +108,8 @@ def separable_sentence(verdict: str, pairs: Sequence[Pair], classes: int, limits
         missing = "there are no labels" if classes == 0 else "there is only one class"
         return f"Cannot say whether classes separate: {missing}. Add labels with `--labels FILE.csv`."
     return (
-        "Cannot say whether your classes separate: there are too few images. Label at least "
-        f"{limits.min_class} different images of each class on either side of the split, preferably 100."
+        f"Whether your classes separate cannot be told with {images} labeled images. Label at least {limits.min_class} "
+        "different images of each class, preferably 100."
     )
 
 
@@ -154,29 +165,34 @@ def groups_sentence(
     )
 
 
-def baseline_sentence(scores: Mapping[str, ClassifierScore]) -> str | None:
-    """Say whether the VAE does better than PCA of the pixels; None if that is unknown."""
-    known = [(one.short, scores[one.key]) for one in CLASSIFIERS if one.key in scores]
-    known = [(name, score) for name, score in known if score.pixel_pca is not None]
-    if not known:
+BENEFIT = {
+    "better": "The VAE helps: it does better than PCA of the pixels at the same size",
+    "worse": "The VAE is worse than PCA of the pixels at the same size",
+    "mixed": "The VAE is better than PCA of the pixels at the same size by one score and worse by another",
+    "as good": "The VAE is as good as PCA of the pixels at the same size, and no better",
+}
+"""Start of the sentence for each verdict that is certain."""
+
+
+def benefit_sentence(benefit: Benefit | None) -> str | None:
+    """Say whether the VAE does better than PCA of the pixels; None if there is nothing to compare."""
+    if benefit is None:
         return None
-    values = " and ".join(f"{name} {score.value:.3f} against {score.pixel_pca:.3f}" for name, score in known)
-    wins = sum(bool(score.beats_pixel_pca) for _, score in known)
-    if all(score.difference is not None and score.difference.high < 0 for _, score in known):
-        return f"The VAE is worse than PCA of the pixels at the same size ({values})."
-    if all(score.low <= score.majority for _, score in known):
-        return f"The VAE does not help: its latents predict the classes no better than guessing ({values})."
-    if wins == len(known):
-        return f"The VAE helps: it does better than PCA of the pixels at the same size ({values})."
-    if wins == 0:
+    known = [gain for gain in benefit.gains if gain.verdict != "cannot tell"]
+    unclear = [gain for gain in benefit.gains if gain.verdict == "cannot tell"]
+    if not known or benefit.verdict == "cannot tell":
         return (
-            "The VAE does not help: it is not better than PCA of the pixels at the same size beyond chance "
-            f"({values})."
+            f"Whether the VAE helps cannot be told with {benefit.images} images. Against PCA of the pixels at the same size: "
+            f"{'; '.join(map(_gain, benefit.gains))}."
         )
-    return (
-        f"The VAE helps in part: it does better than PCA of the pixels at the same size by {wins} of {len(known)} scores "
-        f"({values})."
-    )
+    text = f"{BENEFIT[benefit.verdict]}: {'; '.join(map(_gain, known))}."
+    if unclear:
+        text += f" It cannot be told with {benefit.images} images for {'; '.join(map(_gain, unclear))}."
+    return text
+
+
+def _gain(gain: Gain) -> str:
+    return f"{gain.name} {gain.value:.3f} against {gain.pixel_pca:.3f} (difference between {gain.low:+.3f} and {gain.high:+.3f})"
 
 
 def next_sentence(

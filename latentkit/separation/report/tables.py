@@ -17,6 +17,7 @@ __all__ = [
     "describe_choice_of_k",
     "describe_density",
     "describe_nats",
+    "describe_scoring",
     "describe_structure",
     "describe_tightness",
     "describe_usage",
@@ -24,7 +25,6 @@ __all__ = [
     "pair_rows",
     "recovery_rows",
     "score_rows",
-    "scored_side",
 ]
 
 PAIR_HEADS = ("pair", "images", "AUC", "at least", "p (Holm)", "verdict")
@@ -37,9 +37,13 @@ def number(value: float | None, digits: int = 3) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def scored_side(scored: str) -> str:
-    """Return which images were scored, in words."""
-    return "held-out images" if scored == "held-out" else "a random half"
+def describe_scoring(report: Report) -> str:
+    """Return how the labeled images were scored; empty if they were not."""
+    how = report.cross_validation
+    if how is None:
+        return ""
+    repeats = "once" if how.repeats == 1 else f"{how.repeats} times"
+    return f"{report.scored_on:,} images, each scored {repeats} by a linear probe of nine tenths"
 
 
 def pair_rows(report: Report, most: int) -> list[tuple[str, ...]]:

@@ -43,10 +43,7 @@ def _verdict(report: Report) -> list[str]:
 def _pairs(report: Report) -> list[str]:
     if not report.pairs:
         return []
-    lines = [
-        f"PAIRS OF CLASSES   a linear probe fitted on {report.fitted_on}, scored on {report.scored_on} "
-        f"({tables.scored_side(report.scored)}); AUC 0.5 is chance"
-    ]
+    lines = [f"PAIRS OF CLASSES   {tables.describe_scoring(report)}"]
     rows = [
         (f"{shorten(a, NAME)} / {shorten(b, NAME)}", *cells)
         for a, b, *cells in tables.pair_rows(report, PAIRS)

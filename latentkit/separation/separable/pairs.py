@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from latentkit.separation.options import Thresholds
 from latentkit.separation.rows import Rows
 from latentkit.separation.separable.auc import auc, newcombe, standard_error
-from latentkit.separation.separable.holdout import HoldoutSplit
-from latentkit.separation.separable.ridge import direction, holm, permutation_p
+from latentkit.separation.separable.folds import Folds, fold_penalty, score_out_of_fold
+from latentkit.separation.separable.ridge import holm, permutation_p
 from latentkit.stats import Interval, stratified_rows
 
 __all__ = ["ConfusedClass", "Pair", "Pairs", "judge_pairs", "most_confused", "sort_by_auc"]
@@ -22,6 +22,7 @@ __all__ = ["ConfusedClass", "Pair", "Pairs", "judge_pairs", "most_confused", "so
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+FEWEST = 3  # different images of a class, so that at least two are in the other folds
 ALL_PAIRS = 20  # with more classes than this, only each class and its nearest are judged
 MOST_ROWS = 20_000  # of one permutation test
 WORK = 400_000_000  # rows times permutations of all pairs together: about ten seconds
@@ -31,7 +32,9 @@ WORK = 400_000_000  # rows times permutations of all pairs together: about ten s
 class Pair:
     """One pair of classes; n_a and n_b count the different images scored, and the bounds are one-sided.
 
-    auc_low_strict is auc_low under Bonferroni's correction for the number of pairs. None means too few images.
+    auc is the mean over repeats of the AUC of out-of-fold scores. auc_low_strict is auc_low under Bonferroni's
+    correction for the number of pairs. Neither is above 0.5 unless the permutation test rejects chance, because near
+    chance the folds depend on one another too much. None means too few images.
     """
 
     a: str
@@ -78,16 +81,21 @@ def candidates(X: Floats, codes: Index, classes: int) -> list[tuple[int, int]]:
     return sorted({(min(c, int(near)), max(c, int(near))) for c, near in enumerate(apart.argmin(axis=1))})
 
 
-def pair_auc(X: Floats, rows: Rows, split: HoldoutSplit, a: int, b: int) -> tuple[float | None, int, int]:
-    """Return the AUC of a probe on the scored rows, and how many different images of a and b were scored."""
-    fit = split.fit[np.isin(rows.codes[split.fit], (a, b))]
-    score_a, score_b = (split.score[rows.codes[split.score] == code] for code in (a, b))
-    n_a, n_b = (len(np.unique(rows.groups[side])) for side in (score_a, score_b))
-    sizes = [int((rows.codes[fit] == code).sum()) for code in (a, b)]
-    if min(n_a, n_b) < 1 or min(sizes) < 2:
+def pair_auc(X: Floats, rows: Rows, folds: Folds, a: int, b: int) -> tuple[float | None, int, int]:
+    """Return the AUC of out-of-fold scores of a probe, and how many different images of a and b there are."""
+    members = np.flatnonzero(np.isin(rows.codes[folds.rows], (a, b)))
+    chosen = folds.rows[members]
+    positive = rows.codes[chosen] == b
+    n_a, n_b = (len(np.unique(rows.groups[chosen[side]])) for side in (~positive, positive))
+    if min(n_a, n_b) < FEWEST:
         return None, n_a, n_b
-    axis = direction(X[fit], np.where(rows.codes[fit] == b, 1.0, -1.0))
-    return auc(X[score_b] @ axis, X[score_a] @ axis), n_a, n_b
+    points = X[chosen]
+    ridge = fold_penalty(points)
+    areas = []
+    for numbers in folds.numbers:
+        scores = score_out_of_fold(points, positive, numbers[members], ridge)
+        areas.append(auc(scores[positive], scores[~positive]))
+    return float(np.mean(areas)), n_a, n_b
 
 
 def pair_p(
@@ -116,49 +124,68 @@ def pair_verdict(
     return "no evidence"
 
 
-def judge_pairs(X: Floats, rows: Rows, split: HoldoutSplit, limits: Thresholds, seed: int) -> Pairs:
+def judge_pairs(X: Floats, rows: Rows, folds: Folds, limits: Thresholds, seed: int) -> Pairs:
     """Judge the pairs of classes in X (N, R), which is on one scale."""
     chosen = candidates(X, rows.codes, len(rows.classes))
-    level = 1 - limits.alpha
-    strict_level = 1 - limits.alpha / max(len(chosen), 1)
     draws = max(999, 40 * len(chosen))
     limit = min(MOST_ROWS, WORK // (draws * max(len(chosen), 1)))
+
+    def examine(pair: tuple[int, int]) -> tuple[tuple[float | None, int], tuple[float | None, int, int]]:
+        return pair_p(X, rows, *pair, draws, limit, seed), pair_auc(X, rows, folds, *pair)
+
     # Each pair has its own random numbers, so the threads cannot change a result.
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        tested = list(pool.map(lambda pair: pair_p(X, rows, pair[0], pair[1], draws, limit, seed), chosen))
-    known = np.array([1.0 if p is None else p for p, _ in tested])
-    corrected = holm(known)
-    every = []
-    for (a, b), (p, _), p_holm in zip(chosen, tested, corrected.tolist(), strict=True):
-        area, n_a, n_b = pair_auc(X, rows, split, a, b)
-        bound: Interval | None = None
-        strict: float | None = None
-        se = 0.0
-        if area is not None:
-            bound = newcombe(area, n_a, n_b, level)
-            strict = newcombe(area, n_a, n_b, strict_level).low
-            se = standard_error(area, bound.low, level)
-        every.append(
-            Pair(
-                a=rows.classes[a],
-                b=rows.classes[b],
-                n_a=n_a,
-                n_b=n_b,
-                auc=area,
-                auc_low=None if bound is None else bound.low,
-                auc_high=None if bound is None else bound.high,
-                auc_low_strict=strict,
-                p=p,
-                p_holm=None if p is None else p_holm,
-                verdict=pair_verdict(strict, se, None if p is None else p_holm, min(n_a, n_b), limits),
-            )
-        )
-    largest = max((size for _, size in tested), default=0)
+        results = list(pool.map(examine, chosen))
+    corrected = holm(np.array([1.0 if p is None else p for (p, _), _ in results]))
+    every = tuple(
+        judge_pair(rows.classes[a], rows.classes[b], area, p, p_holm, len(chosen), limits)
+        for (a, b), ((p, _), area), p_holm in zip(chosen, results, corrected.tolist(), strict=True)
+    )
+    largest = max((size for (_, size), _ in results), default=0)
     return Pairs(
-        every=tuple(every),
+        every=every,
         complete=len(rows.classes) <= ALL_PAIRS,
         draws=draws,
         sampled_to=limit if largest > limit else None,
+    )
+
+
+def judge_pair(
+    a: str,
+    b: str,
+    measured: tuple[float | None, int, int],
+    p: float | None,
+    p_holm: float,
+    pairs: int,
+    limits: Thresholds,
+) -> Pair:
+    """Return a pair with its bounds and its verdict; measured is the result of `pair_auc`."""
+    area, n_a, n_b = measured
+    level = 1 - limits.alpha
+    bound: Interval | None = None
+    strict: float | None = None
+    se = 0.0
+    if area is not None:
+        bound = newcombe(area, n_a, n_b, level)
+        strict = newcombe(area, n_a, n_b, 1 - limits.alpha / max(pairs, 1)).low
+        se = standard_error(area, bound.low, level)
+        if p is None or p >= limits.alpha:
+            bound = Interval(min(bound.low, 0.5), bound.high)
+        if p is None or p_holm >= limits.alpha:
+            strict = min(strict, 0.5)
+    corrected = None if p is None else p_holm
+    return Pair(
+        a=a,
+        b=b,
+        n_a=n_a,
+        n_b=n_b,
+        auc=area,
+        auc_low=None if bound is None else bound.low,
+        auc_high=None if bound is None else bound.high,
+        auc_low_strict=strict,
+        p=p,
+        p_holm=corrected,
+        verdict=pair_verdict(strict, se, corrected, min(n_a, n_b), limits),
     )
 
 

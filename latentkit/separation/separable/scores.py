@@ -1,8 +1,8 @@
-"""Scores of simple classifiers on images they were not fitted on, next to the same classifiers on PCA of the pixels.
+"""Cross-validated scores of simple classifiers, next to the same classifiers on PCA of the pixels.
 
 `CLASSIFIERS` is the table that the report, the JSON, the page, the comparison and `--require` go by: a new score is
 one more line. Scores are balanced accuracies, so always guessing one class scores 1 / classes, however unequal the
-classes are.
+classes are. Every labeled image is scored by a classifier that has not seen it or its copies.
 """
 
 from collections.abc import Callable
@@ -12,22 +12,52 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from latentkit.separation.options import EXACT, SAMPLED, Options
-from latentkit.separation.rows import Rows
-from latentkit.separation.separable.holdout import HoldoutSplit
-from latentkit.stats import Interval, balanced_accuracy, nearest, stratified_rows, vote
+from latentkit.separation.options import Options
+from latentkit.separation.rows import Rows, distinct_per_class
+from latentkit.separation.separable.folds import Folds, assign_folds, predict_out_of_fold
+from latentkit.stats import (
+    Accuracy,
+    Interval,
+    balanced_accuracy,
+    difference_of_accuracies,
+    leave_one_out,
+    paired_difference,
+)
 
 __all__ = [
     "CLASSIFIERS",
+    "FEWEST",
     "Classifier",
     "ClassifierScore",
-    "ScoringRows",
-    "paired_draws",
-    "scoring_rows",
+    "Predictions",
+    "SeenPixels",
+    "folds_to_score",
+    "score_all",
+    "score_predictions",
 ]
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
+
+FEWEST = 21
+"""Fewest different labeled images that are scored: with fewer, 15 neighbors are most of the images."""
+
+
+@dataclass(frozen=True)
+class SeenPixels:
+    """Scores of the images that the encoder was trained on and of those it was not, by the same classifier.
+
+    The encoder never sees labels, but it may fit the pixels of its training images. The difference is the size of that
+    effect.
+    """
+
+    trained: Accuracy
+    held_out: Accuracy
+    held_out_images: int
+    held_out_pixel_pca: float | None
+    """The score of the same images on PCA of the pixels."""
+    difference: Interval
+    """Two-sided interval of trained - held_out."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +71,31 @@ class ClassifierScore:
     majority: float
     """The score of always guessing one class."""
     pixel_pca: float | None
-    """The score of the same classifier on PCA of the pixels."""
+    """The score of the same classifier on PCA of the pixels, on the same folds."""
+    pixel_pca_low: float | None
+    """Lower bound of pixel_pca."""
     difference: Interval | None
-    """Bounds of value - pixel_pca, by the paired bootstrap."""
+    """Two-sided interval of value - pixel_pca."""
     beats_pixel_pca: bool | None
+    """True if the lower bounds of the difference and of the score are above 0 and guessing; None without a baseline."""
+    seen: SeenPixels | None
+    """None if it is not known which images are held out, or if there are too few of them."""
 
 
-class ScoringRows(NamedTuple):
-    """Row numbers: the rows to fit on, to score, and to score where every query is expensive."""
+class Predictions(NamedTuple):
+    """Out-of-sample predictions: rows (M,) are row numbers, codes (repeats, M) the predicted classes."""
 
-    fit: Index
-    score: Index
-    queries: Index
+    rows: Index
+    codes: Index
+
+    def correct(self, codes: Index) -> Floats:
+        """Return the share of the repeats that are right: codes (N,) of all rows -> (M,)."""
+        share: Floats = (self.codes == codes[self.rows]).mean(axis=0)
+        return share
 
 
 class Classifier(NamedTuple):
-    """A classifier whose score is reported.
-
-    predict(X, rows, at) returns the predicted class of each row of scored_rows(at).
-    """
+    """A classifier whose score is reported; predict(X, rows, folds, seed) predicts rows it was not fitted on."""
 
     key: str
     """Name in the JSON and in --require."""
@@ -67,127 +103,103 @@ class Classifier(NamedTuple):
     """Name in tables."""
     short: str
     """Name in sentences and narrow tables."""
-    stage: int
-    """Stage of the random numbers of its bootstrap."""
-    scored_rows: Callable[[ScoringRows], Index]
-    predict: Callable[[Floats, Rows, ScoringRows], Index]
+    predict: Callable[[Floats, Rows, Folds, int], Predictions]
 
 
-def predict_by_neighbors(X: Floats, rows: Rows, at: ScoringRows) -> Index:
-    """Predict by vote of the 15 nearest labeled rows."""
-    labeled = np.flatnonzero(rows.codes >= 0)
-    return vote(nearest(X, at.queries, labeled, rows.groups), rows.codes, len(rows.classes))
+def predict_by_neighbors(X: Floats, rows: Rows, folds: Folds, seed: int) -> Predictions:
+    """Predict by vote of the 15 nearest other labeled rows; folds are not needed."""
+    scored, predicted = leave_one_out(X, rows.codes, rows.groups, seed)
+    return Predictions(scored, predicted[None])
 
 
-def predict_by_probe(X: Floats, rows: Rows, at: ScoringRows) -> Index:
-    """Predict by a logistic regression fitted on the other rows; all classes have the same weight."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    codes = rows.codes[at.fit]
-    if len(np.unique(codes)) < 2:
-        return np.full(len(at.score), codes[0])
-    model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=500)
-    with warnings.catch_warnings():
-        # After 500 steps the probe is as good as converged, and it is scored on other rows in any case.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        predicted: Index = model.fit(X[at.fit], codes).predict(X[at.score])
-    return predicted
+def predict_by_probe(X: Floats, rows: Rows, folds: Folds, seed: int) -> Predictions:
+    """Predict by linear probes of the other folds."""
+    labeled, codes = X[folds.rows], rows.codes[folds.rows]
+    return Predictions(
+        folds.rows, np.stack([predict_out_of_fold(labeled, codes, numbers) for numbers in folds.numbers])
+    )
 
 
 CLASSIFIERS = (
-    Classifier("knn15", "15 nearest neighbors", "15-NN", 5, lambda at: at.queries, predict_by_neighbors),
-    Classifier("probe", "linear probe", "probe", 6, lambda at: at.score, predict_by_probe),
+    Classifier("knn15", "15 nearest neighbors", "15-NN", predict_by_neighbors),
+    Classifier("probe", "linear probe", "probe", predict_by_probe),
 )
 
 
-def scoring_rows(rows: Rows, split: HoldoutSplit, options: Options) -> ScoringRows | None:
-    """Return the rows of the scores, sampled if there are very many; None without two classes or rows on both sides."""
-    if len(rows.classes) < 2 or not len(split.fit) or not len(split.score):
+def folds_to_score(rows: Rows, options: Options) -> Folds | None:
+    """Return the folds of the labeled rows; None without two classes, or with too few images to say anything."""
+    labeled = rows.codes >= 0
+    if len(rows.classes) < 2 or len(np.unique(rows.groups[labeled])) < FEWEST:
         return None
-    if len(rows) <= EXACT:
-        return ScoringRows(split.fit, split.score, split.score)
-    queries = stratified_rows(split.score, rows.codes, SAMPLED["15-NN queries"], options.rng(3))
-    fit = stratified_rows(split.fit, rows.codes, SAMPLED["probe fit"], options.rng(4))
-    return ScoringRows(fit, split.score, queries)
+    return assign_folds(rows, options.rng(1))
+
+
+def two_sided(level: float) -> float:
+    """Return the level of each bound of a two-sided interval at `level`."""
+    return (1 + level) / 2
 
 
 def score_predictions(
-    predicted: Index,
-    codes: Index,
-    groups: Index,
-    classes: int,
-    level: float,
-    baseline: Index | None,
-    rng: np.random.Generator,
+    predicted: Predictions, rows: Rows, level: float, baseline: Predictions | None
 ) -> ClassifierScore:
-    """Score the predictions of M rows against their codes (M,).
-
-    baseline (M,), if given, are the predictions of the same classifier on PCA of the pixels.
-    """
-    correct = predicted == codes
+    """Score predictions; baseline, if given, are those of the same classifier on PCA of the pixels."""
+    codes, groups = rows.codes[predicted.rows], rows.groups[predicted.rows]
+    correct = predicted.correct(rows.codes)
     value, low, high = balanced_accuracy(correct, codes, groups, level)
-    difference = None
+    difference = other_score = None
     if baseline is not None:
-        gain = correct.astype(np.float64) - (baseline == codes)
-        difference = paired_difference(gain, codes, groups, level, rng)
+        other = baseline.correct(rows.codes)
+        other_score = balanced_accuracy(other, codes, groups, level)
+        _, *bounds, _ = paired_difference(correct - other, codes, groups, two_sided(level))
+        difference = Interval(*bounds)
     return ClassifierScore(
         value=value,
         low=low,
         high=high,
         accuracy=float(correct.mean()),
-        majority=1 / classes,
-        pixel_pca=None if baseline is None else balanced_accuracy(baseline == codes, codes).value,
+        majority=1 / len(rows.classes),
+        pixel_pca=None if other_score is None else other_score.value,
+        pixel_pca_low=None if other_score is None else other_score.low,
         difference=difference,
-        beats_pixel_pca=None if difference is None else difference.low > 0,
+        beats_pixel_pca=None if difference is None else difference.low > 0 and low > 1 / len(rows.classes),
+        seen=compare_seen(predicted, rows, level, baseline),
+    )
+
+
+def compare_seen(
+    predicted: Predictions, rows: Rows, level: float, baseline: Predictions | None
+) -> SeenPixels | None:
+    """Compare the images that the encoder was trained on with the others, unless either side has too few images."""
+    if rows.trained is None:
+        return None
+    codes, groups = rows.codes[predicted.rows], rows.groups[predicted.rows]
+    trained = np.isin(groups, rows.groups[rows.trained])
+    for side in (trained, ~trained):
+        sizes = distinct_per_class(groups[side], codes[side], len(rows.classes))
+        if sizes.sum() < FEWEST or sizes.min() < 2:
+            return None
+
+    def score(outcomes: Floats, side: NDArray[np.bool_], at: float = level) -> Accuracy:
+        return balanced_accuracy(outcomes[side], codes[side], groups[side], at)
+
+    correct, wide = predicted.correct(rows.codes), two_sided(level)
+    return SeenPixels(
+        trained=score(correct, trained),
+        held_out=score(correct, ~trained),
+        held_out_images=len(np.unique(groups[~trained])),
+        held_out_pixel_pca=None if baseline is None else score(baseline.correct(rows.codes), ~trained).value,
+        difference=difference_of_accuracies(score(correct, trained, wide), score(correct, ~trained, wide)),
     )
 
 
 def score_all(
-    X: Floats, pixels: Floats | None, rows: Rows, at: ScoringRows, options: Options
-) -> tuple[dict[str, ClassifierScore], dict[str, Index]]:
+    X: Floats, pixels: Floats | None, rows: Rows, folds: Folds, options: Options
+) -> tuple[dict[str, ClassifierScore], dict[str, Predictions]]:
     """Return the score and the predictions of every classifier, by key."""
+    level = 1 - options.thresholds.alpha
     scores, predictions = {}, {}
     for one in CLASSIFIERS:
-        scored = one.scored_rows(at)
-        predictions[one.key] = one.predict(X, rows, at)
-        scores[one.key] = score_predictions(
-            predictions[one.key],
-            rows.codes[scored],
-            rows.groups[scored],
-            len(rows.classes),
-            1 - options.thresholds.alpha,
-            None if pixels is None else one.predict(pixels, rows, at),
-            options.rng(one.stage),
-        )
+        predictions[one.key] = one.predict(X, rows, folds, options.seed)
+        baseline = None if pixels is None else one.predict(pixels, rows, folds, options.seed)
+        scores[one.key] = score_predictions(predictions[one.key], rows, level, baseline)
     return scores, predictions
-
-
-def paired_draws(
-    gain: Floats, codes: Index, groups: Index, rng: np.random.Generator, draws: int = 2000
-) -> Floats:
-    """Return bootstrap draws (draws,) of the mean over classes of `gain` (N,), resampling images within each class.
-
-    gain is a difference of two 0/1 scores of the same row. Images with equal outcomes are drawn together as
-    counts, which is the same bootstrap and takes the same time for any N.
-    """
-    present = np.unique(codes)
-    means = np.zeros(draws)
-    for code in present:
-        rows = codes == code
-        _, image = np.unique(groups[rows], return_inverse=True)
-        outcome = np.stack([np.bincount(image, gain[rows]), np.bincount(image)], axis=1)
-        kinds, share = np.unique(outcome, axis=0, return_counts=True)
-        drawn = rng.multinomial(len(outcome), share / len(outcome), size=draws)
-        means += (drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1])
-    return means / len(present)
-
-
-def paired_difference(
-    gain: Floats, codes: Index, groups: Index, level: float, rng: np.random.Generator
-) -> Interval:
-    """Return one-sided bounds, at `level` each, of the mean over classes of `gain` (N,)."""
-    low, high = np.quantile(paired_draws(gain, codes, groups, rng), [1 - level, level])
-    return Interval(float(low), float(high))
