@@ -50,7 +50,7 @@ def test_json_has_the_documented_keys_from_a_pipe_too(z):
     assert result["schema"] == "latentkit.report/2"
     assert list(result) == [
         "schema", "n", "dims", "space", "classes", "unlabelled", "scored_on", "cross_validation", "verdict", "pairs",
-        "confusion", "scores", "silhouette", "davies_bouldin", "calinski_harabasz", "gdv", "clustering", "structure",
+        "confusion", "scores", "benefit", "silhouette", "davies_bouldin", "calinski_harabasz", "gdv", "clustering", "structure",
         "latent", "caveats", "thresholds", "seed",
     ]  # fmt: skip
     assert result["classes"] == {"ant": 60, "bee": 60, "cat": 60}

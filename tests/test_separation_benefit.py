@@ -6,7 +6,8 @@ import pytest
 from latentkit.separation.report.benefit import Benefit, Gain, judge_benefit, judge_difference, summarize
 from latentkit.separation.report.sentences import benefit_sentence
 from latentkit.separation.separable.scores import ClassifierScore
-from latentkit.separation.visible.clusters import SeededClustering, ari_difference, recovery
+from latentkit.separation.visible.clusters import Recovery
+from latentkit.separation.visible.halves import ari_difference, ari_of_halves, random_halves
 from latentkit.stats import Interval
 
 
@@ -63,12 +64,8 @@ def test_what_is_unclear_stands_beside_what_is_certain():
 
 def test_the_agreement_of_clusters_with_classes_counts():
     score = ClassifierScore(0.9, 0.88, 0.92, 0.9, 0.5, 0.9, 0.88, Interval(-0.05, 0.05), False, None)
-    codes = np.repeat([0, 1], 200)
-    good = SeededClustering(codes, codes[None])
-    bad = SeededClustering(np.arange(400) % 2, (np.arange(400) % 2)[None])
-    found = recovery(codes, np.arange(400), good, 0.95, np.random.default_rng(0), bad)
-    assert (found.ari, found.pixel_pca) == (1.0, pytest.approx(0.0, abs=0.01))
-    benefit = judge_benefit({"probe": score}, found, 400)
+    kmeans = Recovery(0.93, 0.9, 0.97, 0.0, 0.91, 0.79, Interval(0.08, 0.2))
+    benefit = judge_benefit({"probe": score}, kmeans, 400)
     assert [(one.score, one.verdict) for one in benefit.gains] == [
         ("probe", "cannot tell"),
         ("ari", "better"),
@@ -76,20 +73,16 @@ def test_the_agreement_of_clusters_with_classes_counts():
     assert benefit.verdict == "better"
 
 
-def test_two_clusterings_that_are_equal_do_not_differ():
-    codes = np.repeat([0, 1, 2], 50)
-    labels = np.where(np.arange(150) % 5 == 0, 0, codes)
-    result = ari_difference(codes, (labels, labels[:]), 150, 0.975, np.random.default_rng(0))
-    assert result == pytest.approx((0.0, 0.0), abs=1e-12)
-
-
-def test_the_interval_of_a_difference_of_clusterings_is_wider_for_fewer_images():
-    codes = np.tile([0, 1], 300)
+def test_the_interval_of_a_difference_of_clusterings_comes_from_halves():
     rng = np.random.default_rng(0)
-    pair = [np.where(rng.random(600) < share, 1 - codes, codes) for share in (0.05, 0.2)]
-    wide, narrow = (ari_difference(codes, tuple(pair), images, 0.975, rng) for images in (60, 600))
-    assert narrow.low > 0
-    assert wide.high - wide.low > 2.5 * (narrow.high - narrow.low)
+    codes = np.tile([0, 1], 100)
+    tight, loose = (rng.normal(size=(200, 2)) + codes[:, None] * far for far in (4.0, 1.0))
+    halves = random_halves(np.arange(200) // 2, rng)  # every image has a copy
+    assert all(len(half) == 100 and (half[::2] // 2 == half[1::2] // 2).all() for half in halves)
+    first, second = (ari_of_halves(X, codes, halves, 2) for X in (tight, loose))
+    low, high = ari_difference(0.8, first, second, 0.975)
+    assert 0.4 < low < 0.8 < high < 1.2
+    assert ari_difference(0.0, first, first, 0.975) == (0.0, 0.0)
 
 
 def test_without_a_baseline_nothing_is_said():

@@ -18,7 +18,6 @@ __all__ = [
     "Recovery",
     "SeededClustering",
     "adjusted_rand",
-    "ari_difference",
     "contingency",
     "density",
     "gaussian_mixture",
@@ -31,7 +30,6 @@ Index = NDArray[np.intp]
 
 SEEDS = 5
 HDBSCAN_ROWS = 5000
-WIDENING = 3.0
 
 
 class SeededClustering(NamedTuple):
@@ -138,35 +136,6 @@ def ari_low(
     return float(np.quantile(adjusted_rand(drawn), 1 - level))
 
 
-def ari_difference(
-    codes: Index, pair: tuple[Index, Index], images: int, level: float, rng: np.random.Generator
-) -> Interval:
-    """Return one-sided bounds of the ARI of one clustering minus that of another of the same rows (M,).
-
-    The bootstrap draws `images` rows of the two fixed clusterings 1000 times. Another sample of images would be
-    clustered differently, so its standard error is multiplied by the root of `WIDENING`: without it, one of two equally
-    good spaces is favored in up to 15% of simulations at a nominal 5%.
-    """
-    from scipy.special import ndtri
-
-    sizes = [int(labels.max()) + 1 for labels in pair]
-    tables = [codes * size + labels for labels, size in zip(pair, sizes, strict=True)]
-    kinds, counts = np.unique(np.stack(tables), axis=1, return_counts=True)
-    classes = int(codes.max()) + 1
-
-    def difference(weights: NDArray[np.int64]) -> float:
-        first, second = (
-            float(adjusted_rand(np.bincount(kind, weights, classes * size).reshape(classes, size)))
-            for kind, size in zip(kinds, sizes, strict=True)
-        )
-        return first - second
-
-    drawn = rng.multinomial(images, counts / counts.sum(), size=1000)
-    reach = float(ndtri(level)) * np.sqrt(WIDENING) * float(np.std([difference(one) for one in drawn]))
-    observed = difference(counts)
-    return Interval(observed - reach, observed + reach)
-
-
 def recovery(
     codes: Index,
     groups: Index,
@@ -184,11 +153,6 @@ def recovery(
     def table_of(labels: Index) -> NDArray[np.int64]:
         return contingency(codes, labels[labeled])
 
-    images = len(np.unique(groups[labeled]))
-    difference = None
-    if pixels is not None:
-        pair = clustering.labels[labeled], pixels.labels[labeled]
-        difference = ari_difference(codes, pair, images, (1 + level) / 2, rng.spawn(1)[0])
     table = table_of(clustering.labels)
     seeds = [float(adjusted_rand(table_of(labels))) for labels in clustering.every]
     return Recovery(
@@ -196,7 +160,6 @@ def recovery(
         ami=float(adjusted_mutual_info_score(codes, clustering.labels[labeled])),
         accuracy=matched_accuracy(table),
         spread=max(seeds) - min(seeds),
-        low=ari_low(table, images, level, rng),
+        low=ari_low(table, len(np.unique(groups[labeled])), level, rng),
         pixel_pca=None if pixels is None else float(adjusted_rand(table_of(pixels.labels))),
-        difference=difference,
     )

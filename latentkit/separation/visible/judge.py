@@ -1,6 +1,6 @@
 """Cluster the latents: either to recover the given classes, or to discover groups without labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from latentkit.separation.options import EXACT, Options
 from latentkit.separation.rows import Rows
 from latentkit.separation.visible import clusters
 from latentkit.separation.visible.clusters import Density, Recovery
+from latentkit.separation.visible.halves import ari_difference, ari_of_halves, random_halves
 from latentkit.separation.visible.stability import choose_components, jaccard, largest_stable
 from latentkit.separation.visible.structure import Structure, structure
 from latentkit.stats import random_rows
@@ -85,6 +86,14 @@ def recover(
         )
         for clustering, other in ((by_means, baseline), (by_mixture, None))
     )
+    if pixels is not None and kmeans.pixel_pca is not None:
+        known = np.flatnonzero(codes >= 0)
+        halves = [known[half] for half in random_halves(groups[known], options.rng(16))]
+        if all(len(half) > k for half in halves):
+            first, second = (ari_of_halves(X, codes, halves, k) for X in (points, pixels))
+            level = 1 - options.thresholds.alpha / 2
+            bounds = ari_difference(kmeans.ari - kmeans.pixel_pca, first, second, level)
+            kmeans = replace(kmeans, difference=bounds)
     chosen_by = "classes" if options.clusters is None else "option"
     return Clusterings(k, chosen_by, None, kmeans, gmm, density, None)
 
