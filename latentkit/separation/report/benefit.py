@@ -66,7 +66,8 @@ def judge_difference(difference: Interval, above: bool, other_above: bool) -> st
         return "better"
     if difference.high < 0 and other_above:
         return "worse"
-    return "as good" if difference.low >= -EQUAL and difference.high <= EQUAL else "cannot tell"
+    near = -EQUAL <= difference.low and difference.high <= EQUAL
+    return "as good" if near and above and other_above else "cannot tell"
 
 
 def summarize(verdicts: set[str]) -> str:
