@@ -74,7 +74,7 @@ _PATTERNS = {
     r"|kld?_?(?:weight|w|coeff?|coefficient|beta|factor|scale|lambda|anneal\w*)",
     "lr": r"(?:\w+_)?(?:lr|learning_?rates?)(?:_\w+)?",
     "epoch": r"epochs?|ep|current_epoch",
-    "step": r"(?:global_|trainer_global_)?(?:steps?|iters?|iterations?|batch|batch_idx|it)",
+    "step": r"(?:global_|trainer_global_)?(?:steps?|iters?|iterations?|it)|batch(?:es|_idx)?",
     "index": r"index|unnamed_0|idx|row|line|rank|s_it|it_s",
 }
 _NEITHER = ("beta", "lr", "epoch", "step", "seconds", "index")

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from latentkit.diagnosis.facts import Framework
 from latentkit.diagnosis.readers.columns import interpret
 from latentkit.diagnosis.readers.reader import table_reader
-from latentkit.diagnosis.readers.table import LogTable, parse_number, rounded_to_zero
+from latentkit.diagnosis.readers.table import (
+    RUNS,
+    SIDE_COLUMNS,
+    LogTable,
+    parse_number,
+    rounded_to_zero,
+    several_runs,
+    with_side,
+)
 
 __all__ = ["CSV", "PRINTED", "parse", "parse_printed"]
 
@@ -18,7 +26,6 @@ FEWEST_CELLS = 0.5
 _RUN = re.compile(r"(.{1,200}) - (\S.*)")
 """A column of a Weights & Biases download: the run, and the metric."""
 _KEYS = ("metric", "key", "tag", "name", "metric_name", "metric name", "metric key")
-_RUNS = ("run", "run_id", "run id", "run_uuid", "run name", "run_name")
 
 
 def parse(text: str) -> LogTable | None:
@@ -90,14 +97,15 @@ def _table(header: list[str], body: Sequence[Sequence[str]]) -> LogTable | None:
         runs is not None
         and len(found := list(dict.fromkeys(line[runs].strip() for line in body if len(line) > runs))) > 1
     ):
-        table.refusal = _several(found)
+        table.refusal = several_runs(found)
+    side = next((at for at, name in enumerate(header) if name.lower() in SIDE_COLUMNS), None)
     ignored: dict[str, None] = {}
     blank = False
     for line in body:
         values = {}
         for at, (name, cell) in enumerate(zip(names, line, strict=False)):
             value = parse_number(cell)
-            if name is None or at in (key, runs):
+            if name is None or at in (key, runs) or (at == side and value is None):
                 continue
             if key is not None and len(line) > key and name.lower() == "value":
                 name = line[key].strip()
@@ -107,7 +115,7 @@ def _table(header: list[str], body: Sequence[Sequence[str]]) -> LogTable | None:
                 ignored[name] = None
             else:
                 blank = True
-        table.lines.append(values)
+        table.lines.append(with_side(values, line[side] if side is not None and len(line) > side else None))
     table.nan_is_empty = not blank
     table.framework = _framework(header, table.kind)
     ignored = {name: None for name in ignored if not _is_time(name)}
@@ -138,23 +146,14 @@ def _plain_names(header: Sequence[str]) -> tuple[list[str | None], str | None]:
             names.append(None if match[2] == "_step" and len(header) > 2 else match[2])
         else:
             names.append(name)
-    return names, _several(list(runs)) if len(runs) > 1 else None
-
-
-def _several(runs: Sequence[str]) -> str:
-    more = f" and {len(runs) - 6} more" if len(runs) > 6 else ""
-    return f"has {len(runs)} runs ({', '.join(runs[:6])}{more}); export one run by itself and diagnose that"
+    return names, several_runs(list(runs)) if len(runs) > 1 else None
 
 
 def _long_format(header: Sequence[str]) -> tuple[int | None, int | None]:
     """Return the columns with the name of the metric and of the run, in a table with a row per value."""
     plain = [name.lower() for name in header]
-    if "value" not in plain:
-        return None, None
-    key, run = (
-        next((at for at, name in enumerate(plain) if name in names), None) for names in (_KEYS, _RUNS)
-    )
-    return key, run
+    key, run = (next((at for at, name in enumerate(plain) if name in names), None) for names in (_KEYS, RUNS))
+    return key if "value" in plain else None, run
 
 
 def _kind(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:

@@ -101,8 +101,8 @@ def _add(
     path = PurePosixPath(folder)
     side, rest = _side_of(path.name)
     for scalar in scalars:
-        plain = re.sub(r"[^A-Za-z0-9]+", "_", scalar.tag)
-        line = re.fullmatch(rf"{re.escape(plain)}_(.+)", path.name)
+        plain, folder_name = (re.sub(r"[^A-Za-z0-9]+", "_", text) for text in (scalar.tag, path.name))
+        line = re.fullmatch(rf"{re.escape(plain)}_(.+)", folder_name)
         if line is not None and folder != ".":
             key, name = _key(path.parent, number), f"{scalar.tag}/{line[1]}"
         elif side is None:
@@ -140,7 +140,10 @@ def _has_side(tag: str) -> bool:
 
 
 def _refuse(runs: Mapping[Key, _Run], root: Path) -> str:
-    names = sorted({" + ".join(run.folders) for run in runs.values()}, key=natural_order)
+    names = sorted(
+        {parent if not rest else " + ".join(run.folders) for (parent, rest, _), run in runs.items()},
+        key=natural_order,
+    )
     if len(names) < len(runs):
         return (
             f"has event files of {len(runs)} runs in one folder ({', '.join(names)}); "
@@ -149,8 +152,13 @@ def _refuse(runs: Mapping[Key, _Run], root: Path) -> str:
     listed = ", ".join(names[:MOST_LISTED]) + (
         f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     )
-    example = root / names[-1].split(" + ")[0]
-    return f"has {len(runs)} runs, which are not merged: {listed}; name one, such as: latentkit diagnose {example}"
+    single = [name for name in names if " + " not in name and name != "."]
+    advice = (
+        f"name one, such as: latentkit diagnose {root / single[-1]}"
+        if single
+        else "copy the folders of one run and diagnose those"
+    )
+    return f"has {len(runs)} runs, which are not merged: {listed}; {advice}"
 
 
 def natural_order(name: str) -> list[tuple[int, int | str]]:

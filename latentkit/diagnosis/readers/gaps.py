@@ -63,6 +63,11 @@ def drop_validation_that_never_ran(
         return result, None
     if not sides["train"] or not all(map(math.isfinite, sides["train"])):
         return result, None
+    if any(
+        {_side(name) for name in line} >= {"validation"} and not any(_side(name) == "train" for name in line)
+        for line in lines
+    ):
+        return result, None  # a line of its own is written by a validation that ran
     for line in result:
         for name in names:
             line.pop(name, None)

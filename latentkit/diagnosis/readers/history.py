@@ -12,7 +12,7 @@ from latentkit.diagnosis.facts import Facts, Side
 from latentkit.diagnosis.readers.columns import ColumnMeaning, describe, interpret
 from latentkit.diagnosis.readers.gaps import drop_gaps, drop_validation_that_never_ran
 from latentkit.diagnosis.readers.rows import Values, make_rows, negate_kl, negate_or_keep_elbo
-from latentkit.diagnosis.readers.table import LogTable
+from latentkit.diagnosis.readers.table import RUNS, LogTable, several_runs
 from latentkit.errors import DiagnosisError
 
 __all__ = ["nothing_found", "to_facts"]
@@ -42,6 +42,14 @@ def to_facts(table: LogTable, name: str, pixels: int | None = None, first_line: 
     """Convert a table. Raises DiagnosisError if it has nothing that a rule can use, or mixes several runs."""
     if table.refusal is not None:
         raise DiagnosisError(f"{name} {table.refusal}")
+    for key in table.names():
+        runs = (
+            list(dict.fromkeys(f"{line[key]:g}" for line in table.lines if key in line))
+            if key.lower() in RUNS
+            else []
+        )
+        if len(runs) > 1:
+            raise DiagnosisError(f"{name} {several_runs([f'{key} {run}' for run in runs])}")
     notes = [*table.notes]
     lines = _name_value_column(table.lines, name)
     unvalidated = None
@@ -126,7 +134,9 @@ def _choose(
         if column.quantity != "output" and (key not in best or rank < _rank(best[key], known, counts)):
             best[key] = name
     chosen = {name: known[name] for name in best.values()}
-    chosen |= {name: column for name, column in known.items() if column.quantity == "output"}
+    chosen |= {
+        name: column for name, column in known.items() if column.quantity in ("output", "epoch", "step")
+    }
     chosen = _promote(chosen)
     used = {
         name: describe(chosen.get(name, column))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from latentkit.diagnosis.readers.reader import table_reader
-from latentkit.diagnosis.readers.table import LogTable, parse_number
+from latentkit.diagnosis.readers.table import SIDE_COLUMNS, LogTable, parse_number, with_side
 
 __all__ = ["JSON", "numbers_of", "parse"]
 
@@ -49,9 +49,15 @@ def numbers_of(line: str) -> dict[str, float] | None:
     one = _load(line)
     if not isinstance(one, Mapping):
         return None
+    return _numbers(one)
+
+
+def _numbers(one: Mapping[Any, Any]) -> dict[str, float]:
+    """Return the numbers of an object, named for its side if a text in it says which."""
     values: dict[str, float] = {}
     _flatten(one, "", values, DEEPEST)
-    return values
+    side = next((one[key] for key in SIDE_COLUMNS if isinstance(one.get(key), str)), None)
+    return with_side(values, side)
 
 
 def _load(text: str) -> Any:
@@ -102,9 +108,7 @@ def _from_objects(objects: list[Any], kind: str) -> LogTable:
         table.framework = "pytorch"
     for one in objects:
         if isinstance(one, Mapping) and "finding" not in one:
-            values: dict[str, float] = {}
-            _flatten(one, "", values, DEEPEST)
-            table.lines.append(values)
+            table.lines.append(_numbers(one))
     return table
 
 

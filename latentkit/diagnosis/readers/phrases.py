@@ -38,7 +38,7 @@ _ELSEWHERE = word_set(
 )
 """Words with a number that is not the metric of this line."""
 _HEADING = word_set(
-    "error errors set phase results result metrics loop epoch mode performance stage evaluation model on the data dataset step begin start started "
+    "error errors set subset phase results result metrics loop epoch mode performance stage evaluation model on the data dataset step begin start started "
     "starting finished done running summary statistics stats loss losses batch"
 )
 _LINKS = ":=~('\"["

@@ -100,21 +100,21 @@ def _read(
 ) -> tuple[Values, tuple[str, float] | None]:
     """Return the values of a line, and its epoch or step."""
     found = Values("")
-    positions: dict[str, float] = {}
+    positions: dict[str, tuple[int, float]] = {}
     for name, value in line.items():
         column = chosen.get(name)
         if column is None or column.quantity in NOT_METRICS:
             continue
         if column.quantity in ("epoch", "step"):
-            if math.isfinite(value):
-                positions[column.quantity] = value
+            if math.isfinite(value) and column.rank < positions.get(column.quantity, (math.inf,))[0]:
+                positions[column.quantity] = column.rank, value
         elif column.quantity == "beta":
             found.beta = value
         elif column.quantity == "output":
             found.outputs[name] = value
         elif column.side is not None:
             found.sides[column.side][column.quantity] = value
-    return found, next(((unit, positions[unit]) for unit in ("epoch", "step") if unit in positions), None)
+    return found, next(((unit, positions[unit][1]) for unit in ("epoch", "step") if unit in positions), None)
 
 
 def negate_or_keep_elbo(rows: Sequence[Values]) -> str | None:

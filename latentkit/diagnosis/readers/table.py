@@ -1,12 +1,13 @@
 """A log as a table of named numbers. Missing values are absent."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from latentkit.diagnosis.facts import Framework, PastedCode
-from latentkit.diagnosis.readers.columns import interpret
+from latentkit.diagnosis.readers.columns import interpret, side_of, split_words
 
-__all__ = ["LogTable", "parse_number", "rounded_to_zero"]
+__all__ = ["RUNS", "SIDE_COLUMNS", "LogTable", "parse_number", "rounded_to_zero", "several_runs", "with_side"]
 
 
 @dataclass
@@ -41,6 +42,30 @@ class LogTable:
             and column.side is not None
             and column.quantity not in ("silhouette", "unnamed")
         ]
+
+
+RUNS = ("run", "run_id", "run id", "run_uuid", "run name", "run_name", "seed", "trial", "fold", "experiment")
+"""Columns that tell runs apart."""
+SIDE_COLUMNS = ("phase", "mode", "split", "set", "stage", "subset", "side", "dataset", "partition")
+"""Columns whose text says which side a line is of."""
+
+
+def with_side(values: dict[str, float], side: str | None) -> dict[str, float]:
+    """Return values whose metrics are named for a side, unless they have one."""
+    if side is None or side_of(side.strip().lower()) is None:
+        return values
+    result = {}
+    for name, value in values.items():
+        meaning = interpret(name)
+        own = meaning is None or meaning.side is None or any(map(side_of, split_words(name)))
+        result[name if own else f"{side.strip().lower()}/{name}"] = value
+    return result
+
+
+def several_runs(runs: Sequence[str]) -> str:
+    """Return the refusal of a table of several runs."""
+    more = f" and {len(runs) - 6} more" if len(runs) > 6 else ""
+    return f"has {len(runs)} runs ({', '.join(runs[:6])}{more}); export one run by itself and diagnose that"
 
 
 def parse_number(text: str) -> float | None:

@@ -27,6 +27,12 @@ def _kl_weight(facts: Facts) -> float | None:
     return median(weights) if weights and median(weights) > 1e-9 else None
 
 
+def _other_terms(facts: Facts) -> str:
+    """Warn that the weight is an upper bound if the log has losses besides the two terms."""
+    names = ", ".join(dict.fromkeys(name for row in facts.rows for name in row.outputs))
+    return f" (or less: {names} may be part of the loss too)" if names else ""
+
+
 @rule(
     "P9",
     "The KL and the reconstruction are on different scales",
@@ -58,7 +64,7 @@ def balance(facts: Facts) -> Answer:
     share = None if logged is None or not summed else logged / summed
     pixels = (facts.pixels or FEWEST_PIXELS) if averaged else 1
     beta = weight * pixels * (share if share is not None else 1.0)
-    evidence = f"loss = reconstruction + {format_number(weight)} * kl; the reconstruction ({format_number(reconstruction[0])} at first) is "
+    evidence = f"loss = reconstruction + {format_number(weight)} * kl{_other_terms(facts)}; the reconstruction ({format_number(reconstruction[0])} at first) is "
     evidence += (
         f"averaged over the {'at least ' if facts.pixels is None else ''}{pixels} values of an image"
         if averaged
