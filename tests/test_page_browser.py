@@ -375,6 +375,33 @@ def test_a_projection_of_three_dimensions_can_be_turned(tab):
     assert here.page.locator("#points").screenshot() != before
 
 
+def test_a_projection_of_three_dimensions_has_axes_that_turn_and_a_hint(tab):
+    here = tab()
+
+    def corner() -> str:
+        """The part of the overlay where the axes are; what it shows does not depend on the points."""
+        return here.page.evaluate(
+            "() => { const canvas = document.getElementById('overlay'), ratio = window.devicePixelRatio;"
+            " const side = 100 * ratio, pixels = canvas.getContext('2d').getImageData("
+            " 0, canvas.height - side, side, side).data; return [...pixels].join(); }"
+        )
+
+    here.page.get_by_role("tab", name="t-SNE").click()
+    here.wait_for_paint()
+    assert here.page.locator("#x-label").inner_text() == "Drag to rotate, Shift and drag to move"
+    assert here.page.locator("#y-label").inner_text() == "1: t-SNE 1, 2: t-SNE 2, 3: t-SNE 3"
+    before = corner()
+    assert set(before.split(",")) != {"0"}
+    here.page.locator("#overlay").focus()
+    here.page.keyboard.press("]")
+    here.wait_for_paint()
+    assert corner() != before
+    here.page.get_by_role("tab", name="UMAP").click()
+    here.wait_for_paint()
+    assert set(corner().split(",")) == {"0"}
+    assert here.page.locator("#y-label").inner_text().startswith("UMAP 2")
+
+
 # Light, dark, small ----------------------------------------------------------------------------
 
 

@@ -12,6 +12,8 @@ const TICK_FONT = "11px system-ui, sans-serif";
 /** Margins without ticks, where the names of the axes are. */
 const CLEAR = { left: 48, right: 16, top: 10, bottom: 24 };
 const TICK_STEPS = [1, 2, 5, 10];
+/** The axes of three dimensions; `shortest` keeps the number of an axis that points at the reader near its end. */
+const TRIAD = { margin: 52, length: 30, width: 1.5, labelGap: 9, shortest: 0.2 };
 const OUTLINE_OPACITY = 0.12;
 const OUTLINE_WIDTH = 1.5;
 const RING_GAP = 4;
@@ -64,6 +66,28 @@ function drawScales(context) {
 }
 
 /**
+ * Draw the directions of three axes in the lower left corner.
+ *
+ * @param {CanvasRenderingContext2D} context
+ */
+function drawTriad(context) {
+  const [left, bottom] = [TRIAD.margin, camera.height - TRIAD.margin];
+  context.strokeStyle = context.fillStyle = cssColor("faint");
+  context.lineWidth = TRIAD.width;
+  context.font = TICK_FONT;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.beginPath();
+  for (const [axis, [x, y]] of state.view.directions.entries()) {
+    context.moveTo(left, bottom);
+    context.lineTo(left + TRIAD.length * x, bottom - TRIAD.length * y);
+    const reach = TRIAD.length + TRIAD.labelGap / Math.max(Math.hypot(x, y), TRIAD.shortest);
+    context.fillText(String(axis + 1), left + reach * x, bottom - reach * y);
+  }
+  context.stroke();
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {import("./spatial-index.js").Point[]} outline
  */
@@ -83,7 +107,7 @@ function drawOutline(context, outline) {
 }
 
 /**
- * Draw scales, the outline of a selection and the ring around the point under the cursor.
+ * Draw scales or axes, the outline of a selection and the ring around the point under the cursor.
  *
  * @param {number} pointRadius
  */
@@ -92,6 +116,7 @@ export function drawOverlay(pointRadius) {
   context.setTransform(camera.pixelRatio, 0, 0, camera.pixelRatio, 0, 0);
   context.clearRect(0, 0, camera.width, camera.height);
   if (state.view.hasScales) drawScales(context);
+  if (state.view.is3d) drawTriad(context);
   if (state.outline !== null && state.outline.length > 1) drawOutline(context, state.outline);
   if (state.cursor >= 0) {
     const { xy } = state.view;

@@ -16,6 +16,7 @@ const MOST_IMAGES_WITH_EDGES = 3000;
 const MOST_SELECTED_WITH_EDGES = 2000;
 const EDGE_WIDTH = 0.6;
 const SELECTED = { growth: 1.15, edgeWidth: 1.1 };
+const TURN_HINT = "Drag to rotate, Shift and drag to move";
 const MATCH_RING = { gap: 3, width: 2 };
 
 const order = shuffledOrder(rowCount);
@@ -142,10 +143,13 @@ function resize() {
 
 function showAxes() {
   const { view } = state;
-  byId("x-label", HTMLSpanElement).textContent = view.is3d ? view.axes.join(", ") : `${view.axes[0]} \u2192`;
-  byId("y-label", HTMLSpanElement).textContent = view.is3d ? "" : `${view.axes[1]} \u2192`;
+  byId("x-label", HTMLSpanElement).textContent = view.is3d ? TURN_HINT : `${view.axes[0]} \u2192`;
+  byId("y-label", HTMLSpanElement).textContent = view.is3d
+    ? view.axes.map((axis, i) => `${i + 1}: ${axis}`).join(", ")
+    : `${view.axes[1]} \u2192`;
   byId("caption", HTMLParagraphElement).textContent = view.caption;
   divById("plot").toggleAttribute("data-scales", view.hasScales);
+  divById("plot").toggleAttribute("data-turns", view.is3d);
 }
 
 /** Draw the plot now, and whenever something changes. */

@@ -49,6 +49,16 @@ export class View {
     this.#xy = this.#index = null;
   }
 
+  /** The direction of each of three axes, as shown; one unit long if it is parallel to the screen. */
+  get directions() {
+    const { yaw, pitch } = this.#angles;
+    return [
+      [Math.cos(yaw), Math.sin(pitch) * Math.sin(yaw)],
+      [0, Math.cos(pitch)],
+      [Math.sin(yaw), -Math.sin(pitch) * Math.cos(yaw)],
+    ];
+  }
+
   #flatten() {
     const { yaw, pitch } = this.#angles;
     const [cosYaw, sinYaw, cosPitch, sinPitch] = [
