@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from latentkit import registry
 from latentkit.architecture import Architecture, parameters
 from latentkit.errors import FormatError
+from latentkit.formats.held_out import HeldOut, read_held_out
 from latentkit.formats.history import History, read_history
 from latentkit.formats.run import RunImages, read_images, read_record
 from latentkit.formats.tensors import digest, read_tensors
@@ -103,6 +104,11 @@ class Run:
         arrays, _ = read_tensors(file)
         _check_shapes(file, arrays, {"mean": (pixels,), "components": (ANY, pixels)})
         return PixelPCA(arrays["mean"], arrays["components"])
+
+    @cached_property
+    def held_out(self) -> HeldOut | None:
+        """The latents of validation images, and the most typical image; None for a run of an older version."""
+        return read_held_out(self.path, self.architecture.image, self.architecture.latent)
 
     @cached_property
     def kl_per_dim(self) -> tuple[float, ...] | None:

@@ -8,6 +8,7 @@ import pytest
 
 from latentkit.architecture import initial_weights, mlp, parameters
 from latentkit.errors import FormatError
+from latentkit.formats.held_out import FILE, HeldOut, read_held_out, write_held_out
 from latentkit.formats.tensors import read_tensors, write_tensors
 from latentkit.objective import Objective
 from latentkit.protocol import Batch
@@ -52,7 +53,7 @@ def test_the_best_weights_are_kept_while_training_continues(tmp_path):
     checkpoint.save(one, Position(Schedule(1e-3, 0)))
     assert_weights(weights_of(tmp_path), model())
     state, _, best = restore(tmp_path)
-    assert not np.array_equal(state["weights/decoder.logits.weight"], best["decoder.logits.weight"])
+    assert not np.array_equal(state["weights/decoder.logits.weight"], best.weights["decoder.logits.weight"])
 
 
 def test_the_whole_state_is_restored(tmp_path):
@@ -86,6 +87,46 @@ def test_the_best_weights_are_restored_and_saved_again(tmp_path):
     _, position, best = restore(tmp_path)
     Checkpoint(tmp_path, best).save(one, position)
     assert_weights(weights_of(tmp_path), model())
+
+
+def test_the_held_out_latents_are_restored_and_saved_with_the_best_weights(tmp_path):
+    one, checkpoint = model(), Checkpoint(tmp_path)
+    held_out = HeldOut(np.ones((3, 1), np.float32), np.ones((2, 2, 1), np.uint8), "a.png")
+    checkpoint.keep_best(one, held_out)
+    checkpoint.save(one, Position(Schedule(1e-3, 0)))
+    first = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).unlink()
+    state, position, best = restore(tmp_path)
+    assert state.keys() == one.state().keys()
+    Checkpoint(tmp_path, best).save(one, position)
+    assert (tmp_path / FILE).read_bytes() == first
+    restored = read_held_out(tmp_path, (2, 2, 1), 1)
+    assert restored.id == "a.png"
+    np.testing.assert_array_equal(restored.mu, held_out.mu)
+    np.testing.assert_array_equal(restored.pixels, held_out.pixels)
+
+
+def test_a_run_of_an_older_version_keeps_no_held_out_latents(tmp_path):
+    assert read_held_out(tmp_path, (2, 2, 1), 1) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mu": np.ones((3, 2), np.float32)},
+        {"mu": np.ones((3, 1))},
+        {"mu": np.full((3, 1), np.nan, np.float32)},
+        {"mu": np.ones((0, 1), np.float32)},
+        {"pixels": np.ones((2, 2, 3), np.uint8)},
+        {"pixels": np.ones((2, 2, 1), np.float32)},
+        {"id": None},
+    ],
+)
+def test_held_out_latents_that_do_not_fit_are_refused(tmp_path, change):
+    held_out = HeldOut(np.ones((3, 1), np.float32), np.ones((2, 2, 1), np.uint8), "a.png")
+    write_held_out(tmp_path, held_out._replace(**change))
+    with pytest.raises(FormatError, match=r"held_out.safetensors does not fit the run: delete it"):
+        read_held_out(tmp_path, (2, 2, 1), 1)
 
 
 def test_save_best_only_writes_the_best_weights(tmp_path):

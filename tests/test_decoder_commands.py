@@ -108,6 +108,24 @@ def test_a_seed_a_temperature_and_a_theme_change_the_samples(command, trained, t
     assert len({(tmp_path / f"{at}.png").read_bytes() for at in range(len(options))}) == len(options)
 
 
+def test_traversals_start_from_the_typical_image_unless_told_otherwise(command, trained, blobs, tmp_path):
+    options = [[], ["--zero"], ["--image", blobs / "red" / "00.png"]]
+    for at, more in enumerate(options):
+        command("traverse", trained, "--dims", "0", "--steps", 3, "-o", f"{at}.png", *more)
+    assert len({(tmp_path / f"{at}.png").read_bytes() for at in range(3)}) == 3
+    shutil.copytree(trained, tmp_path / "old")
+    (tmp_path / "old" / "held_out.safetensors").unlink()
+    command("traverse", "old", "--dims", "0", "--steps", 3, "-o", "old.png")
+    assert (tmp_path / "old.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+
+
+def test_samples_near_the_images_may_follow_other_latents(command, lines, trained, tmp_path):
+    options = [["--from", "images"], ["--from", "images", "--latents", "z.npz"], ["--from", "prior"]]
+    for at, more in enumerate(options):
+        command("sample", trained, "-n", 2, "-o", f"{at}.png", *more)
+    assert len({(tmp_path / f"{at}.png").read_bytes() for at in range(3)}) == 3
+
+
 def test_the_worst_reconstructions_give_another_picture(command, lines, tmp_path):
     command(*lines["reconstruct"], "-o", "some.png")
     command(*lines["reconstruct"], "--worst", "-o", "worst.png")
@@ -136,6 +154,9 @@ def test_means_without_images_are_drawn_with_a_note(command, trained, blobs, cap
         ("average RUN own.npy", DecodingError, "own.npy has latents of 3 dimensions, but this run decodes 4: "),
         ("decode RUN no.npz", FileNotFoundError, "no.npz"),
         ("sample no-run", FormatError, "no-run is not a run: it has no run.json"),
+        ("traverse RUN --zero --image a.png", typer.BadParameter, "--zero cannot be used with --image"),
+        ("sample RUN --from prior --latents own.npy", typer.BadParameter, "--latents cannot be used with --from prior"),
+        ("sample RUN --latents own.npy", DecodingError, "own.npy has latents of 3 dimensions, but this run decodes 4: "),
         ("interpolate RUN a b c", typer.BadParameter, "2 or 4 images are required, not 3"),
     ],
 )  # fmt: skip

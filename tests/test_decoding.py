@@ -203,6 +203,55 @@ def test_an_invalid_temperature_is_refused(run, temperature):
         decoding.sample(run, 2, temperature=temperature)
 
 
+def test_samples_of_the_mixture_have_the_mean_and_covariance_of_the_latents(run):
+    rng = np.random.default_rng(0)
+    mu = (rng.standard_normal((400, LATENT)) @ rng.standard_normal((LATENT, LATENT)) + 3).astype(np.float32)
+    latents = decoding.sample(run, 4000, origin="images", mu=mu).latents
+    scale = np.sqrt(np.linalg.eigvalsh(np.cov(mu.T)).max())
+    np.testing.assert_allclose(latents.mean(axis=0), mu.mean(axis=0), atol=4 * scale / np.sqrt(4000))
+    np.testing.assert_allclose(np.cov(latents.T), np.cov(mu.T), atol=6 * scale**2 / np.sqrt(4000))
+
+
+def test_the_mixture_has_a_component_for_each_cloud():
+    rng = np.random.default_rng(0)
+    mu = rng.standard_normal((200, 6)).astype(np.float32) * 0.1 + 20 * (np.arange(200)[:, None] % 2)
+    mixture = decoding.fit_mixture(mu)
+    assert sorted(np.rint(mixture.means[:, 0]).tolist()) == [0, 20]
+    assert mixture.weights == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("mu", [np.ones((1, LATENT)), np.ones((5, LATENT))])
+def test_a_mixture_of_equal_latents_gives_that_latent(run, mu):
+    latents = decoding.sample(run, 3, origin="images", mu=mu.astype(np.float32)).latents
+    np.testing.assert_array_equal(latents, np.ones((3, LATENT)))
+
+
+def test_samples_near_the_images_come_after_those_of_the_prior_and_are_named(run):
+    result = decoding.sample(run, 4, origin="both", seed=2)
+    prior, near = (decoding.sample(run, 4, origin=origin, seed=2) for origin in ("prior", "images"))
+    np.testing.assert_array_equal(result.latents, np.concatenate([prior.latents, near.latents]))
+    sheet = result.sheet()
+    n = len(run.held_out.mu)
+    assert (
+        sheet.title == f"4 samples from the prior, and 4 samples from a mixture fitted to {n} held-out images"
+    )
+    assert sheet.rows == [("the prior",), ("",), ("a mixture", f"fitted to {n}", "held-out images"), ("",)]
+    assert sheet.band == 2
+    assert near.sheet().title == f"4 samples from a mixture fitted to {n} held-out images"
+    more = decoding.sample(run, 9, origin="images", seed=2)
+    np.testing.assert_array_equal(near.latents, more.latents[:4])
+
+
+def test_a_run_that_keeps_no_latents_gives_samples_of_the_prior_and_says_so(run):
+    old = copy(run)
+    old.held_out = None
+    result = decoding.sample(old, 4, origin="both")
+    assert len(result.latents) == 4
+    assert result.sheet().text.startswith("add --latents z.npz for samples from a mixture")
+    with pytest.raises(DecodingError, match="keeps no latents of held-out images: name the latents"):
+        decoding.sample(old, 4, origin="images")
+
+
 # Traverse --------------------------------------------------------------------------------------
 
 
@@ -248,6 +297,29 @@ def test_dimensions_are_parsed(text, dims):
 def test_missing_dimensions_are_refused(text, message):
     with pytest.raises(DecodingError, match=re.escape(message)):
         parse_dims(text, 3, (0.5, 0.1, 2.0))
+
+
+def test_the_typical_image_is_the_medoid_of_the_validation_images(run, z):
+    typical = decoding.typical_image(run)
+    held_out = z.ids[z.split == "validation"]
+    mu = z.mu[z.split == "validation"]
+    assert typical.name == held_out[cdist(mu, mu).sum(axis=1).argmin()]
+    row = z.ids.tolist().index(typical.name)
+    np.testing.assert_array_equal(typical.pixels, z.arrays["thumbnails"][row])
+    np.testing.assert_allclose(typical.mu, z.mu[row], atol=1e-5)
+    caption = decoding.traverse(run, "0", start=typical).sheet().text
+    assert caption.endswith(f"the others as in {typical.name}, the most typical held-out image")
+
+
+def test_a_traversal_from_zero_says_that_no_image_is_there(run):
+    assert (
+        decoding.traverse(run, "0")
+        .sheet()
+        .text.endswith("the others at 0, which is far from every image: differences may be small")
+    )
+    old = copy(run)
+    old.held_out = None
+    assert decoding.typical_image(old) is None
 
 
 def test_without_a_recorded_kl_the_dimensions_must_be_named(run):

@@ -76,6 +76,7 @@ def assert_equal_runs(one: Path, other: Path):
         np.testing.assert_array_equal(arrays[name], value, err_msg=name)
     assert position(one) == position(other)
     assert (one / "weights.safetensors").read_bytes() == (other / "weights.safetensors").read_bytes()
+    assert (one / "held_out.safetensors").read_bytes() == (other / "held_out.safetensors").read_bytes()
     assert timeless(one) == timeless(other)
     assert read_record(one) == read_record(other)
 

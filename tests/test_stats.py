@@ -22,6 +22,10 @@ def test_a_unit_is_active_above_the_threshold():
     assert stats.active_units(mu, 0.001) == 2
 
 
+def test_the_medoid_is_the_row_with_the_least_distance_to_all_others():
+    assert stats.medoid(np.array([[0.0], [9.0], [2.0], [1.0], [50.0]])) == 2
+
+
 @pytest.mark.parametrize(("total", "n"), [(10, 3), (3, 10), (7, 7), (0, 4), (100_000, 999)])
 def test_evenly_spaced_rows_are_different_ascending_and_in_the_middle_of_their_shares(total, n):
     rows = stats.evenly_spaced(total, n)

@@ -13,8 +13,9 @@ def traverse(
     output: drawing.Output = "-",
     image: Annotated[
         str | None,
-        typer.Option(metavar="IMAGE", help="Start from this image (file or X.npy:12), not z = 0."),
+        typer.Option(metavar="IMAGE", help="Start from this image: a file or X.npy:12."),
     ] = None,
+    zero: Annotated[bool, typer.Option("--zero", help="Start from z = 0, the mean of the prior.")] = False,
     dims: Annotated[
         str,
         typer.Option(metavar="topN|I,J,...", help="Dimensions: the N of highest KL, or by number."),
@@ -36,8 +37,9 @@ def traverse(
     """Draw what each latent dimension encodes.
 
     One dimension at a time goes from one end to the other, with the others fixed. A row of equal images is a dimension that
-    the run does not use; its KL, in nats, is near 0. At z = 0 the first layer of a convolutional decoder normalizes the
-    size of a value away and leaves little but its sign: start from an image to see degrees.
+    the run does not use; its KL, in nats, is near 0. The others keep their values in the most typical held-out image, or in
+    the one that --image names. A run of an older version keeps no such image, and starts from z = 0. That is far from every
+    image, and a decoder may show little but the sign of a value there.
 
     Examples:
 
@@ -48,10 +50,14 @@ def traverse(
     from latentkit import decoding
 
     inputs.check_order("traverse", folder, output, option="-o")
+    if zero and image is not None:
+        raise typer.BadParameter("--zero cannot be used with --image", param_hint="--zero")
     format = drawing.format_of(output)
     steps = steps or (25 if format in drawing.ANIMATED else 7)
     with shell.open_output(output) as stream:
         run = drawing.open_run(folder, backend, device)
-        start = None if image is None else decoding.encode_image(run, image)
+        start = None if zero else decoding.typical_image(run)
+        if image is not None:
+            start = decoding.encode_image(run, image)
         traversal = decoding.traverse(run, dims, start=start, reach=reach, steps=steps)
         drawing.write(traversal, stream, format, theme, width)

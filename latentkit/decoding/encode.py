@@ -12,7 +12,7 @@ from latentkit.images import find, load
 from latentkit.images.files import path_text
 from latentkit.run import Run
 
-__all__ = ["EncodedImage", "encode_image"]
+__all__ = ["EncodedImage", "encode_image", "typical_image"]
 
 
 class EncodedImage(NamedTuple):
@@ -23,6 +23,8 @@ class EncodedImage(NamedTuple):
     """(H, W, C)"""
     mu: NDArray[np.float32]
     """(latent,)"""
+    about: str = ""
+    """Why this image was chosen; empty if the user named it."""
 
 
 def encode_image(run: Run, argument: str) -> EncodedImage:
@@ -41,6 +43,14 @@ def encode_image(run: Run, argument: str) -> EncodedImage:
         )
     images = load([sources[row or 0]], run.transform)
     return EncodedImage(images.ids.tolist()[0], images.pixels[0], run.model.encode(images.pixels).mu[0])
+
+
+def typical_image(run: Run) -> EncodedImage | None:
+    """Return the validation image at the medoid of all of them; None if the run keeps none, as older ones."""
+    if (held_out := run.held_out) is None:
+        return None
+    mu = run.model.encode(held_out.pixels[None]).mu[0]
+    return EncodedImage(held_out.id, held_out.pixels, mu, "the most typical held-out image")
 
 
 def _split_row(argument: str) -> tuple[str, int | None]:

@@ -12,10 +12,12 @@ from latentkit.decoding.encode import EncodedImage
 from latentkit.errors import DecodingError
 from latentkit.pictures.sheet import Cell, Frames, Sheet, to_uint8
 from latentkit.run import Run
+from latentkit.text import shorten
 
 __all__ = ["Traversal", "parse_dims", "traverse"]
 
 MILLISECONDS = 100
+MAX_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,14 @@ class Traversal:
         some = (
             f"{n} of {latent} dimensions" if n < latent else f"{latent} dimension{'' if latent == 1 else 's'}"
         )
-        others = "at 0" if self.start is None else "as in the image"
-        return f"Traversal of {some}", f"each from {low:g} to {high:g}, the others {others}"
+        text = f"each from {low:g} to {high:g}, the others "
+        if self.start is None:
+            return (
+                f"Traversal of {some}",
+                f"{text}at 0, which is far from every image: differences may be small",
+            )
+        about = f", {self.start.about}" if self.start.about else ""
+        return f"Traversal of {some}", f"{text}as in {shorten(self.start.name, MAX_NAME)}{about}"
 
 
 def traverse(

@@ -5,6 +5,7 @@ images.npz             id, digest, split and label of every image it was trained
 weights.safetensors    the best weights
 last.safetensors       everything --resume needs, and the only file it trusts
 baseline.safetensors   mean and components of the PCA of the training pixels
+held_out.safetensors   mu of validation images with the best weights, and the most typical image
 history.jsonl          one JSON object per validation or finding
 """
 
@@ -44,6 +45,7 @@ FILES = (
     "weights.safetensors",
     "last.safetensors",
     "baseline.safetensors",
+    "held_out.safetensors",
     "history.jsonl",
 )
 REQUIRED_KEYS = ("architecture", "objective", "options", "images", "backend")

@@ -4,7 +4,7 @@
     neighbors  nearest neighbors, their vote, and how many two spaces share
     accuracy   balanced accuracy with its confidence bounds
     fits       k-means and Gaussian mixtures by scikit-learn
-    rows       evenly spaced, random and stratified samples of rows
+    rows       evenly spaced, random and stratified samples of rows, and the most typical one
 
 NumPy is imported at the top; SciPy and scikit-learn inside the functions that use them. Nothing here knows files,
 models or pictures.
@@ -22,7 +22,7 @@ from latentkit.stats.accuracy import (
 from latentkit.stats.fits import KMeansFit, gaussian_mixture, kmeans, quiet_fits
 from latentkit.stats.latent import ACTIVE_VARIANCE, active_mask, active_units, center_and_scale, kl_per_dim
 from latentkit.stats.neighbors import NEIGHBORS, leave_one_out, nearest, shared_neighbors, vote
-from latentkit.stats.rows import evenly_spaced, random_rows, stratified_rows
+from latentkit.stats.rows import evenly_spaced, medoid, random_rows, stratified_rows
 
 __all__ = [
     "ACTIVE_VARIANCE",
@@ -42,6 +42,7 @@ __all__ = [
     "kl_per_dim",
     "kmeans",
     "leave_one_out",
+    "medoid",
     "nearest",
     "paired_difference",
     "quiet_fits",

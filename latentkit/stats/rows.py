@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["evenly_spaced", "random_rows", "stratified_rows"]
+__all__ = ["evenly_spaced", "medoid", "random_rows", "stratified_rows"]
 
 Index = NDArray[np.intp]
 
@@ -15,6 +15,13 @@ def evenly_spaced(total: int, n: int) -> Index:
     """
     n = min(n, total)
     return ((2 * np.arange(n, dtype=np.intp) + 1) * total) // (2 * max(n, 1))
+
+
+def medoid(X: NDArray[np.floating]) -> int:
+    """Return the row of X (N, D) whose mean distance to the others is smallest: the most typical one."""
+    from scipy.spatial.distance import cdist
+
+    return int(cdist(X, X).sum(axis=1).argmin())
 
 
 def random_rows(rows: Index, limit: int, rng: np.random.Generator) -> Index:

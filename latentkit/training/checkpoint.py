@@ -1,60 +1,75 @@
 """The weights on disk while a run trains, so that it can be stopped at any time and resumed.
 
-last.safetensors holds the whole state, the position and the best weights: --resume reads this file alone.
-weights.safetensors holds the best weights.
+last.safetensors holds the whole state, the position, the best weights and the held-out latents: --resume reads this file
+alone. weights.safetensors holds the best weights, and held_out.safetensors the held-out latents.
 """
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
 from latentkit.formats import tensors
+from latentkit.formats.held_out import HeldOut, write_held_out
 from latentkit.protocol import Model, State
 from latentkit.training.loop import Position
 
-__all__ = ["Checkpoint", "restore"]
+__all__ = ["Best", "Checkpoint", "restore"]
 
 INTERVAL = 20.0
 """Seconds between two checkpoints: a killed run loses little more, and a small run spends no time on them."""
 
 
-class Checkpoint:
-    """Keeps the best weights in memory and writes both files."""
+class Best(NamedTuple):
+    """The best weights so far, and the held-out images with them."""
 
-    def __init__(self, path: Path, best: State | None = None) -> None:
+    weights: State
+    held_out: HeldOut | None = None
+
+
+class Checkpoint:
+    """Keeps the best weights in memory and writes the files."""
+
+    def __init__(self, path: Path, best: Best | None = None) -> None:
         self._path = path
         self._best = best
         self._saved_at = time.monotonic()
 
-    def keep_best(self, model: Model) -> None:
+    def keep_best(self, model: Model, held_out: HeldOut | None = None) -> None:
         """Keep the current weights as the best."""
-        self._best = _strip(model.state(), "weights/")
+        self._best = Best(_strip(model.state(), "weights/"), held_out)
 
     def due(self) -> bool:
         """Return whether the last checkpoint is old enough for another."""
         return time.monotonic() - self._saved_at >= INTERVAL
 
     def save(self, model: Model, position: Position) -> None:
-        """Replace both files. Before the first validation, the current weights are the best."""
+        """Replace all files. Before the first validation, the current weights are the best."""
         state = model.state()
-        best = {f"best/{name}": value for name, value in (self._best or {}).items()}
-        tensors.write_tensors(self._path / "last.safetensors", state | best, {"position": position.to_json()})
+        arrays, about = dict(state), {"position": position.to_json()}
+        if self._best is not None:
+            arrays |= {f"best/{name}": value for name, value in self._best.weights.items()}
+            if (held_out := self._best.held_out) is not None:
+                arrays |= {f"held_out/{name}": value for name, value in held_out.arrays.items()}
+                about["held_out"] = {"id": held_out.id}
+        tensors.write_tensors(self._path / "last.safetensors", arrays, about)
         self.save_best(state)
         self._saved_at = time.monotonic()
 
     def save_best(self, state: State | None = None) -> None:
-        """Replace weights.safetensors alone, by the best weights, or those of `state` if there are none yet."""
-        best = self._best or (_strip(state, "weights/") if state else None)
-        if best:
-            tensors.write_tensors(self._path / "weights.safetensors", best, {})
+        """Replace what is best: the weights, or those of `state` if there are none yet, and the held-out latents."""
+        best = self._best or (Best(_strip(state, "weights/")) if state else None)
+        if best is None:
+            return
+        tensors.write_tensors(self._path / "weights.safetensors", best.weights, {})
+        if best.held_out is not None:
+            write_held_out(self._path, best.held_out)
 
 
-def restore(path: Path) -> tuple[State, Position, State | None]:
-    """Return the state, the position and the best weights of a run; raises FormatError naming the file."""
+def restore(path: Path) -> tuple[State, Position, Best | None]:
+    """Return the state, the position and what was best so far; raises FormatError naming the file."""
     file = path / "last.safetensors"
     arrays, metadata = tensors.read_tensors(file)
     try:
@@ -63,10 +78,12 @@ def restore(path: Path) -> tuple[State, Position, State | None]:
         raise FormatError(
             f"{file} has no valid position of the training; train the run again with --overwrite"
         ) from None
-    state = {name: value for name, value in arrays.items() if not name.startswith("best/")}
-    return state, position, _strip(arrays, "best/") or None
+    state = {name: value for name, value in arrays.items() if not name.startswith(("best/", "held_out/"))}
+    weights, kept = _strip(arrays, "best/"), _strip(arrays, "held_out/")
+    held_out = HeldOut(**kept, id=metadata["held_out"]["id"]) if kept else None
+    return state, position, Best(weights, held_out) if weights else None
 
 
-def _strip(state: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[np.float32]]:
+def _strip(state: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
     """Return the arrays whose names begin with the prefix, without it."""
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}

@@ -44,6 +44,8 @@ class Data:
     training: Subset
     validation: Subset
     images: RunImages
+    held_out_ids: NDArray[np.str_]
+    """(n,): the ids of the validation images, in the order of `validation`."""
     leaked: int = 0
     """Number of training images that were skipped because they are in the validation folder too."""
 
@@ -56,6 +58,7 @@ def divide(images: ImageSet, validation: ImageSet | float, seed: int) -> Data:
             Subset(images.pixels, np.flatnonzero(~held_out)),
             Subset(images.pixels, np.flatnonzero(held_out)),
             _table([(images, ~held_out, "train"), (images, held_out, "validation")]),
+            images.ids[held_out],
         )
     unique = ~np.isin(images.digests, validation.digests)
     if not unique.any():
@@ -65,6 +68,7 @@ def divide(images: ImageSet, validation: ImageSet | float, seed: int) -> Data:
         Subset(images.pixels, np.flatnonzero(unique)),
         Subset(validation.pixels, np.flatnonzero(everything)),
         _table([(images, unique, "train"), (validation, everything, "validation")]),
+        validation.ids,
         leaked=int((~unique).sum()),
     )
 

@@ -82,6 +82,8 @@ class Validated:
     """A line of history.jsonl."""
     metrics: Metrics
     improved: bool
+    mu: NDArray[np.float32]
+    """(N, latent): the posterior mean of each validation image."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +195,10 @@ class Loop:
         """
         self.sync()
         position, options, running = self.position, self._options, self.position.running
-        evaluations = evaluate(
-            self.model, self._data.validation, options.latent, options.batch, options.seed, self._group
+        evaluations = list(
+            evaluate(
+                self.model, self._data.validation, options.latent, options.batch, options.seed, self._group
+            )
         )
         metrics = pool(
             evaluations,
@@ -225,7 +229,8 @@ class Loop:
         after = RunningMeans() if on_schedule else replace(running)
         self.sync()
         position.running = after
-        return Validated(record, metrics, improved)
+        mu = np.concatenate([evaluation.mu for evaluation in evaluations])
+        return Validated(record, metrics, improved, mu)
 
 
 def _staged(data: Data, model: Model) -> Data:

@@ -26,7 +26,7 @@ from latentkit.protocol import Backend, Group, State, takes
 from latentkit.randomness import generator
 from latentkit.run import Run, open_run
 from latentkit.training.agreement import require_agreement
-from latentkit.training.checkpoint import restore
+from latentkit.training.checkpoint import Best, restore
 from latentkit.training.data import Data, digest, divide, require_unchanged
 from latentkit.training.events import ImagesRead, ImagesSkipped, Listener, Message, Started
 from latentkit.training.history_log import Checker
@@ -82,8 +82,8 @@ class _Start:
 
     state: State
     position: Position
-    best: State | None
-    """The best weights so far."""
+    best: Best | None
+    """The best weights so far, and the held-out images with them."""
 
 
 def train(request: TrainRequest, listen: Listener, checker: Checker | None = None) -> None:
@@ -130,7 +130,7 @@ def _train(job: _Job, checker: Checker | None) -> None:
     if (text := _nothing_left(job, start.position, len(data.training))) is not None:
         job.listen(Message(text))
     job.listen(_started(job, data, architecture, start.position))
-    writer = RunWriter(job.request.out, record, data.images, best=start.best, checker=checker)
+    writer = RunWriter(job.request.out, record, data, best=start.best, checker=checker)
     run_main(loop, writer, job.listen, job.group)
 
 

@@ -4,14 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from latentkit.formats.held_out import HeldOut
 from latentkit.formats.history import Finding
-from latentkit.formats.run import RunImages, write_record
-from latentkit.protocol import Model, State
-from latentkit.training.checkpoint import Checkpoint
+from latentkit.formats.run import write_record
+from latentkit.protocol import Model
+from latentkit.stats import evenly_spaced, medoid
+from latentkit.training.checkpoint import Best, Checkpoint
+from latentkit.training.data import Data
 from latentkit.training.history_log import Checker, HistoryLog
 from latentkit.training.loop import Position, Validated
 
 __all__ = ["RunWriter"]
+
+MOST_HELD_OUT = 1000
+"""Held-out latents in a run: enough to fit a mixture to, and a file of half a megabyte."""
 
 
 class RunWriter:
@@ -21,21 +27,21 @@ class RunWriter:
         self,
         path: Path,
         record: Mapping[str, Any],
-        images: RunImages,
+        data: Data,
         *,
-        best: State | None = None,
+        best: Best | None = None,
         checker: Checker | None = None,
     ) -> None:
         self.path = path
-        self._record = record
+        self._record, self._data = record, data
         self._checkpoint = Checkpoint(path, best)
-        self._log = HistoryLog(path / "history.jsonl", images, checker)
+        self._log = HistoryLog(path / "history.jsonl", data.images, checker)
 
     def add(self, event: Validated, model: Model) -> None:
         """Record a validation, and keep the weights if they are the best."""
         self._log.append(event.record)
         if event.improved:
-            self._checkpoint.keep_best(model)
+            self._checkpoint.keep_best(model, _held_out(self._data, event))
 
     def due(self) -> bool:
         """Return whether it is time for a checkpoint."""
@@ -61,3 +67,12 @@ class RunWriter:
 
     def _with(self, state: str, position: Position) -> dict[str, Any]:
         return {**self._record, **position.best, "state": state}
+
+
+def _held_out(data: Data, event: Validated) -> HeldOut:
+    """Return the latents of the validation, and the image at their medoid."""
+    rows = evenly_spaced(len(event.mu), MOST_HELD_OUT)
+    typical = rows[medoid(event.mu[rows])]
+    return HeldOut(
+        event.mu[rows], data.validation.take(slice(typical, typical + 1))[0], str(data.held_out_ids[typical])
+    )

@@ -140,7 +140,7 @@ def ours(backend: str, images: np.ndarray, given: dict, **how) -> Epoch:
     architecture, objective = RECIPES[options.arch](images.shape[1:], options.latent), Objective()
     weights = {f"weights/{key}": value for key, value in initial_weights(architecture, 0).items()}
     model = registry.load(backend).build(architecture, objective, weights, **how)
-    data = Data(Subset(images, np.arange(len(images))), Subset(images, np.arange(2)), None)
+    data = Data(Subset(images, np.arange(len(images))), Subset(images, np.arange(2)), None, None)
     events = Loop(model, data, options, objective, Position.beginning(options, 10**9)).events()
     steps = math.ceil(len(images) / options.batch)
 
