@@ -10,9 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from latentkit.diagnosis import RULES, Diagnosis, DiagnosisRequest, Facts, Finding, diagnose, find_rule, judge
 from latentkit.diagnosis.facts import HistoryRow
+from latentkit.diagnosis.measure import latent_space
 from latentkit.diagnosis.readers import from_latents
 from latentkit.diagnosis.rules import NEVER_REPORTED
 from latentkit.formats.latents import Latents, read_latents
+from latentkit.separation import report as separation
 
 
 def examine(log: bytes | str, latents: bytes | None = None, pixels: int | None = 64) -> Diagnosis:
@@ -255,6 +257,32 @@ def test_p12_labels_unrelated_to_the_latents_are_a_warning(healthy):
     result = judge(from_arrays(mu=healthy.mu, labels=shuffled))
     assert serious(result) == {"P12"}
     assert "the encoder has not kept" in finding(result, "P12").evidence
+
+
+def test_p12_says_nothing_about_a_handful_of_images_or_without_evidence():
+    rng = np.random.default_rng(0)
+    few = judge(from_arrays(mu=rng.normal(size=(12, 4)).astype(np.float32), labels=np.tile(["a", "b"], 6)))
+    assert "P12" not in serious(few) | notes(few)
+    noise = rng.normal(size=(24, 4)).astype(np.float32)
+    assert "P12" not in serious(judge(from_arrays(mu=noise, labels=np.tile(["a", "b"], 12))))
+
+
+def test_p12_scores_neighbors_as_the_report_does():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["z", "b", ""], 120)
+    mu = rng.normal(size=(360, 30)).astype(np.float32)
+    mu[:, 5:12] += np.where(labels == "z", 0.4, -0.4)[:, None]
+    digest = np.array([f"{row // 2:x}" for row in range(360)])
+    latents = Latents(
+        {
+            "ids": np.array([f"{n:03d}" for n in rng.permutation(360)]),
+            "mu": mu,
+            "labels": labels,
+            "digest": digest,
+        }
+    )
+    score = separation.judge(latents).scores["knn15"]
+    assert latent_space(latents).neighbors == (score.value, score.low, score.high)
 
 
 def test_p12_is_silent_if_the_projection_shows_the_classes(healthy):

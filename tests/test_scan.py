@@ -296,3 +296,8 @@ def test_faults_are_a_failure_only_with_require_clean_which_names_them(command, 
     assert "to do remove or repair the files listed" in text
     with pytest.raises(shell.UnmetRequirement, match="empty files"):
         command("scan", photos, "--require", "clean")
+
+
+def test_a_command_that_must_fail_is_not_suggested():
+    assert train_command(["one"], images=1, size=64, color="auto", fit="crop") is None
+    assert train_command(["two"], images=2, size=64, color="auto", fit="crop") is not None

@@ -57,7 +57,7 @@ def scan(
         *(["--files0-from", files0_from] if files0_from else []),
     ]
     suggested = scanning.train_command(
-        arguments, images=survey.readable, size=survey.transform.size, color=color, fit=fit
+        arguments, images=survey.different, size=survey.transform.size, color=color, fit=fit
     )
     shell.emit(
         jsons.dumps(scanning.to_json(survey, suggested), indent=2)

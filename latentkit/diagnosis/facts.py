@@ -19,6 +19,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit.stats import Accuracy
+
 __all__ = [
     "Facts",
     "Framework",
@@ -81,7 +83,7 @@ class PosteriorStatistics:
 
 @dataclass(frozen=True)
 class LatentSpace:
-    """Latents of a few thousand images at most."""
+    """Latents of a few thousand images at most, and what was measured on all of them."""
 
     mu: Floats
     """(n, D)"""
@@ -92,6 +94,12 @@ class LatentSpace:
     projections: Mapping[str, Floats] = field(default_factory=dict)
     seeds: Mapping[str, Any] = field(default_factory=dict)
     """Random seed of each projection; None if it was not recorded."""
+    classes: int = 0
+    """Number of classes of all images."""
+    neighbors: Accuracy | None = None
+    """Score of the 15 nearest neighbors over all labeled images, as in the report; None with too few of them."""
+    baseline_neighbors: Accuracy | None = None
+    """The same in PCA of the pixels."""
 
 
 class ReconstructionQuality(NamedTuple):

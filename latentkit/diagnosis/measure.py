@@ -67,13 +67,39 @@ def latent_space(latents: Latents) -> LatentSpace | None:
         and len(projection.points) == len(latents)
         and projection.points.dtype.kind == "f"
     }
+    scores = [_neighbors(latents, latents.mu), None]
+    if scores[0] is not None and latents.baseline is not None:
+        scores[1] = _neighbors(latents, latents.baseline)
     return LatentSpace(
         latents.mu[rows],
         chosen,
         None if latents.baseline is None else latents.baseline[rows],
         {method: projection.points[rows] for method, projection in projections.items()},
         {method: projection.info.get("seed") for method, projection in projections.items()},
+        0 if labels is None else len(np.unique(labels[labels != ""])),
+        *scores,
     )
+
+
+def _neighbors(latents: Latents, points: Floats) -> stats.Accuracy | None:
+    """Return the report's score of the 15 nearest neighbors; None for too few labeled images, or a single class."""
+    if latents.labels is None or not np.isfinite(points).all():
+        return None
+    order = np.argsort(latents.ids, kind="stable")
+    names, first, codes = np.unique(latents.labels[order], return_index=True, return_inverse=True)
+    rank = np.full(len(names), -1)
+    real = np.flatnonzero(names != "")
+    rank[real[np.argsort(first[real])]] = np.arange(len(real))
+    codes = rank[codes]
+    groups = np.arange(len(latents))
+    if latents.digest is not None:
+        _, groups = np.unique(latents.digest[order], return_inverse=True)
+        alone = latents.digest[order] == ""
+        groups[alone] = len(latents) + np.flatnonzero(alone)
+    if len(real) < 2 or len(np.unique(groups[codes >= 0])) < stats.FEWEST_SCORED:
+        return None
+    rows, predicted = stats.leave_one_out(stats.center_and_scale(points[order]), codes, groups)
+    return stats.balanced_accuracy(predicted == codes[rows], codes[rows], groups[rows])
 
 
 def compare_images(x: Floats, y: Floats, y_train: Floats | None = None) -> ReconstructionQuality:
@@ -141,7 +167,7 @@ def embed_and_measure(
     mu, logvar = (np.concatenate(column) for column in zip(*batches, strict=True))
     some = stats.evenly_spaced(len(loaded), MOST_RECONSTRUCTED)
     outputs = [run.model.decode(mu[some[at : at + BATCH]]) for at in range(0, len(some), BATCH)]
-    latents = Latents({"ids": loaded.ids, "mu": mu, "labels": loaded.labels})
+    latents = Latents({"ids": loaded.ids, "mu": mu, "labels": loaded.labels, "digest": loaded.digests})
     return (
         posterior(mu, logvar),
         latent_space(latents),

@@ -21,11 +21,19 @@ from latentkit.stats.accuracy import (
 )
 from latentkit.stats.fits import KMeansFit, gaussian_mixture, kmeans, quiet_fits
 from latentkit.stats.latent import ACTIVE_VARIANCE, active_mask, active_units, center_and_scale, kl_per_dim
-from latentkit.stats.neighbors import NEIGHBORS, leave_one_out, nearest, shared_neighbors, vote
+from latentkit.stats.neighbors import (
+    FEWEST_SCORED,
+    NEIGHBORS,
+    leave_one_out,
+    nearest,
+    shared_neighbors,
+    vote,
+)
 from latentkit.stats.rows import evenly_spaced, medoid, random_rows, stratified_rows
 
 __all__ = [
     "ACTIVE_VARIANCE",
+    "FEWEST_SCORED",
     "NEIGHBORS",
     "Accuracy",
     "Difference",

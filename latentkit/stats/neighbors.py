@@ -5,9 +5,11 @@ from numpy.typing import NDArray
 
 from latentkit.stats.rows import stratified_rows
 
-__all__ = ["NEIGHBORS", "leave_one_out", "nearest", "shared_neighbors", "vote"]
+__all__ = ["FEWEST_SCORED", "NEIGHBORS", "leave_one_out", "nearest", "shared_neighbors", "vote"]
 
 NEIGHBORS = 15
+FEWEST_SCORED = 21
+"""Fewest different labeled images that are scored: with fewer, 15 neighbors are most of the images."""
 EXACT = 20_000
 """Up to this many rows, every row is a query of the vote."""
 QUERIES = 4000

@@ -11,6 +11,8 @@ SIZES = (8, 16, 28, 32, 64)
 LATENTS = (4, 8, 16, 32, 64, 128)
 IMAGES_PER_LATENT = 40
 FEW_IMAGES = 500
+FEWEST = 2
+"""Training needs an image on either side of the split."""
 
 
 def training_size(sides: Sequence[int]) -> int:
@@ -29,8 +31,10 @@ def validation_share(images: int) -> float:
     return 0.1 if images >= FEW_IMAGES else 0.2
 
 
-def train_command(names: Sequence[str], *, images: int, size: int, color: str, fit: str) -> str:
-    """Return a `latentkit train` command for these images, to copy."""
+def train_command(names: Sequence[str], *, images: int, size: int, color: str, fit: str) -> str | None:
+    """Return a `latentkit train` command for these different images, to copy; None if it would fail."""
+    if images < FEWEST:
+        return None
     share = validation_share(images)
     options = [f"--size {size}", f"--latent {latent_dimensions(round(images * (1 - share)))}"]
     options += [f"--validation {share}"] if share != 0.1 else []

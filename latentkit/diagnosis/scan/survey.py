@@ -74,6 +74,11 @@ class Survey:
     """Messages about the color and the cache, one per line."""
 
     @property
+    def different(self) -> int:
+        """Number of different readable images."""
+        return self.readable - sum(len(group) - 1 for group in self.duplicates)
+
+    @property
     def clean(self) -> bool:
         """True if there are no faults, no identical files, and no errors or warnings."""
         return (

@@ -14,7 +14,7 @@ SCHEMA = "latentkit.scan/1"
 MOST_SHOWN = 6
 
 
-def to_json(survey: Survey, suggested: str) -> dict[str, Any]:
+def to_json(survey: Survey, suggested: str | None) -> dict[str, Any]:
     """Return the scan as in schema `latentkit.scan/1`."""
     return {
         "schema": SCHEMA,
@@ -36,7 +36,7 @@ def to_json(survey: Survey, suggested: str) -> dict[str, Any]:
     }
 
 
-def to_text(survey: Survey, suggested: str) -> str:
+def to_text(survey: Survey, suggested: str | None) -> str:
     """Return the scan, safe to print on a terminal."""
     skipped = survey.images - survey.readable
     lines = [f"{survey.readable} images{f' ({skipped} more are unreadable)' if skipped else ''}"]
@@ -58,6 +58,8 @@ def to_text(survey: Survey, suggested: str) -> str:
             lines += _field(
                 "to do", survey.findings[0].fix.pytorch
             )  # the advice is the same for every framework
+    if suggested is None:
+        return "\n".join([*lines, "", "too few images to train: add images, a few hundred or more"])
     return "\n".join([*lines, "", "train with:", f"  {escape(suggested)}"])
 
 

@@ -66,7 +66,7 @@ def judge_difference(difference: Interval, above: bool, other_above: bool) -> st
         return "better"
     if difference.high < 0 and other_above:
         return "worse"
-    near = -EQUAL <= difference.low and difference.high <= EQUAL
+    near = difference.low >= -EQUAL and difference.high <= EQUAL
     return "as good" if near and above and other_above else "cannot tell"
 
 

@@ -16,6 +16,7 @@ from latentkit.separation.options import Options
 from latentkit.separation.rows import Rows, distinct_per_class
 from latentkit.separation.separable.folds import Folds, assign_folds, predict_out_of_fold
 from latentkit.stats import (
+    FEWEST_SCORED,
     Accuracy,
     Interval,
     balanced_accuracy,
@@ -39,8 +40,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-FEWEST = 21
-"""Fewest different labeled images that are scored: with fewer, 15 neighbors are most of the images."""
+FEWEST = FEWEST_SCORED
 
 
 @dataclass(frozen=True)
