@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from latentkit.formats.latents import Latents
+from latentkit.separation.compare import compare
 from latentkit.separation.options import Options
 from latentkit.separation.report import judge
 
@@ -75,3 +76,38 @@ def test_classes_a_little_apart_are_separated_and_not_visible():
     separable, visible = tally(2.25, 600)
     assert separable["separated"] >= 90
     assert visible["yes"] <= 2
+
+
+def better(distances: tuple[float, float], each: int, seed: int) -> str:
+    """Compare two spaces of the same images, which share a part of their noise."""
+    codes, rng = np.repeat(np.arange(3), each), np.random.default_rng([seed, each])
+    common = rng.normal(size=(3 * each, 16))
+    files = []
+    for distance in distances:
+        mu = 0.6 * common + 0.8 * rng.normal(size=common.shape)
+        mu[np.arange(3 * each), codes] += distance / np.sqrt(2)
+        ids, labels = (
+            np.array([f"{i:05d}.png" for i in range(3 * each)]),
+            np.array(["ant", "bee", "cat"])[codes],
+        )
+        files.append(Latents({"ids": ids, "mu": mu.astype(np.float32), "labels": labels}))
+    return compare(files, ["first", "second"], Options(seed=seed)).verdict
+
+
+def compared(distances: tuple[float, float], each: int, runs: int = 60) -> Counter[str]:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        words = Counter(pool.map(better, repeat(distances), repeat(each), range(runs), chunksize=5))
+    print(distances, each, dict(words))  # noqa: T201  (shown when a bound fails)
+    return words
+
+
+@pytest.mark.parametrize(("distance", "each"), [(0.0, 60), (1.8, 20), (2.5, 60)])
+def test_equal_spaces_are_rarely_called_better_or_worse(distance, each):
+    words = compared((distance, distance), each)
+    assert words["better"] <= 3
+    assert words["cannot tell"] >= 55
+
+
+def test_a_space_with_classes_further_apart_is_called_better():
+    words = compared((1.5, 2.5), 150, runs=20)
+    assert words["better"] >= 18
