@@ -1,9 +1,12 @@
 """Conditions on a report."""
 
+import numpy as np
 import pytest
 
 from latentkit.errors import SeparationError
-from latentkit.separation.report.require import find_unmet, parse
+from latentkit.formats.latents import Latents
+from latentkit.separation.report import judge, to_json
+from latentkit.separation.report.require import find_unmet, is_known, parse
 
 REPORT = {
     "n": 90,
@@ -87,3 +90,30 @@ def test_a_name_that_is_not_a_number_in_the_report_is_refused(condition):
 
 def test_a_report_without_pairs_has_no_least_auc():
     assert "unknown" in find_unmet({**REPORT, "pairs": []}, [parse("min_pair_auc>0")])
+
+
+@pytest.mark.parametrize("name", ["knn5", "scores", "scores.knn5.value", "latent.active", "pairs.0.auc"])
+def test_an_unknown_name_is_refused_before_any_work_with_the_known_ones(name):
+    with pytest.raises(
+        SeparationError, match=f"'{name}' is unknown: use knn15, probe, ari, active_units, min_"
+    ):
+        parse(f"{name}>=0.5")
+
+
+def test_every_number_of_a_report_is_known():
+    rng, codes = np.random.default_rng(0), np.arange(120) % 3
+    mu = rng.normal(size=(120, 3)) + 3 * np.eye(3)[codes]
+    names = np.array([f"{i:03d}" for i in range(120)])
+    arrays = {"ids": names, "mu": mu.astype(np.float32), "labels": np.array(["a", "b", "c"])[codes]}
+    report = to_json(judge(Latents({**arrays, "logvar": np.zeros((120, 3), np.float32)})))
+
+    def numbers(value, path=()):
+        if isinstance(value, dict):
+            for key, each in value.items():
+                yield from numbers(each, (*path, key))
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield ".".join(path)
+
+    names = list(numbers(report))
+    assert len(names) > 30
+    assert [name for name in names if not is_known(name)] == []

@@ -18,9 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from latentkit.separation.separable.folds import FOLDS
+
 __all__ = ["PairedTest", "test_accuracies", "test_clusterings"]
 
-FOLDS = 10
 INFLATION = 1 + FOLDS / (FOLDS - 1)
 """Variance of a mean gain in units of that of independent images (Nadeau and Bengio 2003)."""
 

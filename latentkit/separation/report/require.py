@@ -7,10 +7,15 @@ path of a number in the JSON, such as 'latent.active_units>=8'. Nothing is evalu
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from latentkit.errors import SeparationError
+from latentkit.separation.options import Thresholds
+from latentkit.separation.report.health import Health
 from latentkit.separation.separable.scores import CLASSIFIERS
+from latentkit.separation.separable.tightness import INDICES
+from latentkit.separation.visible.structure import Structure
 
 __all__ = ["Condition", "find_unmet", "parse"]
 
@@ -28,6 +33,19 @@ SHORT = {
 """Names that stand for a path in the JSON."""
 LEAST = {"min_pair_auc": "auc", "min_pair_auc_low": "auc_low"}
 """Names that stand for the least value over all pairs."""
+NUMBERS = ("n", "dims", "unlabelled", "scored_on", *(one.key for one in INDICES), "seed")
+"""Numbers of the JSON that are not part of an object."""
+OBJECTS: dict[str, tuple[str, ...] | None] = {
+    "scores": tuple(one.key for one in CLASSIFIERS),
+    "latent": tuple(each.name for each in fields(Health)),
+    "structure": tuple(each.name for each in fields(Structure)),
+    "thresholds": tuple(each.name for each in fields(Thresholds)),
+    "clustering": None,
+    "silhouette": None,
+    "cross_validation": None,
+    "classes": None,
+}
+"""Objects of the JSON that hold numbers, and their keys; None: any."""
 VERDICTS = {"separated": "separable", "visible": "visible"}
 
 
@@ -53,7 +71,21 @@ def parse(text: str) -> Condition:
             f"{text!r} is not a condition: use separated, visible, or a comparison such as 'knn15>=0.9' of "
             f"{', '.join([*SHORT, *LEAST])} or the path of a number in the JSON."
         )
+    if not is_known(match[1]):
+        raise SeparationError(
+            f"{text!r}: {match[1]!r} is unknown: use {', '.join([*SHORT, *LEAST])}, or the path of a number in the JSON: "
+            f"{', '.join(NUMBERS)}, or one in {', '.join(OBJECTS)}, such as latent.effective_rank."
+        )
     return Condition(text, match[1], match[2], float(match[3]))
+
+
+def is_known(name: str) -> bool:
+    """Return whether a report can have a number of that name, as far as that is known without one."""
+    if name in SHORT or name in LEAST or name in NUMBERS:
+        return True
+    head, *rest = name.split(".")
+    keys = OBJECTS.get(head, ())
+    return bool(rest) and (keys is None or rest[0] in keys)
 
 
 def find_unmet(report: Mapping[str, Any], conditions: Sequence[Condition]) -> str | None:
