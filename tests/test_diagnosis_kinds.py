@@ -64,6 +64,26 @@ TWO_SIDES = [
 ]
 
 
+TWO_SIDES += [
+    "iter 0: loss 5.5, time 12ms, mfu 3.5%\nstep 250: train loss {0}, val loss {1}\niter 250: loss 0.8, time 12ms\nstep 500: train loss {2}, val loss {3}\niter 500: loss 0.4\n",
+    "| epoch 001 | loss {0} | ppl 1.5 | wps 1200\n| epoch 001 | valid on 'valid' subset | loss {1}\n| epoch 002 | loss {2}\n| epoch 002 | valid on 'valid' subset | loss {3}\n",
+    '{{"mode": "train", "epoch": 1, "iter": 10, "loss": {0}}}\n{{"mode": "val", "epoch": 1, "loss": {1}}}\n{{"mode": "train", "epoch": 2, "loss": {2}}}\n{{"mode": "val", "epoch": 2, "loss": {3}}}\n',
+    "epoch,phase,loss\n1,train,{0}\n1,val,{1}\n2,train,{2}\n2,val,{3}\n",
+    "Epoch 1 took 12.5s\n  training loss (in-iteration): \t{0}\n  validation loss: \t\t{1}\nEpoch 2 took 12.5s\n  training loss (in-iteration): \t{2}\n  validation loss: \t\t{3}\n",
+    "epoch=1; train: loss={0}; val: loss={1}\nepoch=2; train: loss={2}; val: loss={3}\n",
+    "[Train] Epoch 1 Loss {0}\n[Eval] Epoch 1 Loss {1}\n[Train] Epoch 2 Loss {2}\n[Eval] Epoch 2 Loss {3}\n",
+    "Training epoch 1: loss={0}\nValidating epoch 1: loss={1}\nTraining epoch 2: loss={2}\nValidating epoch 2: loss={3}\n",
+    "Train loss at epoch 1: {0}\nVal loss at epoch 1: {1}\nTrain loss at epoch 2: {2}\nVal loss at epoch 2: {3}\n",
+    "Validation loss: {1}\nTraining loss: {0}\nValidation loss: {3}\nTraining loss: {2}\n",
+    "loss (train) {0} loss (val) {1}\nloss (train) {2} loss (val) {3}\n",
+    "1: train {0}, val {1}\n2: train {2}, val {3}\n",
+    "epoch,train_loss,val_loss\n1,{0},{1}\nepoch,train_loss,val_loss\n2,{2},{3}\n",
+    "train_loss = 0\nval_loss = 0.0\nfor epoch in range(2):\nEpoch 1: train={0}, val={1}, time=3.2s\nEpoch 2: train={2}, val={3}, time=3.2s\n",
+    '{{"train_losses": [{0}, {2}], "val_losses": [{1}, {3}]}}',
+    '{{"train": {{"loss": [{0}, {2}]}}, "val": {{"loss": [{1}, {3}]}}}}',
+]
+
+
 @pytest.mark.parametrize("template", TWO_SIDES)
 def test_training_and_validation_are_told_apart_and_paired(template):
     text = template.format(TRAIN[0], VALIDATION[0], TRAIN[1], VALIDATION[1])
@@ -183,11 +203,29 @@ def test_a_weights_and_biases_download_loses_the_run_and_the_extremes():
         '"Step","a-1 - val_loss","a-1 - val_loss__MIN","b-2 - val_loss","b-2 - val_loss__MIN"\n1,0.5,0.5,48,48\n2,0.4,0.4,47,47\n',
         '"epoch","a-1 - loss","b-2 - loss"\n1,0.5,48\n2,0.4,47\n',
         "run_id,key,value,step\na-1,loss,0.5,1\na-1,loss,0.4,2\nb-2,loss,48,1\nb-2,loss,47,2\n",
+        "Name,Run ID,train_loss,val_loss\nx,a-1,0.5,0.6\ny,b-2,48,49\n",
     ],
 )
 def test_a_download_of_two_runs_is_refused_by_name(text):
     with pytest.raises(DiagnosisError, match=r"log has 2 runs \(a-1, b-2\)"):
         read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed,epoch,loss\n0,1,0.5\n0,2,0.4\n1,1,48\n1,2,47\n",
+        '{"seed": 0, "epoch": 1, "loss": 0.5}\n{"seed": 1, "epoch": 1, "loss": 48}\n',
+    ],
+)
+def test_several_seeds_in_a_table_are_refused_by_name(text):
+    with pytest.raises(DiagnosisError, match=r"log has 2 runs \((seed )?0, (seed )?1\)"):
+        read(text)
+
+
+def test_a_file_of_mlflow_is_named_after_its_metric():
+    facts = read("1700000000000 0.9 0\n1700000001000 0.8 1\n", "mlruns/0/abc/metrics/val_loss")
+    assert losses(facts, "validation") == [0.9, 0.8]
 
 
 def test_a_table_with_a_row_for_each_value_is_turned():
@@ -343,6 +381,7 @@ def test_gaps_are_no_finding(text):
         "epoch,loss,val_loss\n0,5.5,nan\n1,nan,nan\n",
         "epoch,loss,val_loss,val_kl\n0,5.5,5.6,nan\n1,4.5,4.6,nan\n",
         "epoch,loss,val_loss\n0,5.5,\n1,4.5,4.6\n2,4.4,nan\n",
+        "{'eval_loss': nan, 'epoch': 1}\n{'loss': 0.9, 'epoch': 1}\n{'eval_loss': nan, 'epoch': 2}\n{'loss': 0.8, 'epoch': 2}\n",
         "Epoch 1/2\n9/9 [===] - 1s 9ms/step - loss: 5.5 - val_loss: nan\nEpoch 2/2\n9/9 [===] - 1s 9ms/step - loss: 4.5 - val_loss: nan\n",
     ],
 )
@@ -367,7 +406,7 @@ def test_a_negative_output_is_not_called_a_gaussian_likelihood():
         "epoch,dice_loss\n1,-0.5\n2,-0.6\n",
     ):
         evidence = next(finding.evidence for finding in diagnosed(text).findings if finding.id == "P20")
-        assert "normal for a Gaussian likelihood" not in evidence and "Dice" in evidence.title()
+        assert "normal for a Gaussian likelihood" not in evidence and "dice" in evidence.lower()
 
 
 def test_a_zero_beside_a_gradient_that_is_nan_is_explained():
@@ -453,6 +492,8 @@ def test_a_refusal_says_what_was_seen_and_what_is_understood():
     message = str(error.value)
     assert "(it has speed, heat)" in message and "its first line is 'name;speed;heat'" in message
     assert "epoch 1 loss: 3.5 val_loss: 3.6" in message
+    with pytest.raises(DiagnosisError, match=r"loss 0\.0000 is ignored: it is rounded"):
+        read("Epoch 1 loss: 0.0000\n")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ _RECONSTRUCTION_FILLING = word_set(
     "pixels px output raw weighted"
 )
 _NOT_A_SERIES = word_set(
-    "best lowest min minimum max maximum std stddev vs final previous prev target threshold improvement delta count psnr ssim fid ratio "
+    "best lowest min minimum max maximum std stddev vs final previous prev target threshold improvement delta count psnr ssim fid ratio weight weights "
     "patience window initial"
 )
 _TIMES = word_set(

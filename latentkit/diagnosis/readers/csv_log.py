@@ -46,6 +46,8 @@ def parse(text: str) -> LogTable | None:
 def parse_printed(text: str) -> LogTable | None:
     """Parse a table whose columns are aligned with spaces or separated by bars, whatever precedes it."""
     rows = [_split(line) for line in text.splitlines() if line.strip(" \t\r-=+|:")]
+    if _is_mlflow(rows):
+        return _table(["timestamp", "value", "step"], rows)
     for at, header in enumerate(rows[:-1]):
         if len(header) < 2 or len(rows[at + 1]) != len(header) or not _is_header(header, rows[at + 1]):
             continue
@@ -57,6 +59,18 @@ def parse_printed(text: str) -> LogTable | None:
                 table.kind = "a printed table"
                 return table
     return None
+
+
+def _is_mlflow(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the rows are those of a file of MLflow: the time in milliseconds, the value and the step."""
+    return bool(rows) and all(
+        len(row) == 3
+        and row[0].isdigit()
+        and len(row[0]) == 13
+        and row[2].isdigit()
+        and parse_number(row[1]) is not None
+        for row in rows
+    )
 
 
 def _split(line: str) -> list[str]:

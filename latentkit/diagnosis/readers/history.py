@@ -27,13 +27,16 @@ UNDERSTOOD = (
 )
 
 
-def nothing_found(name: str, names: Sequence[str] = (), first_line: str = "") -> DiagnosisError:
+def nothing_found(
+    name: str, names: Sequence[str] = (), first_line: str = "", notes: Sequence[str] = ()
+) -> DiagnosisError:
     """Make the error for a source without metrics, which says what was seen and what is understood."""
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
     seen = (", ".join(names[:MOST_SHOWN]) + more) or "nothing that looks like `name: number`"
+    more = "".join(f"; {note}" for note in notes[:3])
     first = f"; its first line is {first_line.strip()[:80]!r}" if first_line.strip() else ""
     return DiagnosisError(
-        f"{name} has no loss, reconstruction or KL (it has {seen}){first}; give a training log, a run folder or latents: "
+        f"{name} has no loss, reconstruction or KL (it has {seen}){more}{first}; give a training log, a run folder or latents: "
         f"{UNDERSTOOD} are read"
     )
 
@@ -61,7 +64,7 @@ def to_facts(table: LogTable, name: str, pixels: int | None = None, first_line: 
     rows, counted = make_rows(lines, chosen)
     accuracies = _last_values(lines, "accuracy")
     if not rows and not accuracies and table.code is None:
-        raise nothing_found(name, list(counts), first_line)
+        raise nothing_found(name, list(counts), first_line, table.notes)
     if counted:
         notes.append("no epoch is printed: a new one is counted where the training metrics repeat")
     if ignored:

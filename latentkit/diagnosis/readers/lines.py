@@ -21,8 +21,9 @@ _EPOCH = re.compile(
     re.IGNORECASE,
 )
 _OTHER_EPOCH = re.compile(
-    r"\b(?:best|last|per|each|every|from|current|max|since|after|until|the|at)[\s_(]{0,3}$", re.IGNORECASE
+    r"\b(?:best|last|per|each|every|from|current|max|since|after|until)[\s_(]{0,3}$", re.IGNORECASE
 )
+_BEST = re.compile(r"\b(?:best|lowest|restor\w{0,9}|early stopping)\b", re.IGNORECASE)
 _EPOCHS = re.compile(r"(?<![\w./])(\d{1,9})\s{1,3}epochs?\b(?!\s{0,3}[:=])", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s{0,9}\[(\d{1,9})/\d{1,9}\]\s{0,3}\[\d{1,9}/\d{1,9}\]")
 _BAR = re.compile(r"(\d{1,9})/(\d{1,9})\s{0,3}(?:\[[=>.]|━|- \d{1,6}s\b)")
@@ -34,6 +35,10 @@ _PYTORCH = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _KERAS = re.compile(r"\bkeras\b|\btensorflow\b|time elapse for current epoch|tf\.Tensor", re.IGNORECASE)
+_CODE = re.compile(
+    r"\s{0,80}[A-Za-z_][\w.]{0,60}(?:\s{0,3},\s{0,3}[A-Za-z_][\w.]{0,60}){0,4} = (?:0(?:\.0?)?(?:, )?){1,5}\s{0,9}(?:#.{0,200})?"
+)
+"""Code that sets a sum to 0 before a loop."""
 _NEXT = re.compile(r"validation_data\s{0,9}=\s{0,9}\(?\s{0,9}next\s{0,9}\([^)\n]{0,80}\)")
 _VALIDATION_STEPS = re.compile(r"\bvalidation_steps\s{0,9}=\s{0,9}(\d{1,9})")
 _VALIDATION_SPLIT = re.compile(r"\bvalidation_split\s{0,9}=\s{0,9}(0?\.\d{1,9})")
@@ -69,6 +74,8 @@ class _Parser:
         if numbers is not None:
             if numbers:
                 self.append(numbers)
+            return
+        if _CODE.fullmatch(line):
             return
         match = _find_epoch(line)
         found = read_line(line if match is None else f"{line[: match.start()]} {line[match.end() :]}")
@@ -156,6 +163,8 @@ def _find_epoch(line: str) -> re.Match[str] | None:
     """Find where a line names its epoch."""
     if (match := _BRACKETS.match(line)) is not None:
         return match
+    if _BEST.search(line) is not None and not line.lstrip().lower().startswith(("epoch", "[epoch")):
+        return None
     for match in _EPOCH.finditer(line):
         if _OTHER_EPOCH.search(line[max(0, match.start() - 16) : match.start()]) is None:
             return match

@@ -21,6 +21,7 @@ _NOISE = re.compile(
 _WRAPPERS = re.compile(
     r"\b(?:np\.|numpy\.|torch\.)?(?:tensor|array|float(?:16|32|64))\(|<tf\.Tensor: [^>=]{0,40}=[^>=]{0,40}=?[^>=]{0,40}numpy="
 )
+_REMARK = re.compile(r"\(([A-Za-z][A-Za-z /-]{0,30})\)(?=\s{0,3}[:=])")
 _QUOTED = re.compile(r"(['\"])([A-Za-z_][\w/. -]{0,60})\1\s{0,4}[,:]\s{0,4}")
 _TOKEN = re.compile(
     r"(?P<number>[-+]?(?>\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)(?>[eE][-+]?\d{1,4})?(?!\w)"
@@ -57,6 +58,7 @@ class Line:
 def read_line(line: str) -> Line:
     """Read the numbers of a line."""
     text = _NOISE.sub(" ", _WRAPPERS.sub("", _QUOTED.sub(r"\2: ", line)))
+    text = _REMARK.sub(lambda match: match[0] if any(map(side_of, split_words(match[1]))) else "", text)
     reader = _Reader(text)
     for token in _TOKEN.finditer(text):
         reader.take(token)
@@ -106,7 +108,10 @@ class _Reader:
                 self.colon = True
             elif token["mark"] == "[" and not self.colon:
                 self.end_phrase()
-        elif token["mark"] is None or token["mark"] not in ".)'\"\\*_`%":
+        elif token["mark"] is None:
+            if not self.colon:
+                self.end_phrase()
+        elif token["mark"] not in ".)'\"\\*_`%":
             self.end_phrase()
 
     def number(self, token: re.Match[str]) -> None:

@@ -51,21 +51,20 @@ def make_rows(
 ) -> tuple[list[Values], bool]:
     """Make one row per epoch or step if they are logged; later values replace earlier ones.
 
-    Otherwise a row ends where one of its metrics repeats, or where training follows validation. Return the rows, and
+    Otherwise a row ends where one of its metrics repeats, or where the side that comes first follows the other. Return the rows, and
     whether epochs were counted in that way.
     """
     rows: list[Values] = []
     places: dict[tuple[str, float], Values] = {}
     order: list[float] = []
     restarted = positioned = False
+    leading, other = "train", "validation"
     for number, line in enumerate(lines, 1):
         found, position = _read(line, chosen)
         if position is None:
-            if (
-                not rows
-                or rows[-1].keys() & found.keys()
-                or (rows[-1].sides["validation"] and found.sides["train"])
-            ):
+            if all(row.empty for row in rows) and found.sides["validation"] and not found.sides["train"]:
+                leading, other = other, leading
+            if not rows or rows[-1].keys() & found.keys() or (rows[-1].sides[other] and found.sides[leading]):
                 found.place = f"line {number}"
                 rows.append(found)
             else:

@@ -35,12 +35,14 @@ class LogTable:
 
     def metrics(self) -> list[str]:
         """Return the names that rules can use."""
+        known = [(name, column) for name in self.names() if (column := interpret(name)) is not None]
+        bare = {column.side for _, column in known if column.quantity == "unnamed"}
         return [
             name
-            for name in self.names()
-            if (column := interpret(name)) is not None
-            and column.side is not None
-            and column.quantity not in ("silhouette", "unnamed")
+            for name, column in known
+            if column.side is not None
+            and column.quantity != "silhouette"
+            and (column.quantity != "unnamed" or len(bare) == 2)
         ]
 
 
