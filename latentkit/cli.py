@@ -20,6 +20,7 @@ from latentkit.launch import launched, rank
 __all__ = ["app"]
 
 COMMANDS = {
+    "analyze": "Analyze images from end to end.",
     "scan": "Check images before training on them.",
     "train": "Train a VAE on images.",
     "embed": "Embed images with a trained run.",
@@ -38,7 +39,7 @@ COMMANDS = {
     "interpolate": "Draw the images between two or four images.",
     "average": "Draw the decoded mean of each class.",
     "info": "Show what a run or latents contain.",
-    "demo": "Run the whole pipe on handwritten digits.",
+    "demo": "Analyze handwritten digits.",
 }
 """Every command and its summary, the first line of its docstring: repeated here so that `latentkit --help` imports none."""
 DISTRIBUTED = ("train", "embed")
@@ -52,7 +53,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Train a variational auto-encoder on unlabeled images, and find out whether the classes separate.\n\n"
     "\b\n"  # Click wraps no paragraph that begins with it
-    "Example:\n"
+    "Examples:\n"
+    "  latentkit analyze photos -o out\n"
     "  latentkit train photos -o run\n"
     "  latentkit embed run photos | latentkit project | latentkit report",
 )

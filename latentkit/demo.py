@@ -1,4 +1,4 @@
-"""The demo: handwritten digits go through the whole pipe, and each command is printed before it runs.
+"""The demo: handwritten digits are analyzed, and each command is printed before it runs.
 
 It teaches the command line, so it runs exactly what it prints, in a shell.
 """
@@ -38,11 +38,10 @@ def commands(folder: str, backend: str | None) -> list[str]:
     here = shlex.quote(folder)
     option = f" --backend {shlex.quote(backend)}" if backend else ""
     return [
-        f"latentkit train {here}/digits --size 16 --latent 8 --epochs 30 --batch 32 -o {here}/run --overwrite{option}",
-        f"latentkit embed {here}/run {here}/digits{option} | tee {here}/latents.npz | latentkit project -o {here}/projection.npz",
-        f"latentkit plot {here}/projection.npz -o {here}/scatter.png",
-        f"latentkit traverse {here}/run --image {here}/digits/0/0000.png --dims top5 --width 5.3 -o {here}/traversal.png{option}",
-        f"latentkit report {here}/projection.npz",
+        f"latentkit analyze {here}/digits -o {here}/out --size 16 --latent 8 --epochs 30 --batch 32{option}",
+        f"latentkit plot {here}/out/latents.npz --method pca -o {here}/scatter.png",
+        f"latentkit traverse {here}/out/run --image {here}/digits/0/0000.png --dims top5 --width 5.3 -o {here}/traversal.png{option}",
+        f"latentkit report {here}/out/latents.npz",
     ]
 
 
@@ -58,5 +57,6 @@ def demonstrate(folder: str, backend: str | None, say: Callable[[str], None]) ->
         if subprocess.run(["sh", "-c", command], env=os.environ | {"PATH": path}).returncode:
             raise LatentkitError(f"the demo stopped: `{command}` failed; its error is above")
     say(
-        f"\nLook at {folder}/scatter.png and {folder}/traversal.png. The run, the latents and their projection are in {folder} too."
+        f"\nOpen {folder}/out/page.html in a browser, and look at {folder}/scatter.png and {folder}/traversal.png. "
+        f"The run and the latents are in {folder}/out."
     )

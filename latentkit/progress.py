@@ -14,6 +14,7 @@ from latentkit import shell
 from latentkit.images import Skipped
 from latentkit.text import escape, wrap
 from latentkit.training.events import Ended, Finding, ImagesRead, ImagesSkipped, Message, Started
+from latentkit.training.history_log import Health
 from latentkit.training.loop import Stepped, Validated
 from latentkit.training.options import Options
 from latentkit.training.validation_table import best_note, header, row, sentence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 __all__ = ["Counter", "TrainingProgress", "report_skipped"]
+
+UNDERTRAINED = frozenset({"P26"})
+"""Problems that more training may solve."""
 
 SECONDS_BETWEEN_ROWS = 10
 """Where stderr is a file."""
@@ -131,6 +135,10 @@ class TrainingProgress:
         """Print a message; on a terminal, break it between words."""
         shell.say(text if self._bar is None else "\n".join(wrap(text, self._width, rest="  ")))
 
+    def _say_lines(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._say(line)
+
     def _read(self, done: int, total: int) -> None:
         if self._bar is not None:
             if self._reading is None:
@@ -206,18 +214,38 @@ class TrainingProgress:
         self._say(event.text)
         if self._best is not None:
             self._say(f"best: {sentence(self._best)}")
-        if event.state == "done" and self._best is not None and self._best is self._last:
+        self._say_next(event)
+
+    def _say_next(self, event: Ended) -> None:
+        """Say what the checks found, and what to do next."""
+        health = event.health
+        warnings = () if health is None else health.warnings
+        more_may_help = (
+            self._best is not None and self._best is self._last and UNDERTRAINED.issuperset(warnings)
+        )
+        if event.state == "done" and self._best is not None and more_may_help:
             more_epochs = 2 * int(self._best.record["epoch"])
-            shell.say(
+            self._say(
                 f"the last validation was the best; more training may help: --resume --epochs {more_epochs}"
             )
-        command = f"latentkit diagnose {shlex.quote(str(event.run))}"
-        if event.warnings:
-            shell.say(f"problems found: {', '.join(event.warnings)}; for details: {command}")
-        elif event.warnings is not None:
-            shell.say(
-                f"no problems found in the metrics; to check latents and reconstructions: {command} --images IMAGES"
-            )
+        if health is not None:
+            self._say_lines(_health(health, f"latentkit diagnose {shlex.quote(str(event.run))}"))
+
+
+def _health(health: Health, command: str) -> list[str]:
+    """Return the lines on the health of a run; `command` gives the details."""
+    lines = []
+    if health.gone:
+        lines.append(f"found while training, and gone at the end: {', '.join(health.gone)}")
+    if health.warnings:
+        lines.append(f"problems found: {', '.join(health.warnings)}; for details: {command}")
+    elif health.too_early is not None:
+        lines.append(f"too early to tell whether it is healthy: {health.too_early}")
+    else:
+        lines.append(
+            f"no problems found in the metrics; to check latents and reconstructions: {command} --images IMAGES"
+        )
+    return lines
 
 
 def _meaning_of_loss(options: Options) -> str:

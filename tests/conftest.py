@@ -134,7 +134,7 @@ def blobs(tmp_path_factory) -> Path:
 def trained(blobs, environment, tmp_path_factory) -> Path:
     """A run on `blobs` by the NumPy backend: latent 4, a tenth held out. Shared: a test that changes it copies it."""
     run = tmp_path_factory.mktemp("runs") / "run"
-    small = "--backend numpy --size 8 --latent 4 --width 4 --epochs 30 --batch 16 --lr 0.01"
+    small = "--backend numpy --size 8 --latent 4 --width 4 --epochs 30 --batch 16 --lr 0.01 --no-pictures"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTKIT_CACHE", environment["LATENTKIT_CACHE"])
         patch.syspath_prepend(environment["PYTHONPATH"])

@@ -32,16 +32,14 @@ def parse(line: str) -> list[tuple[str, dict]]:
 @pytest.mark.parametrize("backend", [None, "keras"])
 def test_every_command_of_the_demo_is_one_that_there_is(folder, backend):
     stages = [stage for line in demo.commands(folder, backend) for stage in parse(line)]
-    assert [name for name, _ in stages] == ["train", "embed", "project", "plot", "traverse", "report"]
-    assert dict(stages)["traverse"]["image"] == f"{folder}/digits/0/0000.png"
-    assert dict(stages)["traverse"]["folder"] == f"{folder}/run"
-    assert dict(stages)["traverse"]["backend"] == backend
-    outputs = {"train": "out", "embed": "run"}
-    for name, option in outputs.items():
-        assert dict(stages)[name][option] == f"{folder}/run"
-        assert list(dict(stages)[name]["images"]) == [f"{folder}/digits"]
-        assert dict(stages)[name]["backend"] == backend
-    assert dict(stages)["train"]["overwrite"] is True
+    assert [name for name, _ in stages] == ["analyze", "plot", "traverse", "report"]
+    named = dict(stages)
+    assert named["analyze"]["out"] == f"{folder}/out"
+    assert list(named["analyze"]["images"]) == [f"{folder}/digits"]
+    assert named["plot"]["latents"] == named["report"]["latents"] == f"{folder}/out/latents.npz"
+    assert named["traverse"]["image"] == f"{folder}/digits/0/0000.png"
+    assert named["traverse"]["folder"] == f"{folder}/out/run"
+    assert named["analyze"]["backend"] == named["traverse"]["backend"] == backend
 
 
 def test_the_digits_are_scikit_learns(tmp_path):
@@ -59,30 +57,30 @@ def test_the_digits_are_scikit_learns(tmp_path):
 
 
 def test_a_command_that_fails_stops_it_and_is_named(tmp_path, capfd):
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "run").mkdir()
-    (tmp_path / "there" / "run" / "mine").write_text("")
+    (tmp_path / "there" / "out").mkdir(parents=True)
+    (tmp_path / "there" / "out" / "mine").write_text("")
     messages = []
     with pytest.raises(LatentkitError) as error:
         demo.demonstrate(str(tmp_path / "there"), None, messages.append)
     command = demo.commands(str(tmp_path / "there"), None)[0]
     assert str(error.value) == f"the demo stopped: `{command}` failed; its error is above"
     assert messages[-1] == f"\n$ {command}"
-    assert "is a folder with other files in it, not a run" in capfd.readouterr().err
+    assert "is a folder with other files in it, not an analysis" in capfd.readouterr().err
 
 
 @pytest.mark.slow
-def test_the_demo_leaves_run_latents_projection_and_picture(latentkit, load_backend, tmp_path):
+def test_the_demo_leaves_an_analysis_and_pictures(latentkit, load_backend, tmp_path):
     load_backend("torch")
     done = latentkit("demo", "folder", "--backend", "torch")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "folder"
     for command in demo.commands("folder", "torch"):
         assert f"\n$ {command}\n" in done.stderr
-    assert read_record(folder / "run")["state"] == "done"
-    latents = read_latents(folder / "latents.npz", name="latents")
+    assert read_record(folder / "out" / "run")["state"] == "done"
+    latents = read_latents(folder / "out" / "latents.npz", name="latents")
     assert len(latents) == 537
-    assert "projection_pca" in read_latents(folder / "projection.npz", name="projection").arrays
+    assert set(latents.projections()) == {"pca", "umap"}
+    assert (folder / "out" / "page.html").exists()
     for name in ("scatter.png", "traversal.png"):
         with Image.open(folder / name) as picture:
             assert min(picture.size) > 300

@@ -1,6 +1,7 @@
 """Each rule finds its pathology in a model that was really trained that way, and the other rules stay silent."""
 
 import re
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -8,7 +9,18 @@ import pytest
 from little_vae import Trained, keras_log, train
 from threadpoolctl import threadpool_limits
 
-from latentkit.diagnosis import RULES, Diagnosis, DiagnosisRequest, Facts, Finding, diagnose, find_rule, judge
+from latentkit.diagnosis import (
+    RULES,
+    Diagnosis,
+    DiagnosisRequest,
+    Facts,
+    Finding,
+    diagnose,
+    find_rule,
+    judge,
+    to_json,
+    verdict,
+)
 from latentkit.diagnosis.facts import HistoryRow
 from latentkit.diagnosis.measure import latent_space
 from latentkit.diagnosis.readers import from_latents
@@ -411,6 +423,41 @@ def test_p26_a_finished_training_that_was_never_better_than_the_mean_image():
     assert "P26" not in judge(Facts("nothing")).checked
 
 
+@pytest.mark.parametrize(
+    ("lr", "fires"), [(10.0, True), (0.11, True), (0.1, False), (1e-6, False), (1e-7, True)]
+)
+def test_p27_a_learning_rate_far_from_the_usual_range(lr, fires):
+    assert ("P27" in serious(judge(Facts("a run", lr=lr)))) == fires
+    assert "P27" not in judge(Facts("a log")).checked
+
+
+def run_with(*r2: float, finished: bool = True) -> Facts:
+    rows = tuple(HistoryRow(f"epoch {i + 1}", validation={"r2": value}) for i, value in enumerate(r2))
+    return Facts("a run", rows, exact=True, finished=finished, beta=1.0, lr=0.001)
+
+
+@pytest.mark.parametrize(
+    ("facts", "healthy", "words"),
+    [
+        (run_with(), False, "Too early to tell: 0 validations, and at least 3 are needed."),
+        (run_with(0.5), False, "Too early to tell: 1 validation, and at least 3 are needed."),
+        (run_with(0.4, 0.5), False, "Too early to tell: 2 validations, and"),
+        (run_with(0.4, 0.5, 0.6), True, "No errors or warnings."),
+        (run_with(-0.3, -0.2, -0.1, finished=False), False, "Not healthy yet: R2 is below 0"),
+        (run_with(-0.3, -0.2, -0.1), False, "Not healthy: 1 warning."),
+        (run_with(-0.3, -0.2, 0.1, finished=False), True, "No errors or warnings."),
+        (replace(run_with(0.4), beta=1e4), False, "Not healthy: 1 warning."),
+    ],
+)
+def test_a_training_is_called_healthy_only_after_three_validations_and_above_the_mean_image(
+    facts, healthy, words
+):
+    result = judge(facts)
+    assert result.healthy is healthy
+    assert verdict(result).startswith(words)
+    assert to_json(result)["too_early"] == facts.too_early
+
+
 def test_p22_two_projections_that_share_few_neighbors():
     from sklearn.manifold import TSNE
 
@@ -460,7 +507,7 @@ def from_arrays(**arrays: np.ndarray) -> Facts:
 
 
 def test_every_rule_has_its_own_id_in_the_order_of_the_catalog():
-    ids = [f"P{number}" for number in range(1, 27)]
+    ids = [f"P{number}" for number in range(1, 28)]
     assert [rule.id for rule in RULES] == [id for id in ids if id not in NEVER_REPORTED]
     assert list(NEVER_REPORTED) == ["P19"]
 

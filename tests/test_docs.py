@@ -34,13 +34,14 @@ def photos(tmp_path, make_blobs):
 
 
 def test_the_readme_runs_from_top_to_bottom(sh, photos, tmp_path):
-    script = "\n".join(blocks(README)).replace(
-        "latentkit train photos -o run)", "latentkit train photos -o run --epochs 2)"
-    )
+    script = "\n".join(blocks(README))
+    for line in ("latentkit analyze photos -o out", "latentkit train photos -o run"):
+        script = re.sub(rf"{line}(?=\)|$)", f"{line} --epochs 2", script, flags=re.MULTILINE)
     assert script.count("latentkit") >= 10
     done = sh("set -eu\n" + script)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("VERDICT")
+    assert done.stdout.startswith("out/page.html\nVERDICT")
+    assert done.stderr.count(" held-out images; ") == 4  # each training once
     assert (tmp_path / "report.html").read_bytes().startswith(b"<!DOCTYPE html>")
     assert (tmp_path / "scatter.png").read_bytes().startswith(b"\x89PNG")
 

@@ -269,7 +269,7 @@ def test_images_of_any_size_shape_and_color_can_be_embedded(embed, tmp_path):
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_run_on_one_training_image_has_no_baseline(command, blobs, count):
     images = [blobs / "red" / f"0{index}.png" for index in range(count)]
-    small = shlex.split("--backend numpy --size 8 --latent 2 --width 4 --epochs 1")
+    small = shlex.split("--backend numpy --size 8 --latent 2 --width 4 --epochs 1 --no-pictures")
     command("train", *images, "-o", "run", *small)
     command("embed", "run", *images, "-o", "z.npz")
     found = latents("z.npz")
@@ -349,7 +349,7 @@ def test_an_incomplete_run_is_named(embed, blobs, trained, tmp_path, damage, mes
 
 
 def test_weights_of_another_network_are_named(embed, command, blobs, trained, tmp_path):
-    small = shlex.split("--backend numpy --size 8 --latent 2 --width 8 --epochs 1")
+    small = shlex.split("--backend numpy --size 8 --latent 2 --width 8 --epochs 1 --no-pictures")
     command("train", blobs, "-o", "other", *small)
     shutil.copytree(trained, tmp_path / "run")
     shutil.copy("other/weights.safetensors", "run/weights.safetensors")
@@ -381,7 +381,7 @@ def test_memory_does_not_grow_with_the_number_of_images(command, numpy_backend, 
     rng = np.random.default_rng(0)
     np.save(tmp_path / "X.npy", rng.integers(0, 256, (4_000, 32, 32, 3), dtype=np.uint8))
     np.save(tmp_path / "few.npy", np.load(tmp_path / "X.npy", mmap_mode="r")[:500])
-    small = "--backend numpy --arch mlp --width 8 --size 32 --latent 64 --epochs 1"
+    small = "--backend numpy --arch mlp --width 8 --size 32 --latent 64 --epochs 1 --no-pictures"
     command("train", "few.npy", "-o", "run", *shlex.split(small))
 
     def peak(file: str) -> int:

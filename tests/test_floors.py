@@ -17,7 +17,8 @@ FLOORS = {
     2.5: {"run"},
     3: {"training", "embedding", "summary", "projection", "separation", "diagnosis", "pictures", "testing"},
     3.5: {"clustering", "decoding", "exporting", "page"},
-    4: {"shell", "progress", "demo"},
+    3.75: {"analysis"},
+    4: {"shell", "progress", "analysis_progress", "demo"},
     5: {"cli", "commands", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
@@ -26,6 +27,7 @@ BESIDE = {
     ("protocol", "objective"),
     ("shell", "cli"),
     ("progress", "shell"),
+    ("analysis_progress", "progress"),
     ("__main__", "shell"),
     ("cli", "commands"),
 }

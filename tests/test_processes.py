@@ -22,7 +22,7 @@ from latentkit.formats.tensors import read_tensors
 from latentkit.training.checkpoint import restore
 
 SMALL = shlex.split(
-    "--backend torch --arch mlp --width 16 --size 8 --latent 3 --batch 15 --validation 0.2 --free-bits 0.05"
+    "--backend torch --arch mlp --width 16 --size 8 --latent 3 --batch 15 --validation 0.2 --free-bits 0.05 --no-pictures"
 )
 PIXELS = 8 * 8 * 3
 EPOCH = 4  # steps: 48 images, the last batch has 3

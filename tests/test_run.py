@@ -34,7 +34,7 @@ def run(trained, tmp_path, numpy_backend) -> Run:
 def test_nothing_but_the_record_is_needed_to_open_a_run(run):
     for name in FILES:
         if name != "run.json":
-            (run.path / name).unlink()
+            (run.path / name).unlink(missing_ok=True)
     opened = open_run(run.path)
     assert opened.record["backend"]["name"] == "numpy"
     assert opened.architecture.latent == opened.record["options"]["latent"]

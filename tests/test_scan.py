@@ -265,7 +265,7 @@ def test_the_suggested_command_runs(command, photos, capsys):
     command("scan", photos, "--json")
     line = json.loads(capsys.readouterr().out)["suggested"]
     options = line.removeprefix("latentkit train ").split()
-    command("train", *options, "--backend", "numpy", "--epochs", "1", "--quiet")
+    command("train", *options, "--backend", "numpy", "--epochs", "1", "--no-pictures", "--quiet")
     assert capsys.readouterr().out == "run\n"
 
 

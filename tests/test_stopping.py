@@ -18,7 +18,7 @@ from latentkit.formats.tensors import read_tensors
 from latentkit.training.checkpoint import restore
 
 SMALL = shlex.split(
-    "--backend numpy --size 8 --latent 3 --width 4 --batch 16 --validation 0.2 --validate-every 2"
+    "--backend numpy --size 8 --latent 3 --width 4 --batch 16 --validation 0.2 --validate-every 2 --no-pictures"
 )
 LONG = shlex.split("--epochs 100000 --patience 100000")
 

@@ -25,7 +25,9 @@ from latentkit.formats import history
 from latentkit.formats.run import FILES, read_images, read_record
 from latentkit.images import scratch
 
-SMALL = shlex.split("--backend numpy --size 8 --latent 3 --width 4 --batch 16 --epochs 2")
+SMALL = shlex.split("--backend numpy --size 8 --latent 3 --width 4 --batch 16 --epochs 2 --no-pictures")
+
+PICTURES = {"curves.png", "reconstructions.png"}
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def train(command):
 def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_path):
     done = latentkit("train", blobs, "-o", "runs/one", *SMALL)
     assert (done.returncode, done.stdout) == (0, "runs/one\n")
-    assert {path.name for path in (tmp_path / "runs" / "one").iterdir()} == set(FILES)
+    assert {path.name for path in (tmp_path / "runs" / "one").iterdir()} == {*FILES} - PICTURES
     words = done.stderr.splitlines()
     assert words[0] == "lower loss is better; a negative loss is healthy with a Gaussian likelihood"
     assert words[1].startswith("training on 54 images, validating on all 6 held-out images; ")
@@ -55,7 +57,45 @@ def test_stdout_is_the_path_of_the_run_and_nothing_else(latentkit, blobs, tmp_pa
     assert re.fullmatch(
         r"best: epoch 2, loss -?[\d.]+, \d\.\d{3} bits/dim, R2 -?\d+\.\d{3}, error/pixel 0\.\d{5}", words[6]
     )
-    assert "latentkit diagnose runs/one" in done.stderr
+    assert words[7] == "the last validation was the best; more training may help: --resume --epochs 4"
+    assert words[8] == "too early to tell whether it is healthy: 2 validations, and at least 3 are needed"
+    assert words[9] == f"next: latentkit embed runs/one {blobs} | latentkit report"
+    assert len(words) == 10
+
+
+def test_the_pictures_of_a_run_are_drawn_and_replaced(command, blobs, tmp_path, capsys):
+    how = SMALL[:-1]
+    command("train", blobs, "-o", "run", *how)
+    run = tmp_path / "run"
+    assert {path.name for path in run.iterdir()} == {*FILES}
+    before = {name: (run / name).read_bytes() for name in PICTURES}
+    for picture in before.values():
+        assert min(Image.open(io.BytesIO(picture)).size) > 300
+    command("train", blobs, "-o", "run", "--resume", "--epochs", "3", "--backend", "numpy")
+    assert all((run / name).read_bytes() != picture for name, picture in before.items())
+    command("train", blobs, "-o", "run", *how, "--overwrite", "--no-pictures")
+    assert {path.name for path in run.iterdir()} == {*FILES} - PICTURES
+    assert "could not be drawn" not in capsys.readouterr().err
+
+
+def test_pictures_that_cannot_be_drawn_are_one_warning(command, blobs, tmp_path, capsys, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no fonts")
+
+    monkeypatch.setattr("latentkit.analysis.pictures.curves", fail)
+    command("train", blobs, "-o", "run", *SMALL[:-1])
+    out, err = capsys.readouterr()
+    assert out == "run\n"
+    assert err.count("warning: the pictures of the run could not be drawn: no fonts\n") == 1
+    assert read_record(tmp_path / "run")["state"] == "done"
+
+
+@pytest.mark.parametrize("absurd", ["--lr 10", "--beta 1e4"])
+def test_more_training_is_not_suggested_after_an_absurd_option(train, blobs, capsys, absurd):
+    train(blobs, "-o", "run", *absurd.split())
+    words = capsys.readouterr().err
+    assert "more training may help" not in words
+    assert "problems found: " in words
 
 
 def test_more_training_is_not_suggested_if_the_best_validation_was_not_the_last(latentkit, blobs, tmp_path):
@@ -115,7 +155,11 @@ def test_on_a_terminal_it_draws_progress_and_leaves_the_validations(environment,
     lines = [
         line.rstrip() for line in re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", drawn).replace("\r", "\n").split("\n")
     ]
-    assert max(map(len, lines)) <= columns
+    commands = [
+        line for line in lines if line.startswith("next: ")
+    ]  # never broken, so that they can be copied
+    assert len(commands) == 1
+    assert max(len(line) for line in lines if line not in commands) <= columns
     first, second = (next(line for line in lines if re.match(rf" *{epoch}/2 ", line)) for epoch in (1, 2))
     assert first.endswith("best")
     assert "done" in lines

@@ -14,10 +14,10 @@ def demo(
     ] = "latentkit-demo",
     backend: inputs.Backend = None,
 ) -> None:
-    """Run the whole pipe on handwritten digits.
+    """Analyze handwritten digits.
 
-    It trains, embeds, projects, plots and reports, and prints each command before running it. This takes about a
-    minute.
+    It analyzes, plots, traverses and reports, and prints each command before running it. This takes about a minute. A
+    second call continues where the first one stopped.
     """
     from latentkit.demo import demonstrate
 

@@ -64,7 +64,7 @@ def diagnose(
         int | None,
         typer.Option(min=1, metavar="N", help="Height x width x channels, if unknown."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.diagnosis/1.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.diagnosis/2.")] = False,
     require: Annotated[
         Literal["healthy"] | None, typer.Option(help="Exit with 3 on any error or warning.")
     ] = None,
@@ -103,4 +103,5 @@ def diagnose(
         ids = ", ".join(
             dict.fromkeys(finding.id for finding in result.findings if finding.severity != "note")
         )
-        raise shell.UnmetRequirement(f"--require healthy is not met: {ids or 'no rule could be checked'}")
+        reason = ids or (diagnosis.verdict(result) if result.checked else "no rule could be checked")
+        raise shell.UnmetRequirement(f"--require healthy is not met: {reason}")

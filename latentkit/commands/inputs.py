@@ -1,5 +1,6 @@
 """The arguments and options that several commands share, for images, labels, backends and output."""
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ __all__ = [
     "Workers",
     "check_order",
     "check_workers",
+    "quoted",
     "sources",
 ]
 
@@ -103,6 +105,15 @@ def sources(images: list[str] | None, files_from: str | None, files0_from: str |
 
     with rank_0_reports():
         return find([*(images or []), *_names(files_from, "\n"), *_names(files0_from, "\0")])
+
+
+def quoted(images: list[str] | None, files_from: str | None, files0_from: str | None) -> str:
+    """Return the arguments that name the images, for a command to copy; IMAGES for names that came from stdin."""
+    if "-" in (files_from, files0_from):
+        return "IMAGES"
+    options = {"--files-from": files_from, "--files0-from": files0_from}
+    lists = [word for option, file in options.items() if file for word in (option, file)]
+    return shlex.join([*(images or []), *lists])
 
 
 def _names(argument: str | None, separator: str) -> list[str]:

@@ -1,5 +1,6 @@
 """`latentkit train`."""
 
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -28,6 +29,9 @@ def train(
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Resume the run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run, if there is one.")] = False,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="Do not draw curves.png and reconstructions.png.")
+    ] = False,
     workers: inputs.Workers = "auto",
     no_cache: inputs.NoCache = False,
     quiet: inputs.Quiet = False,
@@ -35,14 +39,16 @@ def train(
 ) -> None:
     """Train a VAE on images.
 
-    Writes a run folder and prints its path. Labels are never used: the names of sub-folders are only saved for
-    `latentkit report`. Progress shows metrics of the validation images. Lower loss is better, and the loss of a Gaussian
+    Writes a run folder, with curves.png and reconstructions.png, and prints its path. Labels are never used: the names
+    of sub-folders are only saved for `latentkit report`. Progress shows metrics of the validation images. Lower loss is better, and the loss of a Gaussian
     likelihood may be negative. Bits per dimension (bits/dim) can be compared between runs and image sizes. After
     Ctrl-C, --resume continues the run.
     """
     from pathlib import Path
 
+    from latentkit.analysis.pictures import draw_run
     from latentkit.diagnosis import watch
+    from latentkit.launch import rank
     from latentkit.progress import TrainingProgress
     from latentkit.training.train import TrainRequest, train
 
@@ -63,4 +69,11 @@ def train(
     )
     with TrainingProgress(quiet=quiet) as progress:
         train(request, progress, watch)
+    if rank() == 0 and not no_pictures:
+        failure = draw_run(request)
+        if failure is not None:
+            shell.say(f"warning: the pictures of the run could not be drawn: {failure}")
+    if rank() == 0:
+        named = inputs.quoted(images, files_from, files0_from)
+        shell.say(f"next: latentkit embed {shlex.quote(out)} {named} | latentkit report")
     shell.emit(out)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from latentkit.stats import Accuracy
 
 __all__ = [
+    "SETTLED",
     "Facts",
     "Framework",
     "HistoryRow",
@@ -34,6 +35,8 @@ __all__ = [
     "Split",
 ]
 
+SETTLED = 3
+"""Validations to wait for before a training that is still running is judged, or any is called healthy."""
 Side = Literal["train", "validation"]
 Framework = Literal["keras", "pytorch"]
 Floats = NDArray[np.floating[Any]]
@@ -190,6 +193,8 @@ class Facts:
     likelihood: str | None = None
     beta: float | None = None
     """Target weight of the KL."""
+    lr: float | None = None
+    """Learning rate at the start."""
     latent: int | None = None
     """Number of latent dimensions."""
     split: Split | None = None
@@ -200,6 +205,14 @@ class Facts:
     clusters: tuple[int, ...] | None = None
     """Cluster sizes."""
     files: ImageFiles | None = None
+
+    @property
+    def too_early(self) -> str | None:
+        """The reason why this training cannot be called healthy yet; None if there is none, or it is no training."""
+        count = len(self.rows)
+        if count >= SETTLED or not (self.rows or self.exact):
+            return None
+        return f"{count} validation{'' if count == 1 else 's'}, and at least {SETTLED} are needed"
 
     def series(self, side: Side, name: str) -> list[tuple[str, float]]:
         """Return (place, value) wherever a metric was logged, NaN and infinity included."""

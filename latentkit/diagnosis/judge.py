@@ -1,5 +1,6 @@
 """Apply every rule to the facts, and name the rules that could not be checked."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +14,8 @@ from latentkit.formats.run import RunImages
 
 __all__ = ["Diagnosis", "judge", "to_json", "watch"]
 
-SCHEMA = "latentkit.diagnosis/1"
-Watch = Callable[[Mapping[str, Any], Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
+SCHEMA = "latentkit.diagnosis/2"
+Watch = Callable[[Mapping[str, Any], Sequence[Mapping[str, Any]]], tuple[list[dict[str, Any]], str | None]]
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,24 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """True if a rule was checked, and no finding is an error or a warning."""
-        return bool(self.checked) and all(finding.severity == "note" for finding in self.findings)
+        """True if a rule was checked and nothing speaks against it: no error or warning, enough validations, R2 above 0."""
+        return bool(self.checked) and self.sound and self.too_early is None and not self.below_mean
+
+    @property
+    def sound(self) -> bool:
+        """True if no finding is an error or a warning."""
+        return all(finding.severity == "note" for finding in self.findings)
+
+    @property
+    def too_early(self) -> str | None:
+        """The reason why it is too early to call the training healthy; None if it is not."""
+        return self.facts.too_early
+
+    @property
+    def below_mean(self) -> bool:
+        """True if no R2 of the training is above 0: its reconstructions are no better than the mean image."""
+        values = [value for _, value in self.facts.series("validation", "r2") if math.isfinite(value)]
+        return bool(values) and max(values) <= 0
 
 
 def judge(facts: Facts) -> Diagnosis:
@@ -51,13 +68,14 @@ def judge(facts: Facts) -> Diagnosis:
 
 
 def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Return the diagnosis as in schema `latentkit.diagnosis/1`."""
+    """Return the diagnosis as in schema `latentkit.diagnosis/2`."""
     facts = diagnosis.facts
     return {
         "schema": SCHEMA,
         "source": facts.source,
         "framework": facts.framework,
         "healthy": diagnosis.healthy,
+        "too_early": diagnosis.too_early,
         "findings": [finding.to_json() for finding in diagnosis.findings],
         "checked": list(diagnosis.checked),
         "not_checked": [{"id": id, "needs": needs} for id, needs in diagnosis.not_checked],
@@ -69,14 +87,16 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 def watch(images: RunImages) -> Watch:
     """Make a function to call during a training, with the record and the history so far.
 
-    It returns the findings, as JSON, that the history does not have yet, worst first.
+    It returns the findings that hold now, as JSON, worst first, and the reason why it is too early to call the training
+    healthy, if it is.
     """
     split = split_of(images)
 
-    def new_findings(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        lines = History(history, "the run")
-        known = {(finding.id, finding.title) for finding in lines.findings}
-        findings = judge(replace(facts_of("the run", record, lines, None), split=split)).findings
-        return [finding.to_json() for finding in findings if (finding.id, finding.title) not in known]
+    def check(
+        record: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        facts = facts_of("the run", record, History(history, "the run"), None)
+        diagnosis = judge(replace(facts, split=split))
+        return [finding.to_json() for finding in diagnosis.findings], diagnosis.too_early
 
-    return new_findings
+    return check

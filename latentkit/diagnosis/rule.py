@@ -115,7 +115,7 @@ class Finding:
     confirm: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the finding as in schema `latentkit.diagnosis/1`."""
+        """Return the finding as in schema `latentkit.diagnosis/2`."""
         return {**vars(self), "fix": self.fix._asdict()}
 
 

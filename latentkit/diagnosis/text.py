@@ -39,8 +39,12 @@ def verdict(diagnosis: Diagnosis) -> str:
     checked = f"({len(diagnosis.checked)} of {len(RULES)} rules could be checked.)"
     if not diagnosis.checked:
         return "Nothing could be checked, so this says nothing about the training; what each rule needs is listed below."
-    if not diagnosis.healthy:
+    if not diagnosis.sound:
         return f"Not healthy: {counts}. {checked}"
+    if diagnosis.too_early is not None:
+        return f"Too early to tell: {diagnosis.too_early}. No errors or warnings so far. {checked}"
+    if diagnosis.below_mean:
+        return f"Not healthy yet: R2 is below 0, so reconstructions are worse than the mean image. {checked}"
     return f"No errors or warnings{f', {counts}' if counts else ''}. {checked}"
 
 

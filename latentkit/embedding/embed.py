@@ -26,7 +26,8 @@ __all__ = ["EmbedRequest", "embed"]
 class EmbedRequest:
     """The images to embed, and how to embed them."""
 
-    run: Path
+    run: Path | Run
+    """The folder of a run, or an open run."""
     images: Sequence[Source]
     backend: str | None = None
     device: str = "auto"
@@ -52,7 +53,9 @@ def embed(
     The processes of a group share the images, and process 0 writes.
     """
     with rank_0_reports():
-        run = open_run(request.run, request.backend, request.device)
+        run = request.run
+        if not isinstance(run, Run):
+            run = open_run(run, request.backend, request.device)
         backend = run.backend
     with join(backend, request.device) as group:
         if group is not None:

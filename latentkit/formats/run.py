@@ -7,6 +7,8 @@ last.safetensors       everything --resume needs, and the only file it trusts
 baseline.safetensors   mean and components of the PCA of the training pixels
 held_out.safetensors   mu of validation images with the best weights, and the most typical image
 history.jsonl          one JSON object per validation or finding
+curves.png             the training curves, unless `train --no-pictures` was used
+reconstructions.png    held-out images above their reconstructions, likewise
 """
 
 import json
@@ -47,6 +49,8 @@ FILES = (
     "baseline.safetensors",
     "held_out.safetensors",
     "history.jsonl",
+    "curves.png",
+    "reconstructions.png",
 )
 REQUIRED_KEYS = ("architecture", "objective", "options", "images", "backend")
 """Keys of run.json that hold a JSON object."""

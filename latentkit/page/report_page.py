@@ -33,8 +33,10 @@ class Request:
     latents: Latents
     run: Run | None = None
     """The run of the latents, for the curves and findings of its training."""
-    images: Sequence[Source] | None = None
-    """Images for thumbnails and, with the run, for reconstructions and findings."""
+    images: Sequence[Source] | ImageSet | None = None
+    """Images for thumbnails and, with the run, for reconstructions and findings; if loaded, then with its transform."""
+    diagnosed: diagnosis.Diagnosis | None = None
+    """The findings about the run; None: diagnose it."""
     cache: bool = True
 
 
@@ -53,8 +55,8 @@ def report_page(request: Request, progress: Progress | None = None) -> Page:
 def _load(request: Request, progress: Progress | None) -> ImageSet | None:
     """Load the images as the run sees them, or at the size of thumbnails without a run."""
     run, latents = request.run, request.latents
-    if request.images is None:
-        return None
+    if request.images is None or isinstance(request.images, ImageSet):
+        return request.images
     if run is not None and run.architecture.latent != latents.mu.shape[1]:
         raise PictureError(
             f"{run.path} has {run.architecture.latent} latent dimensions and the latents have {latents.mu.shape[1]}: "
@@ -78,7 +80,9 @@ def _run_sections(request: Request, images: ImageSet | None) -> list[Markup]:
     run, latents = request.run, request.latents
     if run is None:
         return [_findings(diagnosis.judge(from_latents(latents, "the latents")))]
-    diagnosed = diagnosis.diagnose(diagnosis.DiagnosisRequest(run, latents=latents, images=images))
+    diagnosed = request.diagnosed or diagnosis.diagnose(
+        diagnosis.DiagnosisRequest(run, latents=latents, images=images)
+    )
     sections = [
         training(from_run(run, str(run.path))),
         None if images is None else reconstructions(run, latents, images),

@@ -7,6 +7,7 @@ from typing import Any
 
 from latentkit.formats.history import Finding
 from latentkit.images import Skipped
+from latentkit.training.history_log import Health
 from latentkit.training.loop import Event
 from latentkit.training.options import Options
 
@@ -61,8 +62,8 @@ class Ended:
     state: str
     """The state in run.json: done, interrupted or stopped."""
     run: Path
-    warnings: tuple[str, ...] | None
-    """Ids of the errors and warnings that were found; None if nothing was checked."""
+    health: Health | None
+    """Errors and warnings that hold now, and those that are gone; None if nothing was checked."""
 
 
 Listener = Callable[[Event | ImagesRead | ImagesSkipped | Message | Started | Finding | Ended], None]

@@ -27,7 +27,7 @@ def run_main(loop: Loop, writer: RunWriter, listen: Listener, group: Group | Non
 
     def end(state: str, text: str) -> None:
         check(state)
-        listen(Ended(text, state, writer.path, writer.warnings()))
+        listen(Ended(text, state, writer.path, writer.health()))
 
     finished = early = False
     with DeferSignals(repeatable=group is not None) as signals:

@@ -11,7 +11,7 @@ from latentkit.protocol import Model
 from latentkit.stats import evenly_spaced, medoid
 from latentkit.training.checkpoint import Best, Checkpoint
 from latentkit.training.data import Data
-from latentkit.training.history_log import Checker, HistoryLog
+from latentkit.training.history_log import Checker, Health, HistoryLog
 from latentkit.training.loop import Position, Validated
 
 __all__ = ["RunWriter"]
@@ -61,9 +61,9 @@ class RunWriter:
         """Return, and record, the new findings about the run."""
         return self._log.check(self._with(state, position), position.step)
 
-    def warnings(self) -> tuple[str, ...] | None:
-        """Return the id of every error and warning so far; None if nothing is checked."""
-        return self._log.warnings()
+    def health(self) -> Health | None:
+        """Return what the last check found; None if nothing is checked."""
+        return self._log.health()
 
     def _with(self, state: str, position: Position) -> dict[str, Any]:
         return {**self._record, **position.best, "state": state}

@@ -40,6 +40,7 @@ def facts_of(name: str, record: Mapping[str, Any], history: History, images: Run
             batch_norm=False,
             likelihood=str(options["likelihood"]),
             beta=float(options["beta"]),
+            lr=float(options["lr"]) if "lr" in options else None,
             latent=int(architecture["latent"]),
             split=None if images is None else split_of(images),
             posterior=PosteriorStatistics(np.array(kl_per_dim, np.float64)) if kl_per_dim else None,

@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     clusters.dominant_cluster,  # P24
     clusters.silhouette,  # P25
     reconstruction.worse_than_the_mean,  # P26
+    objective.learning_rate,  # P27
 )
 
 NEVER_REPORTED = {

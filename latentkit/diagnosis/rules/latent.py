@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentkit import stats
-from latentkit.diagnosis.facts import Facts, PosteriorStatistics
+from latentkit.diagnosis.facts import SETTLED, Facts, PosteriorStatistics
 from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, rule
 
 __all__ = [
-    "SETTLED",
     "autoencoder",
     "collapse",
     "collapse_in_history",
@@ -23,8 +22,6 @@ __all__ = [
 COLLAPSED = 0.1
 AVERAGED_AWAY = 1e-3
 """A KL below this is close to 0 even if it was averaged over a hundred dimensions."""
-SETTLED = 3
-"""Validations to wait for before a training that is still running is judged."""
 TIGHT = 0.05
 WORSE = 1.2
 UNUSED = 0.01

@@ -1,4 +1,4 @@
-"""Rules about the weight of the KL: P9 its balance with the reconstruction, P18 an unfinished warm-up."""
+"""Rules about the objective and the steps: P9 its balance with the reconstruction, P18 an unfinished warm-up, and P27 on the learning rate."""
 
 import math
 from itertools import pairwise
@@ -7,11 +7,13 @@ from statistics import median
 from latentkit.diagnosis.facts import Facts
 from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, rule
 
-__all__ = ["balance", "warm_up"]
+__all__ = ["balance", "learning_rate", "warm_up"]
 
 BALANCED = (0.01, 10.0)
 FEWEST_PIXELS = 64
 """Assumed number of values in an image of unknown size: 8 x 8 gray is the smallest in common use."""
+USUAL_RATES = (1e-6, 0.1)
+"""A step of Adam or RMSprop moves each weight by about the learning rate. Initial weights are around 0.05."""
 AVERAGED = 1.5
 """A reconstruction that starts below this is a mean over pixels: a sum over 64 of them would be larger."""
 
@@ -125,3 +127,24 @@ def warm_up(facts: Facts) -> Answer:
             )
         ]
     return []
+
+
+@rule(
+    "P27",
+    "The learning rate is far from the usual range",
+    "warning",
+    why="Adam and RMSprop move every weight by about the learning rate at each step, whatever the size of the gradient. Above 0.1 each step is larger "
+    "than the weights themselves, so that nothing learned remains; below 1e-6 nothing is learned in any usual time. More epochs help neither.",
+    keras="keras.optimizers.Adam(1e-3)",
+    pytorch="torch.optim.Adam(model.parameters(), lr=1e-3)",
+    latentkit="latentkit train IMAGES --lr 1e-3 -o RUN   # the default; 1e-4 to 3e-3 are usual",
+    source="Kingma & Ba 2015 (Adam), section 2.1: the size of a step is at most about the learning rate",
+)
+def learning_rate(facts: Facts) -> Answer:
+    """The learning rate of a latentkit run is outside 1e-6..0.1."""
+    if facts.lr is None:
+        return Needs("the learning rate: a latentkit run")
+    low, high = USUAL_RATES
+    if low <= facts.lr <= high:
+        return []
+    return [Sign(f"the learning rate is {format_number(facts.lr)}, outside {low:g}..{high:g}")]

@@ -2,9 +2,9 @@
 
 import math
 
-from latentkit.diagnosis.facts import Facts
+from latentkit.diagnosis.facts import SETTLED, Facts
 from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, format_ratio, rule
-from latentkit.diagnosis.rules.latent import SETTLED, collapse_in_history
+from latentkit.diagnosis.rules.latent import collapse_in_history
 
 __all__ = ["blur", "eval_gap", "output_range", "worse_than_the_mean"]
 

@@ -25,7 +25,7 @@ def growth(scale: Scale) -> list[Line]:
     for count in counts:
         images, run, z = scale.folder / f"X{count}.npy", scale.folder / f"run{count}", scale.folder / "z.npz"
         np.save(images, material.noise(count, 28, 1))
-        done = process([*LATENTKIT, "train", images, "-o", run, *MLP, "--epochs", "2"])
+        done = process([*LATENTKIT, "train", images, "-o", run, *MLP, "--epochs", "2", "--no-pictures"])
         taken.setdefault("train", []).append((count, Process(_epoch(run), done.peak)))
         for name, how in (
             ("embed", [run, images, "-o", z]),
