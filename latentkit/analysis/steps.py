@@ -141,7 +141,9 @@ def _scan(work: Workspace, before: StepRecord | None, begun: Begun) -> str:
     command = scan.train_command(
         [], images=survey.readable, size=options.size, color=options.color, fit=options.fit
     )
-    work.write("scan.txt", scan.to_text(survey, command.replace("train", f"train {request.named}", 1)))
+    work.write(
+        "scan.txt", scan.to_text(survey, command and command.replace("train", f"train {request.named}", 1))
+    )
     if survey.note:
         work.listen(Message(survey.note))
     classes = f", {len(survey.classes)} classes" if survey.classes else ""
