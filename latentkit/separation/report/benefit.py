@@ -35,7 +35,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Benefit:
-    """The judgement by all scores; images: the number of different labeled images."""
+    """The judgment by all scores; images: the number of different labeled images."""
 
     verdict: str
     """better, worse, mixed (better by one score and worse by another), as good, or cannot tell."""
@@ -46,7 +46,7 @@ class Benefit:
 def judge_benefit(
     scores: Mapping[str, ClassifierScore], kmeans: Recovery | None, images: int
 ) -> Benefit | None:
-    """Return the judgement; None without scores or without a baseline."""
+    """Return the judgment; None without scores or without a baseline."""
     gains = []
     for one in CLASSIFIERS:
         score = scores.get(one.key)
