@@ -17,6 +17,11 @@ from latentkit.formats.latents import Latents
 from latentkit.separation.compare import compare
 from latentkit.separation.options import Options
 from latentkit.separation.report import judge
+from latentkit.separation.report.benefit import judge_benefit
+from latentkit.separation.rows import arrange
+from latentkit.separation.separable import folds as cross_validation
+from latentkit.separation.separable.scores import folds_to_score, score_all
+from latentkit.stats import center_and_scale
 
 pytestmark = pytest.mark.slow
 
@@ -111,3 +116,36 @@ def test_equal_spaces_are_rarely_called_better_or_worse(distance, each):
 def test_a_space_with_classes_further_apart_is_called_better():
     words = compared((1.5, 2.5), 150, runs=20)
     assert words["better"] >= 18
+
+
+@pytest.fixture
+def discriminant(monkeypatch):
+    """Use the linear discriminant, which takes a hundredth of the time of logistic regressions."""
+    monkeypatch.setattr(cross_validation, "LOGISTIC", 0)
+
+
+def benefit(distance: float, gain: float, each: int, seed: int) -> str:
+    """Return the judgement on two spaces of the same images that share a third of their noise."""
+    options, shared = Options(seed=seed), np.random.default_rng(seed).normal(size=(3 * each, 16))
+    spaces = []
+    for number, far in enumerate((distance + gain, distance)):
+        own = np.random.default_rng([seed, 1 + number]).normal(size=shared.shape)
+        space = 0.6 * shared + 0.8 * own
+        space[np.arange(3 * each), np.arange(3 * each) % 3] += far / np.sqrt(2)
+        spaces.append(space)
+    rows = arrange(spaces[0], labels=np.array(["ant", "bee", "cat"])[np.arange(3 * each) % 3])
+    folds = folds_to_score(rows, options)
+    scores, _ = score_all(*map(center_and_scale, spaces), rows, folds, options)
+    return judge_benefit(scores, None, 3 * each).verdict
+
+
+@pytest.mark.parametrize("distance", [0.0, 1.5, 2.5])
+def test_of_two_equally_good_spaces_neither_is_called_better(discriminant, distance):
+    verdicts = Counter(benefit(distance, 0.0, 60, seed) for seed in range(RUNS))
+    assert verdicts["better"] + verdicts["mixed"] <= 10, verdicts
+    assert verdicts["worse"] + verdicts["mixed"] <= 10, verdicts
+
+
+def test_a_clearly_better_space_is_called_better(discriminant):
+    verdicts = Counter(benefit(1.5, 0.6, 200, seed) for seed in range(30))
+    assert verdicts["better"] >= 25, verdicts
