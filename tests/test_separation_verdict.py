@@ -6,7 +6,7 @@ import pytest
 
 from latentkit.separation.options import Thresholds
 from latentkit.separation.report.sentences import separable_sentence
-from latentkit.separation.report.verdict import separable, visible_with_labels, visible_without_labels
+from latentkit.separation.report.verdict import separable, visible_without_labels
 from latentkit.separation.separable.pairs import Pair, pair_verdict
 
 LIMITS = Thresholds()
@@ -60,21 +60,6 @@ def test_a_pair_is_judged_in_this_order_of_precedence(strict, se, p, smallest, e
 )
 def test_the_classes_are_separated_when_every_pair_reaches_the_bound(pairs, expected):
     assert separable(pairs, LIMITS) == expected
-
-
-@pytest.mark.parametrize(
-    ("smallest", "low", "p", "expected"),
-    [
-        (20, 0.50, 0.049, "yes"),
-        (20, 0.499, 0.01, "no"),
-        (20, 0.90, 0.05, "no"),
-        (19, 0.90, 0.01, "cannot say"),
-        (50, None, 0.01, "cannot say"),
-        (50, 0.9, None, "cannot say"),
-    ],
-)
-def test_classes_are_visible_if_kmeans_finds_them_and_they_are_unlike_one_cloud(smallest, low, p, expected):
-    assert visible_with_labels(smallest, low, p, LIMITS) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latentkit import shell
+from latentkit.choices import Pictures
 from latentkit.commands import inputs
 from latentkit.commands.fields import with_options
 
@@ -78,6 +79,10 @@ def report(
     images: Annotated[
         list[str] | None, typer.Option(metavar="IMAGES", help="For --html: the images, for thumbnails.")
     ] = None,
+    pictures: Annotated[
+        Pictures,
+        typer.Option(help="Pictures to judge; all adds UMAP, t-SNE and N2D."),
+    ] = "stored",
     seed: Annotated[int, typer.Option(min=0, help="Random seed of samples, splits and tests.")] = 0,
     **thresholds: Any,
 ) -> None:
@@ -86,6 +91,10 @@ def report(
     Prints a verdict in words and the figures it is based on. With labels: can a simple classifier tell the classes
     apart on images it has not seen (separable), and would clustering find them without labels (visible)? Without
     labels: are there any groups? All figures are measured in the full latent space, never in a two-dimensional picture.
+
+    The report says in which pictures and by which clusterings the classes can be seen: k-means, a Gaussian mixture, PCA,
+    and the clusters and projections in the file. `--pictures all` makes UMAP, t-SNE and N2D as well, of at most 2000
+    images, which takes about half a minute.
 
     `--clusters auto` is the number of classes or, without labels, the largest stable number.
 
@@ -102,7 +111,9 @@ def report(
     from latentkit.separation.report import judge, to_json, to_text
     from latentkit.separation.report.require import find_unmet
 
-    options = Options(on, None if clusters == "auto" else int(clusters), seed, Thresholds(**thresholds))
+    options = Options(
+        on, None if clusters == "auto" else int(clusters), pictures, seed, Thresholds(**thresholds)
+    )
     if html == "-":
         raise typer.BadParameter(
             "standard output has the report: give a file name for the page", param_hint="--html"
@@ -114,7 +125,7 @@ def report(
     if opened_run is not None:  # checked before the slow part
         name = "standard input" if latents == "-" else latents
         refuse_other_run(given, opened_run.weights_digest, name, str(opened_run.path))
-    result = judge(given, options)
+    result = judge(given, options, tell=shell.say)
     if html is not None:
         _write_page(result, given, html, opened_run, images)
     shell.emit(json_module.dumps(to_json(result), indent=2) if json else to_text(result))

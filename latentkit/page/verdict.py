@@ -52,6 +52,7 @@ def tables(report: Report) -> list[Markup]:
         _scores(report),
         _tightness(report),
         _clusters(report),
+        _views(report),
         _latent(report),
         _caveats(report),
     ]
@@ -133,6 +134,17 @@ def _clusters(report: Report) -> Markup | None:
     if (test := report.structure) is not None:
         inside.append(tag("p", f"{content.describe_structure(test)}."))
     return _section("Without labels", *inside)
+
+
+def _views(report: Report) -> Markup | None:
+    if not report.views:
+        return None
+    about = (
+        "Whether the clusters of each clustering and picture agree with the classes and have gaps between them, and whether "
+        "each class has its own region of a picture when colored."
+    )
+    rows = content.view_rows(report)
+    return _section("Visible in", tag("p", about, class_="note"), table(content.VIEW_HEADS, rows, words=4))
 
 
 def _latent(report: Report) -> Markup:

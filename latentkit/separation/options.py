@@ -66,6 +66,8 @@ class Options:
     """"latents", "projection" (the latest), or the method of a projection."""
     clusters: int | None = None
     """None: the number of classes or, without labels, the largest stable number."""
+    pictures: str = "stored"
+    """"stored" looks at PCA and at what the file holds; "all" makes UMAP, t-SNE and N2D as well."""
     seed: int = 0
     thresholds: Thresholds = field(default_factory=Thresholds)
 

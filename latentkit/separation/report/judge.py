@@ -1,5 +1,6 @@
 """Judge latents: compute every figure of the report, in the order in which it is needed."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,27 +9,29 @@ from numpy.typing import NDArray
 from latentkit.errors import SeparationError
 from latentkit.formats.latents import Latents
 from latentkit.separation.options import EXACT, SAMPLED, Options, Thresholds, limit_threads
-from latentkit.separation.report import caveats, sentences, verdict
+from latentkit.separation.report import caveats, sentences, verdict, view_sentences
 from latentkit.separation.report.benefit import Benefit, judge_benefit
 from latentkit.separation.report.health import measure_health
 from latentkit.separation.report.record import CrossValidation, Report
 from latentkit.separation.report.verdict import Verdict
-from latentkit.separation.rows import Rows, arrange, class_counts, distinct_per_class
+from latentkit.separation.rows import Rows, arrange, class_counts
 from latentkit.separation.separable.folds import FOLDS, Folds, is_logistic
 from latentkit.separation.separable.pairs import Pairs, judge_pairs
 from latentkit.separation.separable.scores import FEWEST, ClassifierScore, folds_to_score, score_all
 from latentkit.separation.separable.tightness import judge_tightness
-from latentkit.separation.visible.judge import Clusterings, judge_clusters
-from latentkit.separation.visible.structure import Structure
+from latentkit.separation.visible import candidates
+from latentkit.separation.visible.judge import Clustered, judge_clusters
+from latentkit.separation.visible.views import View, judge_view, overall
 from latentkit.stats import center_and_scale
 
 __all__ = ["judge"]
 
 Floats = NDArray[np.float64]
+Tell = Callable[[str], None]
 
 
-def judge(latents: Latents, options: Options | None = None) -> Report:
-    """Return the report on these latents.
+def judge(latents: Latents, options: Options | None = None, tell: Tell = lambda _: None) -> Report:
+    """Return the report on these latents. `tell` receives progress messages.
 
     Raises ProjectionError for a projection that the latents do not hold, and SeparationError for what cannot be judged.
     """
@@ -50,11 +53,11 @@ def judge(latents: Latents, options: Options | None = None) -> Report:
             f"{len(rows)} images cannot make {options.clusters} clusters: choose 2 to {len(rows) - 1}."
         )
     with limit_threads(len(rows)):
-        return judge_rows(rows, space, "schema" in latents.meta, options)
+        return judge_rows(rows, space, latents, options, tell)
 
 
-def judge_rows(rows: Rows, space: str, native: bool, options: Options) -> Report:
-    """Return the report on arranged rows; native: they come from a file that latentkit wrote."""
+def judge_rows(rows: Rows, space: str, latents: Latents, options: Options, tell: Tell) -> Report:
+    """Return the report on the arranged rows of these latents."""
     limits = options.thresholds
     X = center_and_scale(rows.mu)
     pixels = None if rows.baseline is None else center_and_scale(rows.baseline)
@@ -62,7 +65,9 @@ def judge_rows(rows: Rows, space: str, native: bool, options: Options) -> Report
     pairs, scores, confusion = judge_labels(X, pixels, rows, folds, options)
     labeled = np.flatnonzero(rows.codes >= 0)
     tight = judge_tightness(X[labeled], rows.codes[labeled], len(rows.classes), options)
-    clustering, test = judge_clusters(X, pixels, rows, options)
+    clustered = judge_clusters(X, pixels, rows, options)
+    clustering = clustered.result
+    views = judge_views(X, rows, clustered, latents if space == "latents" else None, options, tell)
     images = len(np.unique(rows.groups[labeled]))
     benefit = judge_benefit(scores, None if clustering is None else clustering.kmeans, images)
     health = measure_health(rows.mu, rows.logvar, limits.active_variance, options.rng(2))
@@ -80,14 +85,15 @@ def judge_rows(rows: Rows, space: str, native: bool, options: Options) -> Report
         benefit=benefit,
         tightness=tight,
         clustering=clustering,
-        structure=test,
+        structure=clustered.structure,
+        views=views,
         latent=health,
-        verdict=conclude(rows, pairs, benefit, clustering, test, health.active_units == 0, limits),
+        verdict=conclude(rows, pairs, benefit, clustered, views, health.active_units == 0, limits),
         caveats=(
             *caveats.about_rows(rows, scores, limits),
             *caveats.about_sampling(rows, pairs, EXACT, SAMPLED),
             *caveats.about_quadratic_costs(rows, health, None if clustering is None else clustering.hdbscan),
-            *caveats.about_latents(rows, health, space, native),
+            *caveats.about_latents(rows, health, space, "schema" in latents.meta),
         ),
         thresholds=limits,
         seed=options.seed,
@@ -119,12 +125,28 @@ def judge_labels(
     return pairs, scores, tuple(tuple(row) for row in counts.tolist())
 
 
+def judge_views(
+    X: Floats, rows: Rows, clustered: Clustered, latents: Latents | None, options: Options, tell: Tell
+) -> tuple[View, ...]:
+    """Judge every clustering and picture; latents: None if the rows are those of a projection."""
+    if clustered.result is None:
+        return ()
+    k = clustered.result.k
+    every = [*candidates.clusterings(clustered.labels, clustered.rows, k)]
+    if latents is not None:
+        order = np.argsort(latents.ids, kind="stable")
+        every += candidates.stored_clusters(latents, order)
+        every += candidates.pictures(latents, order, k, options.pictures == "all", options.rng(15), tell)
+    limits = options.thresholds
+    return tuple(judge_view(one, X, rows, k, clustered.structure, limits, options.rng(17)) for one in every)
+
+
 def conclude(
     rows: Rows,
     pairs: Pairs | None,
     benefit: Benefit | None,
-    clustering: Clusterings | None,
-    test: Structure | None,
+    clustered: Clustered,
+    views: Sequence[View],
     collapsed: bool,
     limits: Thresholds,
 ) -> Verdict:
@@ -133,16 +155,15 @@ def conclude(
     labeled = len(np.unique(rows.groups[rows.codes >= 0]))
     every = () if pairs is None else pairs.every
     separable = verdict.separable(every, limits)
-    p = None if test is None else test.p
-    kmeans = None if clustering is None else clustering.kmeans
     if classes > 1:
-        smallest = int(distinct_per_class(rows.groups, rows.codes, classes).min())
-        visible = verdict.visible_with_labels(smallest, None if kmeans is None else kmeans.low, p, limits)
-        about_clusters = sentences.visible_sentence(visible, kmeans, test, limits)
+        visible = overall(views)
+        about_clusters = view_sentences.views_sentence(visible, views)
     else:
+        clustering, test = clustered.result, clustered.structure
         stabilities = None
         if clustering is not None and clustering.discovered is not None:
             stabilities = [one.stability for one in clustering.discovered]
+        p = None if test is None else test.p
         visible = verdict.visible_without_labels(images, stabilities, p, limits)
         about_clusters = sentences.groups_sentence(visible, stabilities, test, limits)
     if images < FEWEST:

@@ -28,6 +28,10 @@
                  kmeans | gmm: {ari, ami, accuracy, spread, low, pixel_pca, difference: {low, high} | null} | null,
                  hdbscan: {clusters, noise, rows}, found: [{images, stability}] | null: clusters found without labels}
     structure    {p, k, n, draws} | null: p under one Gaussian cloud
+    visible_in   [{method, title, kind: clustering | stored | picture, command, images, clusters, ari, low, gap, purity,
+                 chance, purity_low, fidelity, verdict, colored}]: views of the classes. verdict (without colors) and colored:
+                 yes | partly | no | cannot say; ari is that of the view's clusters, and gap whether there are gaps between
+                 them; purity is the share of neighbors of the same class, and chance that of shuffled labels
     latent       {active_units, dead: [dimension], effective_rank, participation_ratio, total_correlation,
                  mutual_information, mutual_information_capped, kl_per_dim: [nats] | null}
     caveats      [sentence]
@@ -52,6 +56,7 @@ from latentkit.separation.separable.scores import CLASSIFIERS, ClassifierScore
 from latentkit.separation.separable.tightness import INDICES, Tightness
 from latentkit.separation.visible.judge import Clusterings
 from latentkit.separation.visible.structure import Structure
+from latentkit.separation.visible.views import View
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -90,6 +95,8 @@ class Report:
     tightness: Tightness | None
     clustering: Clusterings | None
     structure: Structure | None
+    views: tuple[View, ...]
+    """Each clustering and picture that was looked at."""
     latent: Health
     verdict: Verdict
     caveats: tuple[str, ...]
@@ -131,6 +138,7 @@ def to_json(report: Report) -> dict[str, Any]:
         **{one.key: None if tight is None else tight.indices[one.key] for one in INDICES},
         "clustering": None if report.clustering is None else _clustering(report.clustering),
         "structure": None if report.structure is None else _plain(report.structure),
+        "visible_in": [_plain(view) for view in report.views],
         "latent": _plain(report.latent),
         "caveats": list(report.caveats),
         "thresholds": _plain(report.thresholds),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from latentkit.separation.options import Thresholds
 from latentkit.separation.report.benefit import Benefit, Gain
 from latentkit.separation.separable.pairs import Pair, most_confused, sort_by_auc
-from latentkit.separation.visible.clusters import Recovery
 from latentkit.separation.visible.structure import Structure
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "next_sentence",
     "separable_sentence",
     "too_few_sentence",
-    "visible_sentence",
 ]
 
 NEXT = {
@@ -35,9 +33,6 @@ NEXT = {
     ): "Next: look at a few images of each class and their labels, then run `latentkit diagnose` on the run.",
 }
 """Next step for each pair of verdicts."""
-
-CHANCE_LIKE = 0.2
-"""An adjusted Rand index below this is not called an agreement."""
 
 
 def _name(pair: Pair) -> str:
@@ -110,37 +105,6 @@ def separable_sentence(
     return (
         f"Whether your classes separate cannot be told with {images} labeled images. Label at least {limits.min_class} "
         "different images of each class, preferably 100."
-    )
-
-
-def visible_sentence(
-    verdict: str, recovery: Recovery | None, test: Structure | None, limits: Thresholds
-) -> str:
-    """Explain the verdict "visible" where there are labels."""
-    if verdict == "cannot say" or recovery is None or test is None:
-        return "Cannot say whether clustering would find them without labels: a class has too few images."
-    ari = f"adjusted Rand index {recovery.ari:.2f}, at least {recovery.low:.2f}; 0 is chance, 1 is perfect"
-    null = f"p = {test.p:.2g} under a single-Gaussian null"
-    if verdict == "yes":
-        return (
-            f"They are visible without labels: k-means finds them ({ari}), and the clusters are tighter than those of one "
-            f"Gaussian cloud ({null})."
-        )
-    if recovery.low >= limits.visible_ari:
-        return (
-            f"They are not visible without labels: k-means happens to divide the images into your classes ({ari}), but "
-            f"one Gaussian cloud would be divided just as well ({null})."
-        )
-    if test.p < limits.alpha:
-        share = "not" if recovery.ari < CHANCE_LIKE else "only partly"
-        return (
-            f"They are not visible without labels: the images are not one Gaussian cloud ({null}), but the clusters of "
-            f"k-means are {share} your classes ({ari}). A picture may still show one cloud, which says nothing about the "
-            "classes in it."
-        )
-    return (
-        f"They are not visible without labels: k-means does not find them ({ari}), and the images look like one Gaussian "
-        f"cloud ({null}). A picture that shows one cloud says nothing about the classes in it."
     )
 
 

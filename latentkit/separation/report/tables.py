@@ -13,6 +13,7 @@ __all__ = [
     "PAIR_HEADS",
     "RECOVERY_HEADS",
     "SCORE_HEADS",
+    "VIEW_HEADS",
     "class_silhouettes",
     "describe_choice_of_k",
     "describe_density",
@@ -25,11 +26,14 @@ __all__ = [
     "pair_rows",
     "recovery_rows",
     "score_rows",
+    "view_rows",
 ]
 
 PAIR_HEADS = ("pair", "images", "AUC", "at least", "p (Holm)", "verdict")
 SCORE_HEADS = ("", "latents", "at least", "at most", "guessing", "pixel PCA", "better than pixel PCA")
 RECOVERY_HEADS = ("", "ARI", "at least", "AMI", "accuracy", "spread over seeds", "pixel PCA's ARI")
+
+VIEW_HEADS = ("", "ARI", "at least", "purity", "chance", "fidelity", "gaps", "without colors", "with colors")
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -101,6 +105,21 @@ def recovery_rows(clustering: Clusterings) -> list[tuple[str, ...]]:
         (name, *map(number, (one.ari, one.low, one.ami, one.accuracy, one.spread, one.pixel_pca)))
         for name, one in (("k-means", clustering.kmeans), ("Gaussian mixture", clustering.gmm))
         if one is not None
+    ]
+
+
+def view_rows(report: Report) -> list[tuple[str, ...]]:
+    """Return what each clustering and picture shows."""
+    gaps = {None: "-", True: "yes", False: "no"}
+    return [
+        (
+            view.title,
+            *(number(value, 2) for value in (view.ari, view.low, view.purity, view.chance, view.fidelity)),
+            gaps[view.gap],
+            view.verdict,
+            view.colored or "-",
+        )
+        for view in report.views
     ]
 
 

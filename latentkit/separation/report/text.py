@@ -24,6 +24,7 @@ def to_text(report: Report) -> str:
         _scores(report),
         _classes(report),
         _clusters(report),
+        _views(report),
         _latent(report),
         _caveats(report),
     ]
@@ -93,6 +94,16 @@ def _clusters(report: Report) -> list[str]:
     if report.structure is not None:
         lines.append(f"  {tables.describe_structure(report.structure)}")
     return lines
+
+
+def _views(report: Report) -> list[str]:
+    if not report.views:
+        return []
+    rows = [(shorten(title, NAME), *cells) for title, *cells in tables.view_rows(report)]
+    return [
+        "VISIBLE IN   clusters and pictures, without and with the colors of the classes",
+        *table([tables.VIEW_HEADS, *rows]),
+    ]
 
 
 def _latent(report: Report) -> list[str]:

@@ -2,7 +2,8 @@
 
 separable (labels given): can a simple classifier tell the classes apart on images it has not seen?
 visible (labels withheld): would clustering find them? Latents can be separable and not visible: two Gaussian classes
-at distance 2.25 have an AUC of 0.94, and k-means recovers less than half of them.
+at distance 2.25 have an AUC of 0.94, and k-means recovers less than half of them. With labels, each clustering and picture
+has a verdict of its own (`visible.views`), and the classes are visible if they are in any.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from latentkit.separation.options import Thresholds
 from latentkit.separation.separable.pairs import Pair
 
-__all__ = ["Verdict", "separable", "visible_with_labels", "visible_without_labels"]
+__all__ = ["Verdict", "separable", "visible_without_labels"]
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,6 @@ def separable(pairs: Sequence[Pair], limits: Thresholds) -> str:
     if verdicts & {"separate", "partly"}:
         return "partly"
     return "no evidence" if verdicts == {"no evidence"} else "cannot say"
-
-
-def visible_with_labels(smallest: int, ari_low: float | None, p: float | None, limits: Thresholds) -> str:
-    """Return "yes", "no" or "cannot say".
-
-    smallest: different images of the smallest class; ari_low: bound of the ARI of k-means; p: of the structure test.
-    """
-    if ari_low is None or p is None or smallest < limits.min_class:
-        return "cannot say"
-    return "yes" if ari_low >= limits.visible_ari and p < limits.alpha else "no"
 
 
 def visible_without_labels(

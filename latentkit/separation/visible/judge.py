@@ -1,6 +1,8 @@
 """Cluster the latents: either to recover the given classes, or to discover groups without labels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from latentkit.separation.visible.stability import choose_components, jaccard, l
 from latentkit.separation.visible.structure import Structure, structure
 from latentkit.stats import random_rows
 
-__all__ = ["Clusterings", "DiscoveredCluster", "judge_clusters"]
+__all__ = ["Clustered", "Clusterings", "DiscoveredCluster", "judge_clusters"]
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -44,10 +46,17 @@ class Clusterings:
     """None where there are classes to recover."""
 
 
-def judge_clusters(
-    X: Floats, pixels: Floats | None, rows: Rows, options: Options
-) -> tuple[Clusterings | None, Structure | None]:
-    """Cluster X (N, R) and test its structure; (None, None) if there are too few rows, or no variance.
+class Clustered(NamedTuple):
+    """The results, the structure test, and the labels (M,) of the chosen rows (M,) by method."""
+
+    result: Clusterings | None
+    structure: Structure | None
+    rows: Index
+    labels: Mapping[str, Index]
+
+
+def judge_clusters(X: Floats, pixels: Floats | None, rows: Rows, options: Options) -> Clustered:
+    """Cluster X (N, R) and test its structure; without results if there are too few rows, or no variance.
 
     k is that of the option, or the number of classes, or the largest stable number.
     """
@@ -55,15 +64,16 @@ def judge_clusters(
     points = X[chosen]
     k = options.clusters or len(rows.classes)
     if len(points) <= max(k, 2) or not X.any():
-        return None, None
+        return Clustered(None, None, chosen, {})
     density = clusters.density(points, options.rng(13))
     if len(rows.classes) < 2:
         result = discover(points, density, options)
+        labels: dict[str, Index] = {}
     else:
-        result = recover(
+        result, labels = recover(
             points, None if pixels is None else pixels[chosen], k, density, chosen, rows, options
         )
-    return result, structure(points, result.k, options.rng(14))
+    return Clustered(result, structure(points, result.k, options.rng(14)), chosen, labels)
 
 
 def recover(
@@ -74,8 +84,11 @@ def recover(
     chosen: Index,
     rows: Rows,
     options: Options,
-) -> Clusterings:
-    """Measure how much of the classes clustering recovers; points (M, R) are the `chosen` rows (M,)."""
+) -> tuple[Clusterings, dict[str, Index]]:
+    """Measure how much of the classes clustering recovers; points (M, R) are the `chosen` rows (M,).
+
+    The labels (M,) by method are returned with the result.
+    """
     codes, groups = rows.codes[chosen], rows.groups[chosen]
     by_means = clusters.kmeans(points, k, options.seed)
     by_mixture = clusters.gaussian_mixture(points, by_means.every)
@@ -95,7 +108,8 @@ def recover(
             bounds = ari_difference(kmeans.ari - kmeans.pixel_pca, first, second, level)
             kmeans = replace(kmeans, difference=bounds)
     chosen_by = "classes" if options.clusters is None else "option"
-    return Clusterings(k, chosen_by, None, kmeans, gmm, density, None)
+    result = Clusterings(k, chosen_by, None, kmeans, gmm, density, None)
+    return result, {"kmeans": by_means.labels, "gmm": by_mixture.labels}
 
 
 def discover(points: Floats, density: Density, options: Options) -> Clusterings:
