@@ -6,6 +6,7 @@ benefit    whether the VAE does better than PCA of the pixels
 health     how much of the latent space is used, and how much it says about an image
 verdict    the rules of the two verdicts
 sentences  the verdicts in words, with what to do next
+view_sentences  which pictures and clusterings show the classes, in words
 caveats    what the reader must know before believing the report
 tables     rows of text that the terminal and the page share
 text       the report on one screen

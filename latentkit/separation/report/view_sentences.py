@@ -1,4 +1,4 @@
-"""What shows the classes, in words: pictures with and without colors, and clusterings."""
+"""Sentences about the views that show the classes: pictures with and without colors, and clusterings."""
 
 from collections.abc import Sequence
 
