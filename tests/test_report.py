@@ -51,7 +51,7 @@ def test_json_has_the_documented_keys_from_a_pipe_too(z):
     assert list(result) == [
         "schema", "n", "dims", "space", "classes", "unlabelled", "scored_on", "cross_validation", "verdict", "pairs",
         "confusion", "scores", "benefit", "silhouette", "davies_bouldin", "calinski_harabasz", "gdv", "clustering", "structure",
-        "latent", "caveats", "thresholds", "seed",
+        "visible_in", "latent", "caveats", "thresholds", "seed",
     ]  # fmt: skip
     assert result["classes"] == {"ant": 60, "bee": 60, "cat": 60}
     assert list(result["scores"]["knn15"])[:3] == ["value", "low", "high"]
