@@ -3,8 +3,22 @@
 A view is judged twice where it can be. Without colors: do its clusters agree with the classes, and are there gaps between
 them? The gaps are measured in the latent space, so islands that UMAP and t-SNE make in one cloud do not count, and in the
 picture as well. A part of the classes is visible if the clusters agree with them somewhat and one Gaussian cloud would not be
-divided as well; such a part does not need a gap. With colors: is each class at home in its own region of the picture (purity), whether or not there
-is a gap? Labels are never used to make a view.
+divided as well; such a part does not need a gap. With colors: is each class at home in its own region of the picture
+(purity), whether or not there is a gap? Labels are never used to make a view.
+
+Simulated: 12 sets in 8 dimensions with every view of `--pictures all`. The numbers are how many of the 12 were "yes" by k-means,
+the mixture, PCA, t-SNE, UMAP and N2D, and by any of them; "cut" labels are equal parts along the first axis.
+
+    60 images   round, long, box, arc, rod, sheet, cut in 2    0  0  0  0  0  0   0
+                t5 cut in 3; long, random labels               0  0  0  0  0  0   0
+                arc, cut in 3                                  1  1  0  1  1  1   1
+                3 classes at distance 2.83                     0  0  0  0  0  0   0
+                3 classes at distance 3.5                      2  2  0  1  2  2   2
+                3 classes at distance 4.95                    12 11 11 11 12 12  12
+    200 images  round, arc, rod, cut in 2                      0  0  0  0  0  0   0
+                arc, cut in 3                                  1  0  1  1  1  1   1
+
+Of the arc cut in 3, k-means was "yes" in 1 of 60 more sets of 60 images, and in none of 60 sets of 200.
 """
 
 from collections.abc import Sequence
