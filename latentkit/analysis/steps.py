@@ -21,7 +21,7 @@ from latentkit.formats.analysis import StepRecord
 from latentkit.formats.atomic import replace_file
 from latentkit.formats.labels import read_labels
 from latentkit.formats.run import is_run, read_record
-from latentkit.methods import CLUSTERINGS, PROJECTIONS
+from latentkit.methods import CLUSTERINGS
 from latentkit.separation.report import to_json, to_text
 from latentkit.training.events import ImagesSkipped, Message, Started
 from latentkit.training.train import TrainRequest, train
@@ -43,7 +43,6 @@ class Step:
     """A part of an analysis."""
 
     name: str
-    title: str
     outputs: tuple[str, ...]
     """Files in the folder; the step is done again if one is missing."""
     inputs: Callable[[Workspace], Inputs]
@@ -62,7 +61,7 @@ def steps_of(work: Workspace) -> list[Step]:
     added = tuple(step.name for step in projections)
     latents = ("embed", *added, "cluster", "labels")
     return [
-        Step("scan", "check the images", ("scan.txt",), _scan_inputs, _scan),
+        Step("scan", ("scan.txt",), _scan_inputs, _scan),
         Step(
             "train",
             "train a VAE",
@@ -71,23 +70,15 @@ def steps_of(work: Workspace) -> list[Step]:
             _train,
             made=_weights,
         ),
-        Step("embed", "embed the images", ("latents.npz",), _images, _embed, ("train",)),
+        Step("embed", ("latents.npz",), _images, _embed, ("train",)),
         *projections,
-        Step("cluster", "find clusters", (), _cluster_inputs, _cluster, ("embed",), optional=True),
-        Step("labels", "add labels", (), _label_inputs, _label, ("embed",)),
-        Step("report", "do the classes separate?", ("report.txt", "report.json"), _seed, _report, latents),
-        Step("diagnose", "check the training", ("diagnosis.txt",), _version, _diagnose, latents),
-        Step("curves", "draw the curves", (CURVES,), _version, _curves, ("train",), optional=True),
-        Step(
-            "reconstructions",
-            "draw reconstructions",
-            (RECONSTRUCTIONS,),
-            _version,
-            _reconstructions,
-            ("train",),
-            optional=True,
-        ),
-        Step("page", "write the page", (PAGE,), _version, _page, (*latents, "report", "diagnose")),
+        Step("cluster", (), _cluster_inputs, _cluster, ("embed",), optional=True),
+        Step("labels", (), _label_inputs, _label, ("embed",)),
+        Step("report", ("report.txt", "report.json"), _seed, _report, latents),
+        Step("diagnose", ("diagnosis.txt",), _version, _diagnose, latents),
+        Step("curves", (CURVES,), _version, _curves, ("train",), optional=True),
+        Step("reconstructions", (RECONSTRUCTIONS,), _version, _draw_pairs, ("train",), optional=True),
+        Step("page", (PAGE,), _version, _page, (*latents, "report", "diagnose")),
     ]
 
 
@@ -235,8 +226,7 @@ def _projection(method: str) -> Step:
         lines = projection.describe(result).split("\n")
         return next((line for line in lines if line.startswith("Fidelity: ")), "").removeprefix("Fidelity: ")
 
-    title = f"project by {PROJECTIONS.title(method)}"
-    return Step(method, title, (), inputs, make, ("embed",), optional=True)
+    return Step(method, (), inputs, make, ("embed",), optional=True)
 
 
 def _cluster(work: Workspace, before: StepRecord | None, begun: Begun) -> str:
@@ -284,7 +274,7 @@ def _curves(work: Workspace, before: StepRecord | None, begun: Begun) -> str:
     return ""
 
 
-def _reconstructions(work: Workspace, before: StepRecord | None, begun: Begun) -> str:
+def _draw_pairs(work: Workspace, before: StepRecord | None, begun: Begun) -> str:
     request = work.request
     picture = draw_reconstructions(work.run, request.images, workers=request.workers, cache=request.cache)
     work.write(RECONSTRUCTIONS, picture)
