@@ -64,7 +64,6 @@ def steps_of(work: Workspace) -> list[Step]:
         Step("scan", ("scan.txt",), _scan_inputs, _scan),
         Step(
             "train",
-            "train a VAE",
             ("run/run.json", "run/weights.safetensors"),
             _train_inputs,
             _train,
