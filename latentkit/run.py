@@ -119,6 +119,13 @@ class Run:
         return tuple(nats) if valid and nats and all(isinstance(each, float) for each in nats) else None
 
     @cached_property
+    def improving(self) -> bool:
+        """Whether the validation loss was still falling at the end: the last validation is the best one so far."""
+        validations, best = self.history.validations, self.record.get("best")
+        last = validations[-1].step if validations else None
+        return isinstance(best, Mapping) and best.get("step") == last
+
+    @cached_property
     def backend(self) -> Backend:
         """The backend that was named, or the one that trained the run, or any other that can be imported."""
         return registry.choose(self.named_backend, self.record["backend"]["name"])[1]

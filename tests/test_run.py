@@ -20,6 +20,7 @@ PARTS = (
     "weights_digest",
     "baseline",
     "kl_per_dim",
+    "improving",
     "backend",
     "model",
 )
@@ -70,3 +71,11 @@ def test_a_run_that_was_never_validated_has_no_kl_per_dimension(run):
 
 def test_the_record_tells_the_kl_of_each_dimension(run):
     assert run.kl_per_dim == tuple(run.record["validation"]["kl_per_dim"])
+
+
+def test_a_run_is_improving_if_its_last_validation_is_its_best(run):
+    last = run.history.validations[-1].step
+    for step, expected in ((last, True), (last - 1, False)):
+        best = {**run.record["best"], "step": step}
+        write_record(run.path, {**run.record, "best": best})
+        assert open_run(run.path).improving is expected

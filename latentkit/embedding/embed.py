@@ -103,6 +103,7 @@ def _write(
         "image": list(run.architecture.image),
         "fit": run.transform.fit,
         "weights": run.weights_digest,
+        "training": {"options": run.record.get("options"), "improving": run.improving},
     }
     skipped: list[Skipped] = []
     with LatentsWriter(output, meta) as writer:
