@@ -120,7 +120,7 @@ class Run:
 
     @cached_property
     def improving(self) -> bool:
-        """Whether the validation loss was still falling at the end: the last validation is the best one so far."""
+        """True if the validation loss was still falling at the end: the last validation is the best one."""
         validations, best = self.history.validations, self.record.get("best")
         last = validations[-1].step if validations else None
         return isinstance(best, Mapping) and best.get("step") == last

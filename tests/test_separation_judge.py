@@ -208,11 +208,11 @@ def test_pixel_pca_is_reported_next_to_every_score():
     worse = judge(z.with_arrays(mu=noise, baseline=z.mu))
     assert worse.scores["probe"].pixel_pca == pytest.approx(better.scores["probe"].value, abs=0.05)
     assert not worse.scores["knn15"].beats_pixel_pca
-    assert any("The VAE is worse than PCA of the pixels" in sentence for sentence in worse.verdict.sentences)
+    assert any("The VAE is worse than the pixels" in sentence for sentence in worse.verdict.sentences)
     same = judge(z.with_arrays(baseline=z.mu))
     assert (same.scores["knn15"].beats_pixel_pca, same.scores["probe"].beats_pixel_pca) == (False, False)
     assert same.benefit.verdict == "as good"
-    assert any("The VAE is as good as PCA" in sentence for sentence in same.verdict.sentences)
+    assert any("The VAE is as good as the pixels" in sentence for sentence in same.verdict.sentences)
 
 
 def test_what_the_file_lacks_is_null_and_has_a_caveat():

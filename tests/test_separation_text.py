@@ -1,10 +1,12 @@
 """The one screen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from latentkit.formats.latents import Latents
-from latentkit.separation.report import judge, to_text
+from latentkit.separation.report import judge, to_json, to_summary, to_text
 from latentkit.text import table
 
 
@@ -34,6 +36,7 @@ def test_the_screen_goes_from_the_verdict_to_the_caveats():
         "WITHOUT LABELS",
         "VISIBLE IN",
         "LATENTS",
+        "ALSO",
         "CAVEATS",
     ]
 
@@ -52,12 +55,12 @@ def test_the_screen_is_one_screen():
 def test_separate_and_visible_classes_are_reported_in_words():
     text = flat(to_text(judge(latents())))
     assert "VERDICT separable: separated visible: yes (180 images, 6 latents, 3 classes)" in text
-    assert "Your classes separate: a linear probe tells every pair apart" in text
+    assert "Your classes separate: a simple classifier tells every pair apart" in text
     assert (
         "The classes are visible without labels: seen in PCA; found by k-means (1.00) and Gaussian mixture (1.00)"
         in text
     )
-    assert "`latentkit cluster` assigns every image to a cluster." in text
+    assert "Assign every image to a cluster: `latentkit cluster FILE -o clusters.npz`" in text
 
 
 def test_separable_classes_that_clustering_does_not_find_are_explained():
@@ -67,7 +70,7 @@ def test_separable_classes_that_clustering_does_not_find_are_explained():
         "The classes are only partly visible without labels: partly seen in PCA; partly found by k-means"
         in text
     )
-    assert "Next: label a few images" in text
+    assert "Next: Try the clustering that follows curved shapes" in text
 
 
 def test_the_hardest_pair_comes_first_and_the_most_confused_class_is_named():
@@ -134,5 +137,35 @@ def test_missing_evidence_is_not_told_as_a_fact():
     z = latents(each=80)
     shuffled = np.random.default_rng(0).permutation(z.labels)
     text = flat(to_text(judge(z.with_arrays(labels=shuffled, baseline=z.mu[:, ::-1].copy()))))
-    assert "Whether the VAE helps cannot be told with 240 images" in text
+    assert "Whether the VAE does better than the pixels cannot be told with 240 images" in text
     assert "does not help" not in text
+
+
+SHORT_LINES = 8
+
+
+def test_the_short_report_is_a_few_plain_lines_and_one_table():
+    z = latents(each=80)
+    text = to_summary(judge(z.with_arrays(baseline=z.mu[:, ::-1].copy())))
+    words, figures = text.split("\n\n")
+    assert len(words.splitlines()) <= SHORT_LINES
+    for term in ("AUC", "ARI", "Holm", "GDV", "15-NN", "probe", "Gaussian", "Rand"):
+        assert term not in text
+    rows = {line[:19].strip(): line.split()[-3:] for line in figures.splitlines()[1:4]}
+    assert list(rows) == ["nearest neighbors", "simple classifier", "clusters"]
+    assert rows["nearest neighbors"][2] == "0.333"
+
+
+def test_the_short_report_without_labels_has_no_table():
+    assert "guessing" not in to_summary(judge(latents(labeled=False)))
+
+
+def test_advice_follows_the_training_that_the_latents_record():
+    z = latents(each=200, distance=1.8)
+    options = {"augment": "none", "latent": 6, "epochs": 50}
+    before = judge(replace(z, meta={**z.meta, "training": {"options": options}}))
+    assert "--augment denoise" in (before.suggestions[0].command or "")
+    done = {**options, "augment": "denoise"}
+    after = judge(replace(z, meta={**z.meta, "training": {"options": done}}))
+    assert not any("denoise" in (one.command or "") for one in after.suggestions)
+    assert to_json(after)["suggestions"][0]["text"] == after.suggestions[0].text

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from latentkit.separation.options import Thresholds
-from latentkit.separation.report.sentences import separable_sentence
+from latentkit.separation.report.sentences import pair_note, separable_sentence
 from latentkit.separation.report.verdict import separable, visible_without_labels
 from latentkit.separation.separable.pairs import Pair, pair_verdict
 
@@ -18,12 +18,10 @@ def pair(verdict="separate", low=0.95):
 
 def test_a_pair_that_reaches_only_the_bound_that_is_shown_is_explained():
     partly = [pair("separate", 0.95), pair("partly", 0.901), pair("partly", 0.899)]
-    text = separable_sentence("partly", partly, 3, 150, LIMITS)
-    assert (
-        "1 of 3 pairs are clearly separate. (1 more would be called separate if judged alone. With 3 pairs, each must"
-        in text
-    )
-    assert "judged alone" not in separable_sentence("partly", [partly[0], partly[2]], 3, 150, LIMITS)
+    assert "1 of 3 pairs are clearly apart." in separable_sentence("partly", partly, 3, 150, LIMITS)
+    note = pair_note("partly", partly, LIMITS) or ""
+    assert "1 more pairs would be called separate if judged alone. With 3 pairs, each must" in note
+    assert pair_note("partly", [partly[0], partly[2]], LIMITS) is None
 
 
 @pytest.mark.parametrize(

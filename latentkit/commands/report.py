@@ -64,6 +64,7 @@ def report(
         typer.Option(metavar="K|auto", callback=check_clusters, help="Number of clusters; auto chooses it."),
     ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.report/2.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Print every figure and caveat.")] = False,
     require: Annotated[
         list[Any] | None,
         typer.Option(
@@ -108,7 +109,7 @@ def report(
     from latentkit.formats.latents import refuse_other_run
     from latentkit.run import open_run
     from latentkit.separation.options import Options, Thresholds
-    from latentkit.separation.report import judge, to_json, to_text
+    from latentkit.separation.report import judge, to_json, to_summary, to_text
     from latentkit.separation.report.require import find_unmet
 
     options = Options(
@@ -128,6 +129,9 @@ def report(
     result = judge(given, options, tell=shell.say)
     if html is not None:
         _write_page(result, given, html, opened_run, images)
-    shell.emit(json_module.dumps(to_json(result), indent=2) if json else to_text(result))
+    if json:
+        shell.emit(json_module.dumps(to_json(result), indent=2))
+    else:
+        shell.emit(to_text(result) if details else to_summary(result))
     if (unmet := find_unmet(to_json(result), require or [])) is not None:
         raise shell.UnmetRequirement(unmet)

@@ -42,7 +42,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Situation:
-    """What the report concluded. `hardest` are the two classes that are hardest to tell apart."""
+    """The conclusions of the report. `hardest` are the two classes that are hardest to tell apart."""
 
     separable: str
     visible: str

@@ -10,13 +10,14 @@ from latentkit.errors import SeparationError
 from latentkit.formats.latents import Latents
 from latentkit.separation.options import EXACT, SAMPLED, Options, Thresholds, limit_threads
 from latentkit.separation.report import caveats, sentences, verdict, view_sentences
+from latentkit.separation.report.advice import Situation, Training, suggest
 from latentkit.separation.report.benefit import Benefit, judge_benefit
 from latentkit.separation.report.health import measure_health
 from latentkit.separation.report.record import CrossValidation, Report
 from latentkit.separation.report.verdict import Verdict
 from latentkit.separation.rows import Rows, arrange, class_counts
 from latentkit.separation.separable.folds import FOLDS, Folds, is_logistic
-from latentkit.separation.separable.pairs import Pairs, judge_pairs
+from latentkit.separation.separable.pairs import Pairs, judge_pairs, sort_by_auc
 from latentkit.separation.separable.scores import FEWEST, ClassifierScore, folds_to_score, score_all
 from latentkit.separation.separable.tightness import judge_tightness
 from latentkit.separation.visible import candidates
@@ -24,7 +25,7 @@ from latentkit.separation.visible.judge import Clustered, judge_clusters
 from latentkit.separation.visible.views import View, judge_view, overall
 from latentkit.stats import center_and_scale
 
-__all__ = ["judge"]
+__all__ = ["advise", "judge"]
 
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
@@ -53,7 +54,25 @@ def judge(latents: Latents, options: Options | None = None, tell: Tell = lambda 
             f"{len(rows)} images cannot make {options.clusters} clusters: choose 2 to {len(rows) - 1}."
         )
     with limit_threads(len(rows)):
-        return judge_rows(rows, space, latents, options, tell)
+        report = judge_rows(rows, space, latents, options, tell)
+    return advise(report, Training.from_meta(latents.meta))
+
+
+def advise(report: Report, training: Training | None) -> Report:
+    """Return the report with suggestions, the first of which is its last sentence; none for a handful of images."""
+    if report.n < FEWEST:
+        return report
+    by_auc = sort_by_auc(report.pairs)
+    situation = Situation(
+        separable=report.verdict.separable,
+        visible=report.verdict.visible,
+        classes=len(report.classes),
+        collapsed=report.latent.active_units == 0,
+        hardest=(by_auc[0].a, by_auc[0].b) if by_auc else None,
+    )
+    suggestions = suggest(situation, training)
+    said = (*report.verdict.sentences, f"Next: {suggestions[0]}")
+    return replace(report, suggestions=suggestions, verdict=replace(report.verdict, sentences=said))
 
 
 def judge_rows(rows: Rows, space: str, latents: Latents, options: Options, tell: Tell) -> Report:
@@ -88,7 +107,8 @@ def judge_rows(rows: Rows, space: str, latents: Latents, options: Options, tell:
         structure=clustered.structure,
         views=views,
         latent=health,
-        verdict=conclude(rows, pairs, benefit, clustered, views, health.active_units == 0, limits),
+        verdict=conclude(rows, pairs, benefit, clustered, views, limits),
+        suggestions=(),
         caveats=(
             *caveats.about_rows(rows, scores, limits),
             *caveats.about_sampling(rows, pairs, EXACT, SAMPLED),
@@ -147,10 +167,9 @@ def conclude(
     benefit: Benefit | None,
     clustered: Clustered,
     views: Sequence[View],
-    collapsed: bool,
     limits: Thresholds,
 ) -> Verdict:
-    """Return the verdicts, and the sentences that explain them; collapsed: no latent is active."""
+    """Return the verdicts, and the sentences that explain them."""
     classes, images = len(rows.classes), len(np.unique(rows.groups))
     labeled = len(np.unique(rows.groups[rows.codes >= 0]))
     every = () if pairs is None else pairs.every
@@ -172,6 +191,5 @@ def conclude(
         sentences.separable_sentence(separable, every, classes, labeled, limits),
         about_clusters,
         sentences.benefit_sentence(benefit),
-        sentences.next_sentence(separable, visible, every, classes, collapsed),
     )
     return Verdict(separable, visible, tuple(one for one in every_sentence if one is not None))

@@ -34,6 +34,7 @@
                  them; purity is the share of neighbors of the same class, and chance that of shuffled labels
     latent       {active_units, dead: [dimension], effective_rank, participation_ratio, total_correlation,
                  mutual_information, mutual_information_capped, kl_per_dim: [nats] | null}
+    suggestions  [{text, command | null, evidence | null}]: what to do next, the most useful first
     caveats      [sentence]
     thresholds   {name: value} the verdict was made with; seed
 
@@ -48,6 +49,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from latentkit.separation.options import Thresholds
+from latentkit.separation.report.advice import Suggestion
 from latentkit.separation.report.benefit import Benefit
 from latentkit.separation.report.health import Health
 from latentkit.separation.report.verdict import Verdict
@@ -99,6 +101,8 @@ class Report:
     """Each clustering and picture that was looked at."""
     latent: Health
     verdict: Verdict
+    suggestions: tuple[Suggestion, ...]
+    """What to do next, the most useful first."""
     caveats: tuple[str, ...]
     thresholds: Thresholds
     seed: int
@@ -140,6 +144,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "structure": None if report.structure is None else _plain(report.structure),
         "visible_in": [_plain(view) for view in report.views],
         "latent": _plain(report.latent),
+        "suggestions": [_plain(one) for one in report.suggestions],
         "caveats": list(report.caveats),
         "thresholds": _plain(report.thresholds),
         "seed": report.seed,

@@ -5,10 +5,11 @@ Names are escaped where lines are laid out, by `latentkit.text`.
 
 from latentkit.separation.report import tables
 from latentkit.separation.report.record import Report
+from latentkit.separation.report.sentences import pair_note
 from latentkit.separation.report.tables import number
 from latentkit.text import shorten, table, wrap
 
-__all__ = ["NAME", "to_text"]
+__all__ = ["NAME", "to_text", "verdict_lines"]
 
 PAIRS = 10
 """Pairs, and classes, that are listed."""
@@ -19,19 +20,21 @@ NAME = 20
 def to_text(report: Report) -> str:
     """Return the report as text for a terminal."""
     parts = [
-        _verdict(report),
+        verdict_lines(report),
         _pairs(report),
         _scores(report),
         _classes(report),
         _clusters(report),
         _views(report),
         _latent(report),
+        _suggestions(report),
         _caveats(report),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def _verdict(report: Report) -> list[str]:
+def verdict_lines(report: Report) -> list[str]:
+    """Return the two verdicts in a line, and the sentences that explain them."""
     dims = "latents" if report.space == "latents" else f"coordinates of {report.space}"
     about = f"{report.n} images, {report.dims} {dims}"
     if report.classes:
@@ -44,6 +47,7 @@ def _verdict(report: Report) -> list[str]:
 def _pairs(report: Report) -> list[str]:
     if not report.pairs:
         return []
+    note = pair_note(report.verdict.separable, report.pairs, report.thresholds)
     lines = [f"PAIRS OF CLASSES   {tables.describe_scoring(report)}"]
     rows = [
         (f"{shorten(a, NAME)} / {shorten(b, NAME)}", *cells)
@@ -54,7 +58,7 @@ def _pairs(report: Report) -> list[str]:
         lines.append(
             f"  ... and {len(report.pairs) - PAIRS} pairs that are further apart (use --json for all)"
         )
-    return lines
+    return lines + (wrap(note, first="  ") if note else [])
 
 
 def _scores(report: Report) -> list[str]:
@@ -109,6 +113,11 @@ def _views(report: Report) -> list[str]:
 def _latent(report: Report) -> list[str]:
     nats = tables.describe_nats(report.latent)
     return [f"LATENTS   {tables.describe_usage(report)}", *([f"  in nats: {nats}"] if nats else [])]
+
+
+def _suggestions(report: Report) -> list[str]:
+    lines = [line for one in report.suggestions[1:] for line in wrap(str(one), first="  - ")]
+    return ["ALSO", *lines] if lines else []
 
 
 def _caveats(report: Report) -> list[str]:

@@ -69,8 +69,7 @@ def _clusterings(views: Sequence[View]) -> str:
         parts.append(f"partly found by {_join(partly)}")
     if missed:
         parts.append(f"not found by {_join(missed, 'or')}")
-    text = ", ".join(parts)
-    return f"{text}, where 0 is chance and 1 is perfect agreement" if text else ""
+    return ", ".join(parts)
 
 
 def _join(names: Sequence[str], word: str = "and") -> str:
