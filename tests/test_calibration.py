@@ -125,7 +125,7 @@ def discriminant(monkeypatch):
 
 
 def benefit(distance: float, gain: float, each: int, seed: int) -> str:
-    """Return the judgement on two spaces of the same images that share a third of their noise."""
+    """Return the judgment on two spaces of the same images that share a third of their noise."""
     options, shared = Options(seed=seed), np.random.default_rng(seed).normal(size=(3 * each, 16))
     spaces = []
     for number, far in enumerate((distance + gain, distance)):

@@ -176,7 +176,7 @@ def test_the_sentence_says_where_the_classes_are_visible_and_how_to_see_them():
     assert overall(views) == "yes"
     assert views_sentence("yes", views) == (
         "The classes are visible without labels: seen in UMAP, not seen in PCA; partly found by N2D (0.40), not found by "
-        "k-means (0.09), where 0 is chance and 1 is perfect agreement. `latentkit umap` draws them."
+        "k-means (0.09). `latentkit umap` draws them."
     )
 
 

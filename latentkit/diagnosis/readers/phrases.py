@@ -47,7 +47,7 @@ _LINKS = ":=~('\"["
 
 @dataclass
 class Line:
-    """What one line holds."""
+    """Content of one line."""
 
     values: dict[str, str] = field(default_factory=dict)
     """Name to number, as written."""
