@@ -44,6 +44,7 @@ from latentkit.text import escape, escape_keeping_lines
 
 if TYPE_CHECKING:
     from latentkit.formats.latents import Latents
+    from latentkit.formats.table import Reading
 
 __all__ = [
     "Terminated",
@@ -124,19 +125,21 @@ def _print_error(text: str) -> None:
 # Files and pipes -----------------------------------------------------------------------------
 
 
-def load_latents(argument: str, labels: str | None = None) -> "Latents":
-    """Read the latents that an argument names (`-` is stdin), with the labels of a CSV file if one is given."""
-    from latentkit.formats.latents import read_latents, with_labels
+def load_latents(argument: str, labels: str | None = None, reading: "Reading | None" = None) -> "Latents":
+    """Read the latents that an argument names (`-` is stdin), with the labels of a table if one is given.
 
-    if argument == "-":
-        if sys.stdin is None or sys.stdin.isatty():
-            raise typer.BadParameter(
-                "no latents on standard input: name a file, or pipe in the output of `latentkit embed`"
-            )
-        latents = read_latents(sys.stdin.buffer, name="standard input")
-    else:
-        latents = read_latents(argument, name=argument)
-    return latents if labels is None else with_labels(latents, labels)
+    What was decided about files made elsewhere is printed on stderr.
+    """
+    from latentkit.formats.latents import load
+
+    if argument == "-" and (sys.stdin is None or sys.stdin.isatty()):
+        raise typer.BadParameter(
+            "no latents on standard input: name a file, or pipe in the output of `latentkit embed`"
+        )
+    latents = load(sys.stdin.buffer if argument == "-" else argument, labels, reading)
+    for note in latents.notes:
+        say(note)
+    return latents
 
 
 def save_latents(latents: "Latents", argument: str) -> None:

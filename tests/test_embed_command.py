@@ -207,11 +207,21 @@ def test_labels_of_a_table_replace_those_of_the_folders(embed, blobs, tmp_path):
     assert found["labels"].tolist() == [f"class {index % 2}" for index in range(60)]
 
 
-def test_a_table_that_lacks_an_image_is_an_error_and_leaves_the_file(embed, blobs, tmp_path):
+def test_images_that_a_table_lacks_are_unlabeled_and_counted(embed, blobs, tmp_path, capfd):
     (tmp_path / "labels.csv").write_text("blue/00.png,x\nblue/01.png,y\n")
+    found = embed(blobs, "--labels", "labels.csv")
+    assert found["labels"].tolist() == ["x", "y"] + [""] * 58
+    assert (
+        "labels.csv has labels for 2 of 60 images; the others are unlabeled, the first 'blue/02.png'"
+        in capfd.readouterr().err
+    )
+
+
+def test_a_table_of_other_images_is_an_error_and_leaves_the_file(embed, blobs, tmp_path):
+    (tmp_path / "labels.csv").write_text("mauve/00.png,x\nmauve/77.png,y\n")
     (tmp_path / "z.npz").write_bytes(b"old")
     with pytest.raises(
-        FormatError, match=r"labels.csv has no label for 58 of 60 images, the first 'blue/02.png'"
+        FormatError, match=r"labels.csv has a label for none of 60 images, the first 'blue/00.png'"
     ):
         embed(blobs, "--labels", "labels.csv")
     assert (tmp_path / "z.npz").read_bytes() == b"old"

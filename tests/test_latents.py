@@ -194,7 +194,9 @@ def test_an_array_that_violates_the_schema_is_named(key, array, message):
 def test_a_value_that_is_not_finite_is_named_by_row_and_id(key, value):
     array = arrays()[key].copy()
     array[1:] = value
-    assert refusal(**{key: array}) == f"z.npz: {key} of row 1 ('cat/1.png') is not finite"
+    assert refusal(**{key: array}) == (
+        f"z.npz: {key} of row 1 ('cat/1.png') is not finite (the first of 2 such rows, of 3)"
+    )
 
 
 def test_a_value_that_is_not_finite_is_found_at_the_end_of_a_large_array():
@@ -319,7 +321,10 @@ def test_latents_without_rows_are_refused():
     [
         ({"ids": ["c", "a"]}, "rows 0 and 3 have the same id 'a': ids must be unique"),
         ({"ids": ["c", "c"]}, "rows 0 and 1 have the same id 'c': ids must be unique"),
-        ({"mu": np.full((2, 2), np.nan, np.float32)}, "mu of row 0 ('c') is not finite"),
+        (
+            {"mu": np.full((2, 2), np.nan, np.float32)},
+            "mu of row 0 ('c') is not finite (the first of 2 such rows, of 2)",
+        ),
         ({"mu": np.zeros((2, 3), np.float32)}, "mu has rows of (3,) float32; the first had (2,) float32"),
         ({"extra": np.zeros(2, np.int64)}, "extra has rows of () int64; the first had () float64"),
         ({"extra": np.zeros(3)}, "extra is (3,) for 2 rows"),

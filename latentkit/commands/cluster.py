@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
+from latentkit.commands import inputs
 from latentkit.commands.choices import list_methods, method_option
 from latentkit.methods import CLUSTERINGS
 
@@ -49,6 +50,9 @@ def cluster(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE|-", help="Output; - is standard output.")
     ] = "-",
+    columns: inputs.LatentColumns = None,
+    label_column: inputs.LabelColumn = None,
+    drop_nan: inputs.DropNan = False,
 ) -> None:
     """Find clusters of latents.
 
@@ -76,7 +80,7 @@ def cluster(
     if using is not None:
         stored = shell.load_latents(using)
         model, weights = clustering.model_in(stored, using), stored.weights
-    data = shell.load_latents(latents)
+    data = shell.load_latents(latents, reading=inputs.reading(columns, label_column, drop_nan))
     refuse_other_weights(data, weights, using or "")
     # The output is opened first, so that a folder that cannot be written to fails before minutes of work.
     with shell.open_output(output) as stream:

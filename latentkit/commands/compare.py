@@ -25,6 +25,9 @@ def compare(
     ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, schema latentkit.compare/2.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of samples, splits and tests.")] = 0,
+    columns: inputs.LatentColumns = None,
+    label_column: inputs.LabelColumn = None,
+    drop_nan: inputs.DropNan = False,
 ) -> None:
     """Compare latent spaces of the same images.
 
@@ -46,6 +49,8 @@ def compare(
     from latentkit.separation.options import Options
 
     options = Options(clusters=None if clusters == "auto" else int(clusters), seed=seed)
-    files = [shell.load_latents(file, labels) for file in latents]
+    files = [
+        shell.load_latents(file, labels, inputs.reading(columns, label_column, drop_nan)) for file in latents
+    ]
     result = compare_latents(files, latents, options)
     shell.emit(json_module.dumps(to_json(result), indent=2) if json else to_text(result))

@@ -46,6 +46,9 @@ def export(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Write into a folder that holds other files (projector).")
     ] = False,
+    columns: inputs.LatentColumns = None,
+    label_column: inputs.LabelColumn = None,
+    drop_nan: inputs.DropNan = False,
 ) -> None:
     """Export latents to the formats of other tools.
 
@@ -72,7 +75,7 @@ def export(
     )
     _check_output(format, output)
     check_installed(format)
-    data = shell.load_latents(latents, labels)
+    data = shell.load_latents(latents, labels, inputs.reading(columns, label_column, drop_nan))
     options = exporting.ExportOptions(method, vector, output, seed or 0, overwrite)
     with nullcontext(Path(output)) if format.folder else shell.open_output(output) as destination:
         exporting.write(to, data, destination, options, shell.say)

@@ -10,21 +10,26 @@ from latentkit.errors import ImagesError
 from latentkit.launch import launched, rank, rank_0_reports
 
 if TYPE_CHECKING:
+    from latentkit.formats.table import Reading
     from latentkit.images import Sources
 
 __all__ = [
     "Backend",
     "Device",
+    "DropNan",
     "Files0From",
     "FilesFrom",
     "Images",
+    "LabelColumn",
     "Labels",
+    "LatentColumns",
     "NoCache",
     "Quiet",
     "Workers",
     "check_order",
     "check_workers",
     "quoted",
+    "reading",
     "sources",
 ]
 
@@ -52,8 +57,22 @@ Files0From = Annotated[
     str | None, typer.Option(metavar="FILE|-", help="More names, separated by zero bytes (find -print0).")
 ]
 Labels = Annotated[
-    str | None, typer.Option(metavar="CSV", help="Labels: lines of id,label, or one label per row.")
+    str | None, typer.Option(metavar="CSV|NPY", help="Labels: lines of id,label, or one label per row.")
 ]
+LatentColumns = Annotated[
+    str | None,
+    typer.Option(
+        "--latents",
+        metavar="Z0:Z127",
+        help="Columns or array of the latents, if made elsewhere.",
+        show_default="by names and values",
+    ),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column or array of the labels.", show_default="by names and values"),
+]
+DropNan = Annotated[bool, typer.Option("--drop-nan", help="Leave out rows that are not finite.")]
 Backend = Annotated[
     str | None,
     typer.Option(
@@ -97,6 +116,13 @@ def check_order(command: str, run: str, *others: str | None, option: str = "") -
             rest = [run if each == other else each for each in others if each is not None]
             order = shlex.join([command, other, *([option] if option else []), *rest])
             raise typer.BadParameter(f"the run comes first: latentkit {order}")
+
+
+def reading(latents: str | None, label_column: str | None, drop_nan: bool) -> "Reading":
+    """Return how to read latents that were made elsewhere."""
+    from latentkit.formats.table import Reading
+
+    return Reading(latents, label_column, drop_nan)
 
 
 def sources(images: list[str] | None, files_from: str | None, files0_from: str | None) -> "Sources":

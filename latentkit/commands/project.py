@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from latentkit import shell
+from latentkit.commands import inputs
 from latentkit.commands.choices import list_methods, method_option
 from latentkit.methods import PROJECTIONS
 
@@ -53,6 +54,9 @@ def project(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE|-", help="Output; - is standard output.")
     ] = "-",
+    columns: inputs.LatentColumns = None,
+    label_column: inputs.LabelColumn = None,
+    drop_nan: inputs.DropNan = False,
 ) -> None:
     """Project latents to two or three dimensions.
 
@@ -78,7 +82,7 @@ def project(
     reducer = None if using is None else read_reducer(using)
     if reducer is not None:
         _refuse_another_view(reducer.method, reducer.dims, method, dims)
-    data = shell.load_latents(latents)
+    data = shell.load_latents(latents, reading=inputs.reading(columns, label_column, drop_nan))
     if using is not None and reducer is not None:
         refuse_other_weights(data, reducer.weights, using)
     # The outputs are opened first, so that a folder that cannot be written to fails before minutes of work.

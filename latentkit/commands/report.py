@@ -85,6 +85,9 @@ def report(
         typer.Option(help="Pictures to judge; all adds UMAP, t-SNE and N2D."),
     ] = "stored",
     seed: Annotated[int, typer.Option(min=0, help="Random seed of samples, splits and tests.")] = 0,
+    columns: inputs.LatentColumns = None,
+    label_column: inputs.LabelColumn = None,
+    drop_nan: inputs.DropNan = False,
     **thresholds: Any,
 ) -> None:
     """Judge whether the classes separate.
@@ -121,7 +124,7 @@ def report(
         )
     if html is None and (run or images):
         raise typer.BadParameter("--run and --images require a page: add --html F.html")
-    given = shell.load_latents(latents, labels)
+    given = shell.load_latents(latents, labels, inputs.reading(columns, label_column, drop_nan))
     opened_run = None if run is None else open_run(Path(run))
     if opened_run is not None:  # checked before the slow part
         name = "standard input" if latents == "-" else latents

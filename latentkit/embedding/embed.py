@@ -62,7 +62,7 @@ def embed(
             run.device = group.device
         run.load()
         run.baseline, run.split  # noqa: B018  # refuse an incomplete run before an image is read
-        labels = _labels(request.images, request.labels) if request.labels else None
+        labels = _labels(request, tell) if request.labels else None
         if (group is None or group.rank == 0) and (warning := run.color_warning(request.images)):
             tell(f"warning: {warning}")
         with Cache() if request.cache else nullcontext() as cache:
@@ -89,10 +89,13 @@ def embed(
                     pass
 
 
-def _labels(sources: Sequence[Source], csv_path: str) -> dict[str, str]:
+def _labels(request: EmbedRequest, tell: Callable[[str], None]) -> dict[str, str]:
     """Return the label of every id."""
-    ids = [source.id for source in sources]
-    return dict(zip(ids, read_labels(ids, csv_path), strict=True))
+    ids = [source.id for source in request.images]
+    table = read_labels(ids, str(request.labels))
+    for note in table.notes:
+        tell(note)
+    return dict(zip(ids, table.labels.tolist(), strict=True))
 
 
 def _write(

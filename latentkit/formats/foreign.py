@@ -1,56 +1,169 @@
-"""Read latents made elsewhere into the arrays of our own schema: a bare .npz, an .npy, a CSV.
+"""Read latents made elsewhere into the arrays of our own schema: a bare .npz, an .npy.
 
-    .npz   `mu`, or the only two-dimensional array of numbers; arrays that have a name of the schema
-           must have its meaning, all others pass through
+    .npz   `mu` (or `z_mean`), or the only two-dimensional array of numbers; arrays that have a name of the schema
+           must have its meaning, all others pass through. Labels may be numbers, booleans, one column or one
+           column a class, and be called `y`, `y_train` or `target`.
     .npy   one two-dimensional array of numbers
-    CSV    one line per image, in UTF-8, separated by comma, semicolon, tab or space. A header is optional.
-           So is a column of ids (called id, index, name, file, filename, path or image; or the first, if
-           it is not numeric) and one of labels (called label or class). All other columns are numbers.
 
-Images without ids are called 000000, 000001, ... in the order of the rows.
+Axes of length 1, as layers of convolution leave them, are dropped. Images without ids are called 000000, 000001, ... in
+the order of the rows. See `csv_latents` for tables and `h5ad` for AnnData.
 """
 
-import csv
 import io
-from array import array as growing_array
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentkit.errors import FormatError
-from latentkit.formats import npy
+from latentkit.formats import names, npy
+from latentkit.formats.classes import class_names
+from latentkit.formats.csv_latents import numbered_ids
 from latentkit.formats.schema import spec_of
+from latentkit.formats.table import Reading
 
-__all__ = ["from_csv", "from_npy", "from_npz"]
+__all__ = ["from_npy", "from_npz"]
 
-ID_NAMES = {"", "id", "ids", "index", "name", "file", "filename", "path", "image"}
-LABEL_NAMES = {"label", "labels", "class"}
-
-
-def from_npz(arrays: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
-    """Convert the arrays of a bare .npz; FormatErrors begin with `name`."""
-    key = "mu" if "mu" in arrays else _only_matrix(arrays, name)
-    mu = arrays[key]
-    ids = arrays["ids"] if "ids" in arrays else _numbered(len(mu) if mu.ndim else 0)
-    rest = {other: array for other, array in arrays.items() if other not in (key, "ids")}
-    return {other: _to_schema(other, array) for other, array in {"ids": ids, "mu": mu, **rest}.items()}
+Arrays = dict[str, NDArray[Any]]
 
 
-def _only_matrix(arrays: Mapping[str, NDArray[Any]], name: str) -> str:
-    matrices = [key for key, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fiu"]
-    if len(matrices) != 1:
-        content = (
-            ", ".join(f"{key} {array.shape} {array.dtype}" for key, array in arrays.items()) or "nothing"
+def from_npz(arrays: Mapping[str, NDArray[Any]], name: str, reading: Reading) -> tuple[Arrays, list[str]]:
+    """Convert the arrays of a bare .npz, and say in notes what was decided; FormatErrors begin with `name`."""
+    notes: list[str] = []
+    key = reading.latents or _find_mu(arrays, name)
+    if key not in arrays:
+        raise FormatError(f"{name} has no array {key!r} for --latents, only {', '.join(arrays) or 'nothing'}")
+    mu = _squeeze(arrays[key], key, name, notes)
+    if key not in ("mu", "the array"):
+        notes.append(f"{name}: {key} is taken for the latents")
+    found: Arrays = {
+        "ids": arrays["ids"] if "ids" in arrays else numbered_ids(len(mu) if mu.ndim else 0),
+        "mu": mu,
+    }
+    if "logvar" not in arrays and (other := _find(arrays, names.LOGVARS)) is not None:
+        found["logvar"] = _squeeze(arrays[other], other, name, notes)
+        notes.append(f"{name}: {other} is taken for the log variances")
+    found |= {other: array for other, array in arrays.items() if other not in (key, *found)}
+    label = reading.label_column or _find_labels(arrays, key, len(found["ids"]), name, notes)
+    if label is not None:
+        found = _with_labels(found, arrays, label, name)
+    return {key: _to_schema(key, array) for key, array in found.items()}, notes
+
+
+def _find(arrays: Mapping[str, NDArray[Any]], known: tuple[str, ...]) -> str | None:
+    return next((key for one in known for key in arrays if names.plain(key) == one), None)
+
+
+def _find_mu(arrays: Mapping[str, NDArray[Any]], name: str) -> str:
+    if "mu" in arrays:
+        return "mu"
+    if (key := _find(arrays, names.MEANS)) is not None and arrays[key].ndim > 1:
+        return key
+    numbers = {
+        key: array
+        for key, array in arrays.items()
+        if array.dtype.kind in "fiu"
+        and not names.is_label(key)
+        and names.plain(key) not in names.LOGVARS
+        and spec_of(key) is None
+    }
+    matrices = [key for key, array in numbers.items() if array.ndim == 2]
+    if len(matrices) == 1:
+        return matrices[0]
+    if not matrices and len(numbers) == 1:
+        return next(iter(numbers))
+    content = ", ".join(f"{key} {array.shape} {array.dtype}" for key, array in arrays.items()) or "nothing"
+    raise FormatError(
+        f"{name} has {len(matrices) or 'no'} two-dimensional arrays of numbers that could be latents: "
+        f"name the right one mu{_line_for(arrays, matrices, name)} (it has {content})"
+    )
+
+
+def _line_for(arrays: Mapping[str, NDArray[Any]], matrices: list[str], name: str) -> str:
+    """Return how to name the arrays of an encoder that returns [mu, logvar, z]."""
+    if not matrices:
+        return ""
+    if len(matrices) in (2, 3) and len({arrays[key].shape for key in matrices}) == 1:
+        mu, logvar = matrices[:2]
+        return (
+            f". They look like [mu, logvar{', z' * (len(matrices) == 3)}] of an encoder: "
+            f"z = np.load({name!r}); np.savez({_renamed(name)!r}, mu=z[{mu!r}], logvar=z[{logvar!r}]), "
+            f"or read one of them with --latents {mu}"
         )
+    return f", or add --latents {matrices[0]}"
+
+
+def _squeeze(array: NDArray[Any], key: str, name: str, notes: list[str]) -> NDArray[Any]:
+    """Drop axes of length 1 behind the first; refuse any other shape that is no matrix with the line that mends it."""
+    shape = array.shape
+    if array.ndim == 1 and key == "the array" and class_names(array) is not None:
         raise FormatError(
-            f"{name} has {len(matrices) or 'no'} two-dimensional arrays of numbers that could be latents: "
-            f"name the right one mu (it has {content})"
+            f"{name} holds {len(array)} single values, not latents: if they are labels, add --labels {name} to the latents"
         )
-    return matrices[0]
+    if array.ndim <= 2 or array.dtype.kind not in "fiu":
+        return array
+    long = [axis for axis, length in enumerate(shape) if axis and length != 1]
+    if shape[0] > 1 and len(long) <= 1:
+        notes.append(f"{name}: {key} is {shape}: read as ({shape[0]}, {shape[long[0]] if long else 1})")
+        return array.reshape(shape[0], -1)
+    load = f"z = np.load({name!r})" + ("" if key == "the array" else f"[{key!r}]")
+    if array.ndim == 3 and shape[0] in (2, 3):
+        rest = ", z" * (shape[0] == 3)
+        raise FormatError(
+            f"{name}: {key} is {shape}, which looks like [mu, logvar{rest}], as an encoder in Keras returns it: "
+            f"{load}; np.savez({_renamed(name)!r}, mu=z[0], logvar=z[1])"
+        )
+    if shape[0] == 1:
+        raise FormatError(
+            f"{name}: {key} is {shape}, which looks like a list of one array: {load}; np.save({_renamed(name, 'npy')!r}, z[0])"
+        )
+    places = "places in the image" if array.ndim == 4 else "places"
+    axes = "(1, 2)" if array.ndim == 4 and shape[1] == shape[2] else "(2, 3)" if array.ndim == 4 else "1"
+    raise FormatError(
+        f"{name}: {key} is {shape}, not two-dimensional, but latents of several {places}. Use all of them, {load}; "
+        f"np.save({_renamed(name, 'npy')!r}, z.reshape(len(z), -1)), or their mean, z.mean(axis={axes})"
+    )
+
+
+def _renamed(name: str, suffix: str = "npz") -> str:
+    """Return the name of a new file beside one that must stay as it is."""
+    return f"{name.rsplit('.', 1)[0]}-latents.{suffix}" if "." in name else f"latents.{suffix}"
+
+
+def _find_labels(
+    arrays: Mapping[str, NDArray[Any]], mu: str, rows: int, name: str, notes: list[str]
+) -> str | None:
+    """Return the array that has the name, the length and the values of labels, if there is none called labels."""
+    if "labels" in arrays:
+        return "labels"
+    fitting = sorted(
+        (
+            key
+            for key, array in arrays.items()
+            if key != mu
+            and spec_of(key) is None
+            and names.is_label(key)
+            and array.shape[:1] == (rows,)
+            and class_names(array) is not None
+        ),
+        key=names.label_rank,
+    )
+    if not fitting:
+        return None
+    notes.append(f"{name}: {fitting[0]} is taken for the labels")
+    return fitting[0]
+
+
+def _with_labels(found: Arrays, arrays: Mapping[str, NDArray[Any]], key: str, name: str) -> Arrays:
+    if key not in arrays:
+        raise FormatError(f"{name} has no array {key!r} for --label-column, only {', '.join(arrays)}")
+    labels = class_names(arrays[key])
+    if labels is None and key != "labels":
+        raise FormatError(
+            f"{name}: {key} {arrays[key].shape} {arrays[key].dtype} holds no labels: one class per row is needed"
+        )
+    return found if labels is None else {**found, "labels": labels}
 
 
 def _to_schema(key: str, array: NDArray[Any]) -> NDArray[Any]:
@@ -61,116 +174,16 @@ def _to_schema(key: str, array: NDArray[Any]) -> NDArray[Any]:
     if spec.dtype == "f4" and array.dtype.kind in "fiu":
         with np.errstate(over="ignore"):  # infinity is refused later, by row
             return array.astype(np.float32, copy=False)
-    if spec.dtype == "U" and array.dtype.kind in "iu":
-        return array.astype(np.str_)
-    if spec.dtype == "U" and array.dtype.kind == "S":
-        with suppress(UnicodeDecodeError):
-            return np.strings.decode(array, "utf-8")
+    if spec.dtype == "U" and array.dtype.kind in "iuS" and (text := class_names(array)) is not None:
+        return text
     if spec.dtype == "i4" and array.dtype.kind in "iu" and abs(array.astype(float)).max(initial=0) < 2**31:
         return array.astype(np.int32)
     return array
 
 
-def from_npy(file: BinaryIO, name: str) -> dict[str, NDArray[Any]]:
+def from_npy(file: BinaryIO, name: str, reading: Reading) -> tuple[Arrays, list[str]]:
     """Read an .npy from its start; FormatErrors begin with `name`."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     header = npy.read_header(file, size, name)
-    return from_npz({"the array": npy.read_data(file, header, name)}, name)
-
-
-def from_csv(file: BinaryIO, name: str) -> dict[str, NDArray[Any]]:
-    """Read a CSV from its start; FormatErrors begin with `name` and name the line."""
-    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-    try:
-        return _from_lines(_lines(text), name)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FormatError(f"{name} is not an .npz, an .npy or a CSV in UTF-8: {error}") from error
-    finally:
-        text.detach()
-
-
-class _CsvLine(NamedTuple):
-    number: int
-    cells: list[str]
-
-
-class _CsvColumns(NamedTuple):
-    id: int | None
-    label: int | None
-    numbers: list[int]
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[_CsvLine]:
-    first = text.readline(1 << 20)
-    text.seek(0)
-    if "\0" in first:
-        raise csv.Error("it contains a zero byte")
-    delimiter = max(",;\t", key=first.count)
-    if delimiter in first:
-        reader = csv.reader(text, delimiter=delimiter)
-    else:  # as np.savetxt writes
-        reader = csv.reader(text, delimiter=" ", skipinitialspace=True)
-    for cells in reader:
-        if cells:
-            yield _CsvLine(reader.line_num, cells)
-
-
-def _from_lines(lines: Iterator[_CsvLine], name: str) -> dict[str, NDArray[Any]]:
-    first = next(lines, None)
-    header = [] if first is None or not _is_header(first.cells) else first.cells
-    body = next(lines, None) if header else first
-    if body is None:
-        raise FormatError(f"{name} has no rows of numbers")
-    columns = _columns([cell.strip().lower() for cell in header], body.cells)
-    width = len(header or body.cells)
-
-    ids: list[str] = []
-    labels: list[str] = []
-    values = growing_array("f")
-    for line in chain([body], lines):
-        if len(line.cells) != width:
-            raise FormatError(
-                f"{name}, line {line.number} has {len(line.cells)} cells, but the lines before have {width}"
-            )
-        for at in columns.numbers:
-            if not _is_number(line.cells[at]):
-                raise FormatError(
-                    f"{name}, line {line.number}, column {at + 1}: {line.cells[at][:40]!r} is not a number"
-                )
-            values.append(float(line.cells[at]))
-        ids += [] if columns.id is None else [line.cells[columns.id]]
-        labels += [] if columns.label is None else [line.cells[columns.label]]
-
-    if not columns.numbers:
-        raise FormatError(f"{name} has no column of numbers")
-    mu = np.array(values, np.float32).reshape(-1, len(columns.numbers))
-    arrays = {"ids": _numbered(len(mu)) if columns.id is None else np.array(ids, np.str_), "mu": mu}
-    return arrays if columns.label is None else {**arrays, "labels": np.array(labels, np.str_)}
-
-
-def _is_header(cells: list[str]) -> bool:
-    """Return True if a first line names columns: it has a word in place of a number, or is what pandas writes."""
-    if len(cells) == 1 or not cells[0]:
-        return not _is_number(cells[0])
-    return not all(map(_is_number, cells[1:])) or cells == [str(at) for at in range(len(cells))]
-
-
-def _columns(names: list[str], cells: list[str]) -> _CsvColumns:
-    id = next((at for at, name in enumerate(names) if name in ID_NAMES), None)
-    label = next((at for at, name in enumerate(names) if name in LABEL_NAMES), None)
-    if id is None and label != 0 and not _is_number(cells[0]):
-        id = 0
-    return _CsvColumns(id, label, [at for at in range(len(names or cells)) if at not in (id, label)])
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _numbered(rows: int) -> NDArray[np.str_]:
-    return np.array([f"{row:06d}" for row in range(rows)], dtype=np.str_)
+    return from_npz({"the array": npy.read_data(file, header, name)}, name, reading)

@@ -17,16 +17,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from latentkit.errors import FormatError
-from latentkit.formats import foreign, npy, npz, projections, schema, spool
+from latentkit.formats import npy, npz, projections, schema, spool
+from latentkit.formats.any_format import read_arrays, without_nan
 from latentkit.formats.labels import read_labels
 from latentkit.formats.projections import Projection
 from latentkit.formats.regular_file import regular_file, temporary_file_errors
 from latentkit.formats.run import is_run
+from latentkit.formats.table import Reading
 
 __all__ = [
     "Latents",
     "LatentsWriter",
     "Projection",
+    "load",
     "read_latents",
     "refuse_other_run",
     "refuse_other_weights",
@@ -44,6 +47,8 @@ class Latents:
 
     arrays: Mapping[str, NDArray[Any]]
     meta: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"schema": schema.SCHEMA})
+    notes: Sequence[str] = dataclasses.field(default=(), compare=False)
+    """What was decided when a file made elsewhere was read, to be said to the user; it is not written."""
 
     def __len__(self) -> int:
         return len(self.arrays["mu"])
@@ -116,21 +121,24 @@ class Latents:
         return dataclasses.replace(self, arrays={**self.arrays, **arrays})
 
 
-def read_latents(source: str | Path | BinaryIO, *, name: str) -> Latents:
-    """Read latents, ours or made elsewhere (bare .npz, .npy, CSV: see `foreign`), as read-only arrays.
+def read_latents(source: str | Path | BinaryIO, *, name: str, reading: Reading | None = None) -> Latents:
+    """Read latents, ours or made elsewhere (bare .npz, .npy, CSV, .h5ad), as read-only arrays.
 
-    A folder stands for the `latents.npz` in it. Large arrays of a regular file are memory-mapped (see `npz.read_npz`). `name` is what errors call the
-    source. Raises FormatError naming it and the key.
+    A folder stands for the `latents.npz` in it. Large arrays of a regular file are memory-mapped (see `npz.read_npz`).
+    `name` is what errors call the source, and `reading` has the options, if there are any, that settle what is not clear. Raises FormatError naming it and the key.
     """
     if isinstance(source, str | Path) and (Path(source) / IN_FOLDER).is_file():
         source = Path(source) / IN_FOLDER
     try:
         with regular_file(source) as file:
-            meta, arrays = _read(file, name)
+            meta, arrays, notes = read_arrays(file, name, reading or Reading())
     except IsADirectoryError:
         raise FormatError(_not_latents(Path(str(source)), name)) from None
-    schema.check(arrays, name)
-    return Latents(arrays, meta)
+    if reading is not None and reading.drop_nan:
+        arrays, note = without_nan(arrays, name)
+        notes += note
+    schema.check(arrays, name, advice="" if reading is None else "; --drop-nan leaves such rows out")
+    return Latents(arrays, meta, tuple(notes))
 
 
 def _not_latents(folder: Path, name: str) -> str:
@@ -144,18 +152,14 @@ def _not_latents(folder: Path, name: str) -> str:
     return f"{name} is a folder, not latents: make latents from a run and images with `latentkit embed`"
 
 
-def _read(file: BinaryIO, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    start = file.read(len(npy.MAGIC))
-    file.seek(0)
-    meta: dict[str, Any] = {"schema": schema.SCHEMA}
-    if start.startswith(npy.MAGIC):
-        return meta, foreign.from_npy(file, name)
-    if start and not start.startswith(npz.MAGIC):
-        return meta, foreign.from_csv(file, name)
-    arrays = npz.read_npz(file, name=name)
-    if "schema" not in arrays:
-        return meta, foreign.from_npz(arrays, name)
-    return schema.parse_meta(arrays.pop("schema"), name), arrays
+def load(source: str | BinaryIO, labels: str | None = None, reading: Reading | None = None) -> Latents:
+    """Read latents from a file or from standard input, with the labels of another file if one is named."""
+    name = source if isinstance(source, str) else "standard input"
+    if labels is None:
+        return read_latents(source, name=name, reading=reading)
+    column = None if reading is None else reading.label_column
+    without = None if reading is None else reading._replace(label_column=None)
+    return with_labels(read_latents(source, name=name, reading=without), labels, column)
 
 
 def write_latents(latents: Latents, stream: BinaryIO) -> None:
@@ -182,9 +186,10 @@ def refuse_other_run(latents: Latents, weights: str | None, name: str, run: str)
         )
 
 
-def with_labels(latents: Latents, csv_path: str) -> Latents:
-    """Return the latents with `labels` from a CSV of id,label lines, or of one label per row (see `labels`)."""
-    return latents.with_arrays(labels=read_labels(latents.ids.tolist(), csv_path))
+def with_labels(latents: Latents, path: str, column: str | None = None) -> Latents:
+    """Return the latents with `labels` from a table of id,label lines, or of one label per row (see `labels`)."""
+    table = read_labels(latents.ids.tolist(), path, column)
+    return dataclasses.replace(latents.with_arrays(labels=table.labels), notes=(*latents.notes, *table.notes))
 
 
 class LatentsWriter:

@@ -29,7 +29,17 @@ from numpy.typing import NDArray
 from latentkit.errors import FormatError
 from latentkit.formats import projections
 
-__all__ = ["SCHEMA", "SPLITS", "ArraySpec", "check", "not_unique", "other_schema", "parse_meta", "spec_of"]
+__all__ = [
+    "SCHEMA",
+    "SPLITS",
+    "ArraySpec",
+    "check",
+    "not_finite",
+    "not_unique",
+    "other_schema",
+    "parse_meta",
+    "spec_of",
+]
 
 SCHEMA = "latentkit.latents/1"
 SPLITS = ("train", "validation", "unseen")
@@ -100,10 +110,11 @@ def other_schema(found: str, readable: str, name: str) -> FormatError:
     )
 
 
-def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+def check(arrays: Mapping[str, NDArray[Any]], name: str, *, advice: str = "") -> None:
     """Check every array against the schema, and their lengths against each other.
 
-    Raises FormatError naming `name`, the key and, if a single value is wrong, its row and id.
+    Raises FormatError naming `name`, the key and, if a single value is wrong, its row and id. `advice` is what to do
+    about rows that are not finite.
     """
     for key in ("ids", "mu"):
         if key not in arrays:
@@ -117,7 +128,7 @@ def check(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
         )
     for key, array in arrays.items():
         if spec_of(key) is not None and array.dtype.kind == "f":
-            _check_finite(key, array, ids, name)
+            _check_finite(key, array, ids, name, advice)
     _check_unique(ids, name)
     if "split" in arrays:
         for row in np.flatnonzero(~np.isin(arrays["split"], SPLITS))[:1]:
@@ -153,12 +164,21 @@ def _check_shape(key: str, array: NDArray[Any], rows: int, name: str) -> None:
             )
 
 
-def _check_finite(key: str, array: NDArray[Any], ids: NDArray[Any], name: str) -> None:
-    for start, block in blocks(array):
-        finite = np.isfinite(block).reshape(len(block), -1).all(axis=1)
-        if not finite.all():
-            row = start + int(np.argmin(finite))
-            raise FormatError(f"{name}: {key} of row {row} ({str(ids[row])!r}) is not finite")
+def _check_finite(key: str, array: NDArray[Any], ids: NDArray[Any], name: str, advice: str) -> None:
+    wrong = not_finite(array)
+    if len(wrong):
+        row = int(wrong[0])
+        count = f" (the first of {len(wrong)} such rows, of {len(array)})" if len(wrong) > 1 else ""
+        raise FormatError(f"{name}: {key} of row {row} ({str(ids[row])!r}) is not finite{count}{advice}")
+
+
+def not_finite(array: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the rows that hold a NaN or an infinity."""
+    found = [
+        start + np.flatnonzero(~np.isfinite(block).reshape(len(block), -1).all(axis=1))
+        for start, block in blocks(array)
+    ]
+    return np.concatenate(found) if found else np.empty(0, np.intp)
 
 
 def _check_unique(ids: NDArray[Any], name: str) -> None:
