@@ -86,6 +86,12 @@ def test_of_two_columns_of_words_none_is_guessed():
     )
 
 
+def test_a_column_of_text_and_numbers_is_refused_by_name():
+    columns = {**latent_columns(), "mood": ["cat", "3"] * (ROWS // 2)}
+    assert refusal(columns).startswith("x: column 'mood' holds text and numbers, such as 'cat' and '3'")
+    assert_only_noise(read(columns, latents="z0:z3"))
+
+
 def test_a_target_of_fractions_is_no_class():
     found = read({**latent_columns(), "target": NOISE[:, 0].tolist()})
     assert_only_noise(found)

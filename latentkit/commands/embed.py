@@ -16,6 +16,7 @@ def embed(
     ] = "-",
     files_from: inputs.FilesFrom = None,
     files0_from: inputs.Files0From = None,
+    folders: inputs.Folders = "auto",
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
     labels: Annotated[
@@ -44,7 +45,7 @@ def embed(
     inputs.check_order("embed", run, *(images or []))
     request = embedding.EmbedRequest(
         Path(run),
-        inputs.sources(images, files_from, files0_from),
+        inputs.sources(images, files_from, files0_from, folders),
         backend=backend,
         device=device,
         labels=labels,

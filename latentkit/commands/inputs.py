@@ -2,10 +2,11 @@
 
 import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from latentkit import shell
 from latentkit.errors import ImagesError
 from latentkit.launch import launched, rank, rank_0_reports
 
@@ -19,6 +20,7 @@ __all__ = [
     "DropNan",
     "Files0From",
     "FilesFrom",
+    "Folders",
     "Images",
     "LabelColumn",
     "Labels",
@@ -55,6 +57,10 @@ FilesFrom = Annotated[
 ]
 Files0From = Annotated[
     str | None, typer.Option(metavar="FILE|-", help="More names, separated by zero bytes (find -print0).")
+]
+Folders = Annotated[
+    Literal["auto", "classes", "splits"],
+    typer.Option(help="Meaning of folders: classes, or splits above classes."),
 ]
 Labels = Annotated[
     str | None, typer.Option(metavar="CSV|NPY", help="Labels: lines of id,label, or one label per row.")
@@ -125,12 +131,25 @@ def reading(latents: str | None, label_column: str | None, drop_nan: bool) -> "R
     return Reading(latents, label_column, drop_nan)
 
 
-def sources(images: list[str] | None, files_from: str | None, files0_from: str | None) -> "Sources":
-    """Find the images that the arguments and the lists of names refer to."""
+def sources(
+    images: list[str] | None,
+    files_from: str | None,
+    files0_from: str | None,
+    folders: Literal["auto", "classes", "splits"] | None = None,
+) -> "Sources":
+    """Find the images that the arguments and the lists of names refer to.
+
+    A command with the option --folders passes its value; what was decided is then printed on stderr.
+    """
     from latentkit.images import find
 
     with rank_0_reports():
-        return find([*(images or []), *_names(files_from, "\n"), *_names(files0_from, "\0")])
+        names = [*(images or []), *_names(files_from, "\n"), *_names(files0_from, "\0")]
+        found = find(names, folders or "auto")
+    if folders is not None and rank() == 0:
+        for note in found.notes:
+            shell.say(note)
+    return found
 
 
 def quoted(images: list[str] | None, files_from: str | None, files0_from: str | None) -> str:

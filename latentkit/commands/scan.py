@@ -12,6 +12,7 @@ def scan(
     images: inputs.Images = None,
     files_from: inputs.FilesFrom = None,
     files0_from: inputs.Files0From = None,
+    folders: inputs.Folders = "auto",
     size: Annotated[
         int | None,
         typer.Option(min=1, help="Pixels on a side, as in train.", show_default="by the images, at most 64"),
@@ -41,8 +42,9 @@ def scan(
     from latentkit.diagnosis import scan as scanning
 
     shell.quiet(quiet)
+    found = inputs.sources(images, files_from, files0_from, folders)
     request = scanning.ScanRequest(
-        inputs.sources(images, files_from, files0_from),
+        found,
         size,
         color,
         fit,
@@ -55,9 +57,15 @@ def scan(
         *(images or []),
         *(["--files-from", files_from] if files_from else []),
         *(["--files0-from", files0_from] if files0_from else []),
+        *(["--folders", folders] if folders != "auto" else []),
     ]
     suggested = scanning.train_command(
-        arguments, images=survey.different, size=survey.transform.size, color=color, fit=fit
+        arguments,
+        images=survey.different,
+        size=survey.transform.size,
+        color=color,
+        fit=fit,
+        held_out="validation" in found.folders.sides.values(),
     )
     shell.emit(
         jsons.dumps(scanning.to_json(survey, suggested), indent=2)

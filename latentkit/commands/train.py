@@ -22,6 +22,7 @@ def train(
     images: inputs.Images = None,
     files_from: inputs.FilesFrom = None,
     files0_from: inputs.Files0From = None,
+    folders: inputs.Folders = "auto",
     backend: inputs.Backend = None,
     device: inputs.Device = "auto",
     compile: Annotated[
@@ -56,7 +57,7 @@ def train(
         raise typer.BadParameter("--resume and --overwrite cannot be used together")
     shell.quiet(quiet)
     request = TrainRequest(
-        images=inputs.sources(images, files_from, files0_from),
+        images=inputs.sources(images, files_from, files0_from, folders),
         out=Path(out),
         options={name: value for name, value in options.items() if value is not None},
         backend=backend,

@@ -91,6 +91,12 @@ def _table(lines: Iterator[_CsvLine], reading: Reading, name: str) -> Table:
         if all(map(is_number, texts[at])) and not whole_numbers(cells := np.array(texts[at], np.float64)):
             columns[at] = cells  # no classes, whatever their name
             del texts[at]
+    for at in [at for at in texts if at and not _keeps_text(titles[at]) and titles[at].casefold() != asked]:
+        if (mixed := [cell for cell in texts[at] if is_number(cell)]) and reading.latents is None:
+            raise FormatError(
+                f"{name}: column {titles[at]!r} holds text and numbers, such as {texts[at][0][:40]!r} and {mixed[0][:40]!r}: "
+                "name the latents, as in --latents z0:z9"
+            )
     return Table(titles, bool(header), texts, columns)
 
 

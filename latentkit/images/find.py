@@ -6,9 +6,9 @@ Promises:
   everything given. So `photos`, `photos/*` and a list of every file in `photos` give the same ids
   if `photos` contains more than one folder.
   A byte of a name that is not UTF-8 is written `\\xff`, so an id can be written anywhere.
-- A label is the first folder below the root, and "" if there is none. If several folders are given and all of
-  them directly contain images (`cats dogs`), each is a label; otherwise each is a root of its own
-  (`train test`, with classes in both).
+- A label is the first folder below the root, and "" if there is none; splits and wrappers above the classes are
+  recognized (see `folders`). If several folders are given and all of them directly contain images (`cats dogs`), each
+  is a label; otherwise each is a root of its own (`train test`, with classes in both).
 - Rows of an array have the ids `key/000012` (.npz) and `stem/000012` (.npy), and no label.
 - In a folder, an image is a file with one of SUFFIXES, or with no suffix and the first bytes of an
   image. A file that is named is always included, so that it is reported if it cannot be read.
@@ -28,6 +28,7 @@ from latentkit.errors import ImagesError
 from latentkit.images import arrays
 from latentkit.images.decode import sniff
 from latentkit.images.files import path_text
+from latentkit.images.folders import AUTO, Folders, Kind, read_folders
 from latentkit.images.sources import Source, Sources
 
 __all__ = ["SUFFIXES", "find", "read_names"]
@@ -39,8 +40,11 @@ SUFFIXES = frozenset(f".{name}" for name in _SUFFIX_NAMES.split(" "))
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
-def find(arguments: Sequence[str]) -> Sources:
-    """Return every image that the arguments name, sorted by id; raise ImagesError if an argument names none."""
+def find(arguments: Sequence[str], kind: Kind = AUTO) -> Sources:
+    """Return every image that the arguments name, sorted by id; raise ImagesError if an argument names none.
+
+    `kind` says what the folders below a root are: classes, splits above classes, or what their names tell.
+    """
     if not arguments:
         raise ImagesError("no images were named: give folders, files, X.npy or X.npz:key")
     others: dict[str, Iterator[Source]] = {}  # by absolute path, as below
@@ -48,16 +52,20 @@ def find(arguments: Sequence[str]) -> Sources:
     files: dict[str, str] = {}
     for argument in arguments:
         for given in _expand(argument):
-            if (kind := _kind(given)) is not None:
-                others[_absolute(given)] = kind.find_in(given)
+            if (module := _kind(given)) is not None:
+                others[_absolute(given)] = module.find_in(given)
             else:
                 (folders if Path(given).is_dir() else files)[_absolute(given)] = given
-    sources = Sources(chain(*others.values(), _below_common_root(folders, files)))
+    below, meaning = _below_common_root(folders, files, kind)
+    sources = Sources(chain(*others.values(), below))
     if not sources:
         raise ImagesError(
             f"nothing given is an image: {path_text(arguments[0])} is a system file; name image files"
         )
-    return Sources(_unique(sources))
+    result = Sources(_unique(sources))
+    result.folders = meaning
+    result.notes = [meaning.text] if meaning.text else []
+    return result
 
 
 def read_names(stream: BinaryIO, separator: str) -> list[str]:
@@ -93,23 +101,70 @@ def _expand(argument: str) -> list[str]:
     raise ImagesError(f"there is no file or folder {path_text(argument)}: {hint}")
 
 
-def _below_common_root(folders: dict[str, str], files: dict[str, str]) -> Iterator[Source]:
+def _below_common_root(
+    folders: dict[str, str], files: dict[str, str], kind: Kind
+) -> tuple[Iterable[Source], Folders]:
+    """Return the images below one root, or below several, and what their folders are."""
     if not folders and not files:
-        return
-    if len(folders) == 1 and not files:
+        return (), Folders()
+    if len(folders) > 1:
+        return _below_several_roots(folders, files, kind)
+    if folders and not files:
         root = next(iter(folders))
     else:
         root = os.path.commonpath([str(Path(path).parent) for path in (*folders, *files)])
-    names_in: dict[str, Iterable[str]] = {path: _walk(given) for path, given in folders.items()}
-    classes = False
-    if len(names_in) + len(files) > 1:
-        names_in = {path: list(names) for path, names in names_in.items()}
-        classes = all(any("/" not in name for name in names) for names in names_in.values())
+    sources = Sources(
+        chain(
+            *(_in_folder(path, given, root) for path, given in folders.items()),
+            (
+                _source(name, _folder(name), given)
+                for path, given in files.items()
+                if not _is_system_file(Path(path).name)
+                for name in [_relative(path, root).removesuffix("/")]
+            ),
+        )
+    )
+    meaning = read_folders(sources.count_labels(), kind)
+    sources.relabel(meaning.labels)
+    if "masks" in meaning.sides.values():
+        return (source for source in sources if meaning.side(source.id) != "masks"), meaning
+    return sources, meaning
+
+
+def _in_folder(path: str, given: str, root: str) -> Iterator[Source]:
+    """Yield the images in a folder; their labels are, for now, the folders that they are in."""
+    above, prefix = _relative(path, root), _prefix(given)
+    for name in _walk(given):
+        yield _source(f"{above}{name}", _folder(f"{above}{name}"), f"{prefix}{name}")
+
+
+def _below_several_roots(
+    folders: dict[str, str], files: dict[str, str], kind: Kind
+) -> tuple[Iterable[Source], Folders]:
+    root = os.path.commonpath([str(Path(path).parent) for path in (*folders, *files)])
+    names_in = {path: list(_walk(given)) for path, given in folders.items()}
+    flat = all(any("/" not in name for name in names) for names in names_in.values())
+    meaning = Folders()
+    if flat:
+        counts = {Path(path).name: len(names) for path, names in names_in.items()}
+        meaning = read_folders(counts, kind)
+        meaning = Folders(meaning.labels, text=meaning.text if meaning.sides else "")
+    return _label_several(folders, files, names_in, root, meaning), meaning
+
+
+def _label_several(
+    folders: dict[str, str],
+    files: dict[str, str],
+    names_in: dict[str, list[str]],
+    root: str,
+    meaning: Folders,
+) -> Iterator[Source]:
     for path, names in names_in.items():
-        own = Path(path).name if classes else ""
+        own = Path(path).name
         above, given = _relative(path, root), _prefix(folders[path])
         for name in names:
-            yield _source(f"{above}{name}", own or _first_folder(name), f"{given}{name}")
+            label = (meaning.labels[own] if meaning.text else own) if meaning.labels else _first_folder(name)
+            yield _source(f"{above}{name}", label, f"{given}{name}")
     for path, given in files.items():
         if not _is_system_file(Path(path).name):
             name = _relative(path, root).removesuffix("/")
@@ -129,6 +184,10 @@ def _relative(path: str, root: str) -> str:
     """Return `path` relative to `root` with a `/` after it; "" for the root itself."""
     parts = Path(path).relative_to(root).parts
     return "".join(f"{part}/" for part in parts)
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def _first_folder(name: str) -> str:

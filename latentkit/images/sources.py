@@ -10,12 +10,14 @@ To add one, write that module, add it to KINDS in `find`, and document it.
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import NamedTuple, Protocol, overload
 
 from latentkit.images.content import Content
 from latentkit.images.files import FILES
+from latentkit.images.folders import Folders
 
 __all__ = ["Container", "Source", "Sources", "open_all"]
 
@@ -88,11 +90,25 @@ class Sources(Sequence[Source]):
             self._place.append(index)
             self._number.append(source.key if isinstance(source.key, int) else -1)
         self._places = list(places)
+        self.folders = Folders()
+        self.notes: list[str] = []
+        """What was decided when the images were found, to be said to the user."""
 
     @property
     def containers(self) -> Iterable[Container]:
         """Every container that holds one of the images."""
         return {place.container for place in self._places}
+
+    def count_labels(self) -> dict[str, int]:
+        """Return the number of images of each label."""
+        counts: Counter[str] = Counter()
+        for index, count in Counter(self._place).items():
+            counts[self._places[index].label] += count
+        return dict(counts)
+
+    def relabel(self, labels: Mapping[str, str]) -> None:
+        """Replace every label by another one."""
+        self._places = [place._replace(label=labels[place.label]) for place in self._places]
 
     def __len__(self) -> int:
         return len(self._number)

@@ -29,6 +29,7 @@ from latentkit.training.agreement import require_agreement
 from latentkit.training.checkpoint import Best, restore
 from latentkit.training.data import Data, digest, divide, require_unchanged
 from latentkit.training.events import ImagesRead, ImagesSkipped, Listener, Message, Started
+from latentkit.training.folders import by_folders
 from latentkit.training.history_log import Checker
 from latentkit.training.loop import Loop, Position, batches_per_epoch
 from latentkit.training.options import DEFAULTS, Options, resolve, resume
@@ -182,9 +183,16 @@ def _read(job: _Job, transform: Transform) -> Data:
                 job.listen(ImagesSkipped(images.skipped, len(sources)))
             return images
 
-        images = read(request.images)
+        parts = by_folders(request.images, job.resumed, "validation" in request.options)
+        images = read(request.images if parts is None else parts.training)
         folder = options.validation
-        validation = read(find([folder])) if isinstance(folder, str) else folder
+        validation: ImageSet | float
+        if parts is not None and parts.validation is not None:
+            validation = read(parts.validation)
+        else:
+            validation = read(find([folder])) if isinstance(folder, str) else folder
+        if parts is not None and parts.text:
+            job.listen(Message(parts.text))
         if cache is not None and cache.note:
             job.listen(Message(cache.note))
     data = divide(images, validation, options.seed)

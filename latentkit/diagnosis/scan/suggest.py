@@ -31,13 +31,18 @@ def validation_share(images: int) -> float:
     return 0.1 if images >= FEW_IMAGES else 0.2
 
 
-def train_command(names: Sequence[str], *, images: int, size: int, color: str, fit: str) -> str | None:
-    """Return a `latentkit train` command for these different images, to copy; None if it would fail."""
+def train_command(
+    names: Sequence[str], *, images: int, size: int, color: str, fit: str, held_out: bool = False
+) -> str | None:
+    """Return a `latentkit train` command for these different images, to copy; None if it would fail.
+
+    `held_out` says that a folder of them is for validation.
+    """
     if images < FEWEST:
         return None
     share = validation_share(images)
     options = [f"--size {size}", f"--latent {latent_dimensions(round(images * (1 - share)))}"]
-    options += [f"--validation {share}"] if share != 0.1 else []
+    options += [f"--validation {share}"] if share != 0.1 and not held_out else []
     options += ["--batch 32"] if images < FEW_IMAGES else []
     options += [f"--color {color}"] if color != "auto" else []
     options += [f"--fit {fit}"] if fit != "crop" else []
