@@ -120,7 +120,7 @@ def test_latin_labels_are_refused():
 def test_two_matrices_are_refused_by_name():
     assert refusal(npz(a=MU, b=MU)) == (
         "x has 2 two-dimensional arrays of numbers that could be latents: name the right one mu. They look like "
-        "[mu, logvar] of an encoder: z = np.load('x'); np.savez('latents-latents.npz', mu=z['a'], logvar=z['b']), "
+        "[mu, logvar] of an encoder: z = np.load('x'); np.savez('latents.npz', mu=z['a'], logvar=z['b']), "
         "or read one of them with --latents a (it has a (3, 2) float64, b (3, 2) float64)"
     )
 
