@@ -87,8 +87,27 @@ def test_equal_rows_have_one_digest(tmp_path):
     assert digests[0] == digests[2] != digests[1]
 
 
-def test_floats_up_to_255_are_refused_with_the_fix(tmp_path):
-    refused(saved(tmp_path, RGB.astype(np.float32)), r"X\.npy row \d has floats from .*: divide by 255")
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_floats_up_to_255_are_read_like_bytes_and_that_is_said(tmp_path, dtype):
+    dark = np.concatenate([RGB, np.zeros_like(RGB[:1])])
+    dark[-1, 0, 0] = 1  # alone, it would look like an image within 0..1
+    np.save(tmp_path / "F.npy", dark.astype(dtype))
+    found = find([f"{tmp_path}/F.npy"])
+    assert found.notes == [f"{tmp_path}/F.npy: floats up to 255 are read as 0..255, not 0..1"]
+    np.testing.assert_array_equal(load(found, Transform(8)).pixels, dark)
+
+
+@pytest.mark.parametrize("divisor", [1, 3])
+def test_floats_up_to_1_are_read_as_before(tmp_path, divisor):
+    np.save(tmp_path / "F.npy", RGB // divisor / 255)
+    found = find([f"{tmp_path}/F.npy"])
+    assert found.notes == []
+    np.testing.assert_array_equal(load(found, Transform(8)).pixels, RGB // divisor)
+
+
+@pytest.mark.parametrize("high", [1.2, 3.5, 300.0])
+def test_floats_of_another_range_are_refused(tmp_path, high):
+    refused(saved(tmp_path, RGB / RGB.max() * high), r"X\.npy row \d has floats from ")
 
 
 def test_floats_below_0_are_refused(tmp_path):

@@ -1,6 +1,7 @@
 """Images that are rows of an array: `X.npy`, or `X.npz:key`, as users of NumPy, Keras and torch keep them.
 
-An array is (N, H, W) or (N, H, W, C) with C of 1, 3 or 4 (the fourth is alpha), uint8 or floats in 0..1.
+An array is (N, H, W) or (N, H, W, C) with C of 1, 3 or 4 (the fourth is alpha), uint8 or floats. Floats are within 0..1,
+or within 0..255 if the largest of the whole array is at least 16, or above 1 and all are whole numbers.
 Read without pickle; the header is believed only if it agrees with the size of what follows. A .npy and a
 stored member of a .npz are memory-mapped; a compressed member is inflated once, on disk if it is large.
 """
@@ -11,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
@@ -24,12 +26,22 @@ from latentkit.images.files import path_text
 from latentkit.images.scratch import allocate
 from latentkit.images.sources import Source
 
-__all__ = ["ArrayFile", "find_in", "matches", "read_array"]
+__all__ = ["ArrayFile", "find_in", "matches", "note", "read_array"]
+
+CERTAINLY_BYTES = 16
+"""Floats of 0..1 that overshoot do not reach this."""
 
 
 def matches(argument: str) -> bool:
     """Return True if an argument names an array and not a file or folder of images."""
     return argument.lower().endswith((".npy", ".npz")) or _split(argument)[1] is not None
+
+
+def note(argument: str) -> str:
+    """Return what was decided about an array, to be said to the user; "" if nothing was."""
+    if _locate(argument).header.dtype.kind == "f" and ArrayFile(argument).top == 255:
+        return f"{argument}: floats up to 255 are read as 0..255, not 0..1"
+    return ""
 
 
 def find_in(argument: str) -> Iterator[Source]:
@@ -50,6 +62,13 @@ class ArrayFile:
         self._lock = threading.Lock()
         self._users = 0
         self._values: NDArray[Any] | None = None
+
+    @cached_property
+    def top(self) -> float:
+        """The number that stands for white: 255, or 1 for floats within 0..1. Reads the whole array, once."""
+        if _locate(self.argument).header.dtype.kind != "f":
+            return 255.0
+        return _white(read_array(self.argument) if self._values is None else self._values)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ArrayFile) and other.argument == self.argument
@@ -90,7 +109,21 @@ class ArrayFile:
         values = self._values
         if values is None:
             values = read_array(self.argument)
-        return Values(values[int(row)], self.location(row))
+        return Values(values[int(row)], self.location(row), white=self.top)
+
+
+def _white(values: NDArray[Any]) -> float:
+    """Return 255 for floats that can only be 0..255, and 1 for all others, which are checked row by row."""
+    high, whole = 0.0, True
+    step = max(1, 2**22 // max(1, values[:1].nbytes))
+    for start in range(0, len(values), step):
+        block = values[start : start + step]
+        low, top = float(block.min()), float(block.max())
+        if not (low >= 0 and top <= 255):  # true for NaN as well
+            return 1.0
+        high = max(high, top)
+        whole = whole and bool((block == np.rint(block)).all())
+    return 255.0 if high >= CERTAINLY_BYTES or (whole and high > 1) else 1.0
 
 
 class _Place(NamedTuple):

@@ -100,16 +100,17 @@ class Encoded:
 
 
 class Values:
-    """One image of an array, (H, W) or (H, W, C) with C of 1, 3 or 4, uint8 or floats in 0..1.
+    """One image of an array, (H, W) or (H, W, C) with C of 1, 3 or 4, uint8 or floats in 0..1 or 0..255.
 
-    `name` is what errors call it. Raises ImagesError if floats leave 0..1.
+    `name` is what errors call it, and `white` the float that stands for white. Raises ImagesError if floats leave 0..white.
     """
 
-    __slots__ = ("name", "values")
+    __slots__ = ("name", "values", "white")
     cacheable = False
 
-    def __init__(self, values: NDArray[Any], name: str) -> None:
+    def __init__(self, values: NDArray[Any], name: str, *, white: float = 1.0) -> None:
         self.values = values
+        self.white = white
         self.name = name
 
     def digest(self) -> str:
@@ -145,10 +146,12 @@ class Values:
         values = self.values
         if values.dtype.kind == "f":
             low, high = float(values.min()), float(values.max())
-            if not (low >= -_RANGE_TOLERANCE and high <= 1 + _RANGE_TOLERANCE):  # true for NaN as well
+            if not (
+                low >= -_RANGE_TOLERANCE and high <= self.white + _RANGE_TOLERANCE
+            ):  # true for NaN as well
                 fix = "divide by 255" if low >= 0 and 1 < high <= 255 else "scale them to 0..1, or save uint8"
                 raise ImagesError(f"{self.name} has floats from {low:g} to {high:g}, not within 0..1: {fix}")
-            values = np.rint(np.clip(values.astype(np.float64), 0, 1) * 255)
+            values = np.rint(np.clip(values.astype(np.float64) / self.white, 0, 1) * 255)
         values = np.ascontiguousarray(values, dtype=np.uint8)
         return values[:, :, 0] if values.ndim == 3 and values.shape[2] == 1 else values
 

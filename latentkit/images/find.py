@@ -34,7 +34,7 @@ from latentkit.images.sources import Source, Sources
 __all__ = ["SUFFIXES", "find", "read_names"]
 
 KINDS = (arrays,)
-"""Modules of the kinds of source that are not files and folders, each with `matches` and `find_in`: see `sources`."""
+"""Modules of the kinds of source that are not files and folders, each with `matches`, `find_in` and `note`: see `sources`."""
 _SUFFIX_NAMES = "jpg jpeg jpe jfif mpo png apng gif bmp dib tif tiff webp ppm pgm pbm pnm pfm"
 SUFFIXES = frozenset(f".{name}" for name in _SUFFIX_NAMES.split(" "))
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
@@ -47,24 +47,25 @@ def find(arguments: Sequence[str], kind: Kind = AUTO) -> Sources:
     """
     if not arguments:
         raise ImagesError("no images were named: give folders, files, X.npy or X.npz:key")
-    others: dict[str, Iterator[Source]] = {}  # by absolute path, as below
+    found: dict[str, tuple[ModuleType, str]] = {}  # by absolute path, as below
     folders: dict[str, str] = {}  # absolute path -> the path as it was given
     files: dict[str, str] = {}
     for argument in arguments:
         for given in _expand(argument):
             if (module := _kind(given)) is not None:
-                others[_absolute(given)] = module.find_in(given)
+                found[_absolute(given)] = module, given
             else:
                 (folders if Path(given).is_dir() else files)[_absolute(given)] = given
     below, meaning = _below_common_root(folders, files, kind)
-    sources = Sources(chain(*others.values(), below))
+    sources = Sources(chain(*(module.find_in(given) for module, given in found.values()), below))
     if not sources:
         raise ImagesError(
             f"nothing given is an image: {path_text(arguments[0])} is a system file; name image files"
         )
     result = Sources(_unique(sources))
     result.folders = meaning
-    result.notes = [meaning.text] if meaning.text else []
+    notes = [meaning.text, *(module.note(given) for module, given in found.values())]
+    result.notes = [note for note in notes if note]
     return result
 
 

@@ -1,9 +1,10 @@
 """Sources of images: one image and where it is, and a compact sequence of many.
 
-A kind of source is a module with a Container, such as an array or an archive, and two functions that `find` calls:
+A kind of source is a module with a Container, such as an array or an archive, and three functions that `find` calls:
 
     matches(argument: str) -> bool               True if an argument of the command line names such a container
     find_in(argument: str) -> Iterator[Source]   its images
+    note(argument: str) -> str                   what was decided about it, for the user; "" if nothing was
 
 To add one, write that module, add it to KINDS in `find`, and document it.
 """
