@@ -19,7 +19,6 @@ from latentkit.diagnosis import scan
 from latentkit.errors import TrainingError
 from latentkit.formats.analysis import StepRecord
 from latentkit.formats.atomic import replace_file
-from latentkit.formats.labels import read_labels
 from latentkit.formats.run import is_run, read_record
 from latentkit.methods import CLUSTERINGS
 from latentkit.separation.report import to_json, to_text
@@ -246,7 +245,7 @@ def _label(work: Workspace, before: StepRecord | None, begun: Begun) -> str:
         label_of: Mapping[str, str] = {source.id: source.label for source in work.request.images}
         labels = np.array([label_of[id] for id in latents.ids.tolist()], dtype=np.str_)
     else:
-        labels = read_labels(latents.ids.tolist(), file)
+        labels = work.read_labels(latents.ids.tolist(), file)
     if latents.labels is None or not np.array_equal(labels, latents.labels):
         work.save(latents.with_arrays(labels=labels))
     names = np.unique(labels[labels != ""])

@@ -6,16 +6,21 @@ from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from latentkit.analysis.events import Counted, Listener
 from latentkit.analysis.request import AnalyzeRequest
 from latentkit.diagnosis import Diagnosis, DiagnosisRequest, diagnose
 from latentkit.formats.atomic import replace_file
+from latentkit.formats.labels import read_labels
 from latentkit.formats.latents import Latents, read_latents, write_latents
 from latentkit.images import Cache, ImageSet, Source, find, load
 from latentkit.images.sources import open_all
 from latentkit.run import Run, open_run
 from latentkit.separation.options import Options as ReportOptions
 from latentkit.separation.report import Report, judge
+from latentkit.training.events import Message
 from latentkit.training.options import Options, resolve
 
 __all__ = ["Workspace"]
@@ -44,6 +49,13 @@ class Workspace:
         """Replace a file atomically; text gets a newline at its end."""
         with replace_file(self.path(name)) as file:
             file.write(content if isinstance(content, bytes) else f"{content}\n".encode("utf-8", "replace"))
+
+    def read_labels(self, ids: Sequence[str], file: str) -> NDArray[np.str_]:
+        """Return the labels of a table, and report what was decided about it."""
+        table = read_labels(ids, file)
+        for note in table.notes:
+            self.listen(Message(note))
+        return table.labels
 
     @cached_property
     def images_digest(self) -> str:

@@ -30,6 +30,7 @@ def analyze(
     images: inputs.Images = None,
     files_from: inputs.FilesFrom = None,
     files0_from: inputs.Files0From = None,
+    folders: inputs.Folders = "auto",
     labels: inputs.Labels = None,
     project: Annotated[
         str,
@@ -72,7 +73,7 @@ def analyze(
 
     shell.quiet(quiet)
     request = AnalyzeRequest(
-        images=inputs.sources(images, files_from, files0_from),
+        images=inputs.sources(images, files_from, files0_from, folders),
         out=Path(out),
         options={name: value for name, value in options.items() if value is not None},
         labels=labels,

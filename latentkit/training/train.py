@@ -183,15 +183,12 @@ def _read(job: _Job, transform: Transform) -> Data:
                 job.listen(ImagesSkipped(images.skipped, len(sources)))
             return images
 
-        parts = by_folders(request.images, job.resumed, "validation" in request.options)
-        images = read(request.images if parts is None else parts.training)
-        folder = options.validation
-        validation: ImageSet | float
-        if parts is not None and parts.validation is not None:
-            validation = read(parts.validation)
-        else:
-            validation = read(find([folder])) if isinstance(folder, str) else folder
-        if parts is not None and parts.text:
+        parts = by_folders(
+            request.images, options.validation, job.resumed, named="validation" in request.options
+        )
+        images = read(parts.training)
+        validation = parts.validation if isinstance(parts.validation, float) else read(parts.validation)
+        if parts.text:
             job.listen(Message(parts.text))
         if cache is not None and cache.note:
             job.listen(Message(cache.note))
