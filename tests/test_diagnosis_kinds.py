@@ -102,6 +102,11 @@ def test_metrics_before_a_side_in_a_line_are_not_of_that_side():
     assert losses(facts, name="kl") == [3.5] and losses(facts, "validation") == [1.1]
 
 
+def test_a_metric_without_a_side_after_both_sides_is_of_training():
+    facts = read("Epoch 1 loss 0.9 | val loss 1.1 | kl 3.5\n")
+    assert losses(facts, name="kl") == [3.5] and losses(facts, "validation", "kl") == []
+
+
 def test_validation_and_test_are_not_mixed():
     facts = read("epoch,loss,val_loss,test_loss\n1,0.9,1.1,500\n2,0.8,1.0,500\n")
     assert losses(facts, "validation") == [1.1, 1.0]
@@ -195,6 +200,7 @@ def test_a_weights_and_biases_download_loses_the_run_and_the_extremes():
     facts = read(text)
     assert losses(facts) == TRAIN and losses(facts, "validation") == [48.2]
     assert [row.place for row in facts.rows] == ["step 0", "step 10"]
+    assert facts.unread == ()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ FEWEST_CELLS = 0.5
 """Share of the rows that have as many cells as the header."""
 _RUN = re.compile(r"(.{1,200}) - (\S.*)")
 """A column of a Weights & Biases download: the run, and the metric."""
+_NUMBER = re.compile(r"(?<![A-Za-z_\d])\d")
+"""A digit that does not end a name: a line with one is no header."""
 _KEYS = ("metric", "key", "tag", "name", "metric_name", "metric name", "metric key")
 
 
@@ -45,13 +47,16 @@ def parse(text: str) -> LogTable | None:
 
 def parse_printed(text: str) -> LogTable | None:
     """Parse a table whose columns are aligned with spaces or separated by bars, whatever precedes it."""
-    rows = [_split(line) for line in text.splitlines() if line.strip(" \t\r-=+|:")]
-    if _is_mlflow(rows):
-        return _table(["timestamp", "value", "step"], rows)
-    for at, header in enumerate(rows[:-1]):
-        if len(header) < 2 or len(rows[at + 1]) != len(header) or not _is_header(header, rows[at + 1]):
+    lines = [line for line in text.splitlines() if line.strip(" \t\r-=+|:")]
+    if lines and _is_mlflow(_split(lines[0])) and all(_is_mlflow(_split(line)) for line in lines):
+        return _table(["timestamp", "value", "step"], [_split(line) for line in lines])
+    for at, line in enumerate(lines[:-1]):
+        if _NUMBER.search(line) is not None:
             continue
-        body = [row for row in rows[at + 1 :] if row != header]
+        header, first = _split(line), _split(lines[at + 1])
+        if len(header) < 2 or len(first) != len(header) or not _is_header(header, first):
+            continue
+        body = [row for row in map(_split, lines[at + 1 :]) if row != header]
         fitting = [row for row in body if len(row) == len(header) and _mostly_numbers(row)]
         if 2 * len(fitting) >= len(body):
             table = _table(header, fitting)
@@ -61,15 +66,14 @@ def parse_printed(text: str) -> LogTable | None:
     return None
 
 
-def _is_mlflow(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the rows are those of a file of MLflow: the time in milliseconds, the value and the step."""
-    return bool(rows) and all(
+def _is_mlflow(row: Sequence[str]) -> bool:
+    """Return whether a row is one of a file of MLflow: the time in milliseconds, the value and the step."""
+    return (
         len(row) == 3
         and row[0].isdigit()
         and len(row[0]) == 13
         and row[2].isdigit()
         and parse_number(row[1]) is not None
-        for row in rows
     )
 
 
