@@ -212,7 +212,8 @@ class Facts:
         count = len(self.rows)
         if count >= SETTLED or not (self.rows or self.exact):
             return None
-        return f"{count} validation{'' if count == 1 else 's'}, and at least {SETTLED} are needed"
+        unit = "validation" if self.exact or any(row.validation for row in self.rows) else "logged row"
+        return f"{count} {unit}{'' if count == 1 else 's'}, and at least {SETTLED} are needed"
 
     def series(self, side: Side, name: str) -> list[tuple[str, float]]:
         """Return (place, value) wherever a metric was logged, NaN and infinity included."""
