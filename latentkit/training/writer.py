@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from latentkit.formats.held_out import HeldOut
 from latentkit.formats.history import Finding
 from latentkit.formats.run import write_record
@@ -14,7 +16,7 @@ from latentkit.training.data import Data
 from latentkit.training.history_log import Checker, Health, HistoryLog
 from latentkit.training.loop import Position, Validated
 
-__all__ = ["RunWriter"]
+__all__ = ["RunWriter", "held_out"]
 
 MOST_HELD_OUT = 1000
 """Held-out latents in a run: enough to fit a mixture to, and a file of half a megabyte."""
@@ -41,7 +43,7 @@ class RunWriter:
         """Record a validation, and keep the weights if they are the best."""
         self._log.append(event.record)
         if event.improved:
-            self._checkpoint.keep_best(model, _held_out(self._data, event))
+            self._checkpoint.keep_best(model, held_out(self._data, event))
 
     def due(self) -> bool:
         """Return whether it is time for a checkpoint."""
@@ -69,10 +71,18 @@ class RunWriter:
         return {**self._record, **position.best, "state": state}
 
 
-def _held_out(data: Data, event: Validated) -> HeldOut:
-    """Return the latents of the validation, and the image at their medoid."""
+def held_out(data: Data, event: Validated) -> HeldOut:
+    """Return the latents of the validation, and the most typical image.
+
+    That is the medoid of the half that is reconstructed best, as a share of its distance from the mean image: the
+    medoid of all is often one that the network hardly encodes, and flat images are easy to reconstruct.
+    """
     rows = evenly_spaced(len(event.mu), MOST_HELD_OUT)
-    typical = rows[medoid(event.mu[rows])]
-    return HeldOut(
-        event.mu[rows], data.validation.take(slice(typical, typical + 1))[0], str(data.held_out_ids[typical])
-    )
+    pixels = data.validation.take(rows).reshape(len(rows), -1)
+    center = pixels.mean(axis=0, dtype=np.float32)
+    distance = np.array([np.square(image / np.float32(255) - center / 255).sum() for image in pixels])
+    share = event.squared_error[rows] / np.maximum(distance, 1e-12)
+    best = np.argsort(share, kind="stable")[: (len(rows) + 1) // 2]
+    typical = rows[best[medoid(event.mu[rows[best]])]]
+    image = data.validation.take(slice(typical, typical + 1))[0]
+    return HeldOut(event.mu[rows], image, str(data.held_out_ids[typical]))
