@@ -180,6 +180,8 @@ class Facts:
     """Columns named silhouette."""
     bernoulli_columns: tuple[str, ...] = ()
     """Columns named after binary cross-entropy."""
+    score_columns: tuple[str, ...] = ()
+    """Columns named after a score whose loss may be negative, such as Dice."""
     steps: int | None = None
     """Steps per epoch."""
     finished: bool = True

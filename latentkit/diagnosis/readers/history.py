@@ -87,6 +87,11 @@ def to_facts(table: LogTable, name: str, pixels: int | None = None, first_line: 
         bernoulli_columns=tuple(
             column for column in counts if re.search(r"bce|binary_?cross_?entropy", column, re.IGNORECASE)
         ),
+        score_columns=tuple(
+            column
+            for column in counts
+            if re.search(r"dice|iou|jaccard|ssim|cosine|tversky", column, re.IGNORECASE)
+        ),
         steps=table.steps,
         pixels=pixels,
         code=table.code,

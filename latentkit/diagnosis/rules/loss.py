@@ -8,7 +8,6 @@ from latentkit.diagnosis.rule import Answer, Needs, Sign, format_number, format_
 __all__ = ["accuracy", "negative", "not_finite", "zero"]
 
 ZERO = 1e-8
-SCORES = ("dice", "iou", "jaccard", "ssim", "cosine", "tversky")
 
 
 @rule(
@@ -126,7 +125,7 @@ def _parts(facts: Facts, row: HistoryRow) -> str:
     if len(named) < 2:
         return ""
     text = f" ({', '.join(broken)} {'are' if len(broken) > 1 else 'is'} not finite" + (
-        f"; {', '.join(whole)} still are)" if whole else ")"
+        f"; {', '.join(whole)} still {'are' if len(whole) > 1 else 'is'})" if whole else ")"
     )
     outputs = [name for name in broken if name in row.outputs]
     if outputs and any(math.isfinite(value) for value in row.outputs.values()):
@@ -194,8 +193,6 @@ def _negative_part(facts: Facts, place: str, name: str) -> str | None:
             f"{', '.join(parts)}; whether that output may be negative depends on its loss: that of a score, such as Dice, is, "
             "and no Gaussian likelihood is needed to explain it"
         )
-    column = next(
-        (facts.names[side, name] for side in ("train", "validation") if (side, name) in facts.names), ""
-    )
-    score = next((word for word in SCORES if word in column.lower()), None)
-    return None if score is None else f"{column} is named after a score ({score}), whose loss may be negative"
+    if facts.score_columns:
+        return f"the log has {', '.join(facts.score_columns[:3])}, and the loss of a score such as Dice may be negative; a Gaussian likelihood may be too"
+    return None
