@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from latentkit.errors import ImagesError, TrainingError
-from latentkit.formats.run import RunImages
 from latentkit.images.split import split
-from latentkit.training.data import Data, Subset, digest, divide, require_unchanged
-from latentkit.training.loop import Validated
-from latentkit.training.writer import held_out
+from latentkit.training.data import digest, divide, require_unchanged
 
 
 def without(images, rows):
@@ -138,17 +135,3 @@ def test_the_same_id_on_both_sides_means_two_images(image_set):
     require_unchanged(before, divide(images, held_out, 0).images)
     message = refusal(before, divide(images, without(held_out, [1]), 0).images)
     assert message.startswith("images changed since the run began: 1, the first 'b/001.png'; ")
-
-
-def test_the_typical_image_is_the_medoid_of_those_reconstructed_best():
-    pixels = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.full((1, 2, 2, 1), 40, np.uint8)
-    ids = np.array(list("abcdef"))
-    images = Subset(pixels, np.arange(6))
-    data = Data(images, images, RunImages(ids, ids, ids, ids), ids)
-    mu = np.array([[2], [2.1], [0], [2.2], [1], [9]], np.float32)
-    distance = np.square(pixels / 255 - pixels.mean() / 255).sum(axis=(1, 2, 3))
-    error = (distance * [0.9, 0.9, 0.1, 0.9, 0.2, 0.3]).astype(np.float32)
-    found = held_out(data, Validated({}, None, True, mu, error))
-    assert found.id == "e"
-    np.testing.assert_array_equal(found.pixels, pixels[4])
-    np.testing.assert_array_equal(found.mu, mu)

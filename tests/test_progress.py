@@ -25,7 +25,7 @@ def started(**more) -> Started:
 
 def validated(epoch: int, *, improved: bool = True) -> Validated:
     record = {"epoch": epoch, "step": 15 * epoch, "lr": 0.001, "images_per_second": 1234.5}
-    return Validated(record, METRICS, improved, np.zeros((1, 1), np.float32), np.zeros(1, np.float32))
+    return Validated(record, METRICS, improved, np.zeros((1, 1), np.float32))
 
 
 class Terminal(io.StringIO):

@@ -22,8 +22,10 @@ def test_a_unit_is_active_above_the_threshold():
     assert stats.active_units(mu, 0.001) == 2
 
 
-def test_the_medoid_is_the_row_with_the_least_distance_to_all_others():
-    assert stats.medoid(np.array([[0.0], [9.0], [2.0], [1.0], [50.0]])) == 2
+def test_the_most_typical_row_points_where_the_others_do_whatever_its_length():
+    mu = np.array([[0.1, 0.0], [3.0, 3.1], [0.0, 4.0], [9.0, 0.0], [0.0, 0.0]])
+    assert stats.most_typical(mu) == 1
+    assert stats.most_typical(np.zeros((3, 2))) == 0
 
 
 @pytest.mark.parametrize(("total", "n"), [(10, 3), (3, 10), (7, 7), (0, 4), (100_000, 999)])

@@ -46,7 +46,7 @@ def encode_image(run: Run, argument: str) -> EncodedImage:
 
 
 def typical_image(run: Run) -> EncodedImage | None:
-    """Return the validation image at the medoid of all of them; None if the run keeps none, as older ones."""
+    """Return the most typical validation image (see `stats.most_typical`); None if the run keeps none, as older ones."""
     if (held_out := run.held_out) is None:
         return None
     mu = run.model.encode(held_out.pixels[None]).mu[0]

@@ -29,7 +29,7 @@ from latentkit.stats.neighbors import (
     shared_neighbors,
     vote,
 )
-from latentkit.stats.rows import evenly_spaced, medoid, random_rows, stratified_rows
+from latentkit.stats.rows import evenly_spaced, most_typical, random_rows, stratified_rows
 
 __all__ = [
     "ACTIVE_VARIANCE",
@@ -50,7 +50,7 @@ __all__ = [
     "kl_per_dim",
     "kmeans",
     "leave_one_out",
-    "medoid",
+    "most_typical",
     "nearest",
     "paired_difference",
     "quiet_fits",

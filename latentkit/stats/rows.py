@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["evenly_spaced", "medoid", "random_rows", "stratified_rows"]
+__all__ = ["evenly_spaced", "most_typical", "random_rows", "stratified_rows"]
 
 Index = NDArray[np.intp]
 
@@ -17,11 +17,14 @@ def evenly_spaced(total: int, n: int) -> Index:
     return ((2 * np.arange(n, dtype=np.intp) + 1) * total) // (2 * max(n, 1))
 
 
-def medoid(X: NDArray[np.floating]) -> int:
-    """Return the row of X (N, D) whose mean distance to the others is smallest: the most typical one."""
-    from scipy.spatial.distance import cdist
+def most_typical(mu: NDArray[np.floating]) -> int:
+    """Return the row of mu (N, D) with the least mean cosine distance to the others.
 
-    return int(cdist(X, X).sum(axis=1).argmin())
+    The Euclidean medoid is the row that is nearest to 0, an image that is hardly encoded: of 98 photos of clothing it
+    had the smallest norm of all, 6.8 where the median is 12.3, and its reconstruction was a blur.
+    """
+    unit = mu / np.maximum(np.linalg.norm(mu, axis=1, keepdims=True), 1e-12)
+    return int((unit @ unit.sum(axis=0)).argmax())
 
 
 def random_rows(rows: Index, limit: int, rng: np.random.Generator) -> Index:

@@ -84,8 +84,6 @@ class Validated:
     improved: bool
     mu: NDArray[np.float32]
     """(N, latent): the posterior mean of each validation image."""
-    squared_error: NDArray[np.float32]
-    """(N,): the squared error of each."""
 
 
 @dataclass(frozen=True)
@@ -231,10 +229,8 @@ class Loop:
         after = RunningMeans() if on_schedule else replace(running)
         self.sync()
         position.running = after
-        mu, error = (
-            np.concatenate([getattr(e, name) for e in evaluations]) for name in ("mu", "squared_error")
-        )
-        return Validated(record, metrics, improved, mu, error)
+        mu = np.concatenate([evaluation.mu for evaluation in evaluations])
+        return Validated(record, metrics, improved, mu)
 
 
 def _staged(data: Data, model: Model) -> Data:

@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from latentkit.formats.held_out import HeldOut
 from latentkit.formats.history import Finding
 from latentkit.formats.run import write_record
 from latentkit.protocol import Model
-from latentkit.stats import evenly_spaced, medoid
+from latentkit.stats import evenly_spaced, most_typical
 from latentkit.training.checkpoint import Best, Checkpoint
 from latentkit.training.data import Data
 from latentkit.training.history_log import Checker, Health, HistoryLog
 from latentkit.training.loop import Position, Validated
 
-__all__ = ["RunWriter", "held_out"]
+__all__ = ["RunWriter"]
 
 MOST_HELD_OUT = 1000
 """Held-out latents in a run: enough to fit a mixture to, and a file of half a megabyte."""
@@ -43,7 +41,7 @@ class RunWriter:
         """Record a validation, and keep the weights if they are the best."""
         self._log.append(event.record)
         if event.improved:
-            self._checkpoint.keep_best(model, held_out(self._data, event))
+            self._checkpoint.keep_best(model, _held_out(self._data, event))
 
     def due(self) -> bool:
         """Return whether it is time for a checkpoint."""
@@ -71,18 +69,9 @@ class RunWriter:
         return {**self._record, **position.best, "state": state}
 
 
-def held_out(data: Data, event: Validated) -> HeldOut:
-    """Return the latents of the validation, and the most typical image.
-
-    That is the medoid of the half that is reconstructed best, as a share of its distance from the mean image: the
-    medoid of all is often one that the network hardly encodes, and flat images are easy to reconstruct.
-    """
+def _held_out(data: Data, event: Validated) -> HeldOut:
+    """Return the latents of the validation, and the most typical image."""
     rows = evenly_spaced(len(event.mu), MOST_HELD_OUT)
-    pixels = data.validation.take(rows).reshape(len(rows), -1)
-    center = pixels.mean(axis=0, dtype=np.float32)
-    distance = np.array([np.square(image / np.float32(255) - center / 255).sum() for image in pixels])
-    share = event.squared_error[rows] / np.maximum(distance, 1e-12)
-    best = np.argsort(share, kind="stable")[: (len(rows) + 1) // 2]
-    typical = rows[best[medoid(event.mu[rows[best]])]]
+    typical = rows[most_typical(event.mu[rows])]
     image = data.validation.take(slice(typical, typical + 1))[0]
     return HeldOut(event.mu[rows], image, str(data.held_out_ids[typical]))
