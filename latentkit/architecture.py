@@ -231,10 +231,7 @@ def initial_weights(architecture: Architecture, seed: int) -> Weights:
 
 
 def conv(image: tuple[int, int, int], latent: int, width: int = 16) -> Architecture:
-    """Return a network of convolutions that halve the image and double the channels until a side is odd or at most 4.
-
-    The decoder has no norms: behind one, the size of z is lost (measured in ARCHITECTURE.md).
-    """
+    """Return a network of convolutions that halve the image and double the channels until a side is odd or at most 4."""
     return _convolutional(image, latent, width, residual=False)
 
 
@@ -284,15 +281,17 @@ def _convolutional(image: tuple[int, int, int], latent: int, width: int, *, resi
 
     def block(kind: Kind, place: str, size: int) -> list[Layer]:
         groups = math.gcd(size, 8)
-        norm = [Layer("norm", f"{place}.norm", groups)] if kind == "conv" or residual else []
-        rows = [Layer(kind, place, size), *norm, Layer("silu", f"{place}.silu")]
+        rows = [
+            Layer(kind, place, size),
+            Layer("norm", f"{place}.norm", groups),
+            Layer("silu", f"{place}.silu"),
+        ]
         return [*rows, Layer("residual", f"{place}.residual", groups)] if residual else rows
 
     encoder = [row for k, size in enumerate(widths) for row in block("conv", f"down{k + 1}", size)]
     encoder += [Layer("flatten", "features"), Layer("dense", "posterior", 2 * latent)]
     decoder = [Layer("dense", "expand", widths[-1] * side * side), Layer("unflatten", "seed", widths[-1])]
-    decoder += [Layer("norm", "seed.norm", math.gcd(widths[-1], 8))] if residual else []
-    decoder.append(Layer("silu", "seed.silu"))
+    decoder += [Layer("norm", "seed.norm", math.gcd(widths[-1], 8)), Layer("silu", "seed.silu")]
     for k in range(len(widths) - 1, 0, -1):
         decoder += block("upconv", f"up{k}", widths[k - 1])
     decoder.append(Layer("upconv", "logits", channels))

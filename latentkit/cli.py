@@ -33,7 +33,7 @@ COMMANDS = {
     "compare": "Compare latent spaces of the same images.",
     "diagnose": "Find out what went wrong in a training.",
     "reconstruct": "Draw images above their reconstructions.",
-    "sample": "Draw images sampled from the prior.",
+    "sample": "Draw sampled images.",
     "decode": "Decode latents to images.",
     "traverse": "Draw what each latent dimension encodes.",
     "interpolate": "Draw the images between two or four images.",

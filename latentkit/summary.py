@@ -19,8 +19,8 @@ COLUMNS = 80
 MAX_PARTS = 24
 """Nested facts that are shown, such as the sizes of classes."""
 COMPLETE = ("options", "validation", "last")
-REPEATED = ("objective", "seed")
-"""Facts of a run that are among its options."""
+REPEATED = ("objective", "seed", "training")
+"""Facts of a run that are among its options, and the options of the run that made latents."""
 LONGEST = 40
 """Characters of a text, such as a digest."""
 
@@ -86,6 +86,8 @@ def _text(name: str, value: Any) -> str:
 def _parts(facts: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield each fact that has a value and is not a list, as `name value`; names of nested facts are joined by dots."""
     for name, value in facts.items():
+        if name in REPEATED:
+            continue
         if isinstance(value, Mapping):
             yield from _parts(value, f"{prefix}{name}.")
         elif value is not None and not isinstance(value, list):

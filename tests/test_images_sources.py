@@ -99,6 +99,7 @@ def test_a_new_kind_of_source_is_one_module_and_one_line(monkeypatch, tmp_path):
     shelf = Shelf()
     kind = SimpleNamespace(
         matches=lambda argument: argument.endswith(".box"),
+        note=lambda argument: "",
         find_in=lambda argument: (
             Source(f"a/{key}", "a", key, shelf) for key in ("1.png", "broken.png", "values")
         ),

@@ -50,7 +50,8 @@ def test_a_run_that_has_not_been_validated_has_no_last(info, trained, tmp_path):
 
 def test_latents_are_described(info, z):
     found = json.loads(info(z, "--json"))
-    weights = found["latents"].pop("weights")
+    weights, training = (found["latents"].pop(key) for key in ("weights", "training"))
+    assert training["options"]["latent"] == 4
     assert re.fullmatch("[0-9a-f]{32}", weights)
     assert found["latents"] == {"schema": "latentkit.latents/1", "image": [8, 8, 3], "fit": "crop"}
     assert (found["n"], found["dims"]) == (60, 4)

@@ -51,7 +51,7 @@ def test_json_has_the_documented_keys_from_a_pipe_too(z):
     assert list(result) == [
         "schema", "n", "dims", "space", "classes", "unlabelled", "scored_on", "cross_validation", "verdict", "pairs",
         "confusion", "scores", "benefit", "silhouette", "davies_bouldin", "calinski_harabasz", "gdv", "clustering", "structure",
-        "visible_in", "latent", "caveats", "thresholds", "seed",
+        "visible_in", "latent", "suggestions", "caveats", "thresholds", "seed",
     ]  # fmt: skip
     assert result["classes"] == {"ant": 60, "bee": 60, "cat": 60}
     assert list(result["scores"]["knn15"])[:3] == ["value", "low", "high"]
@@ -135,7 +135,7 @@ def test_thresholds_and_clusters_reach_the_report(z):
 def test_a_class_name_cannot_move_the_cursor(z, tmp_path):
     table = tmp_path / "labels.csv"
     table.write_text("".join(f"{['a', chr(27) + '[2J'][i % 2]}\n" for i in range(180)))
-    done = run(z, "--labels", table)
+    done = run(z, "--labels", table, "--details")
     assert "\x1b" not in done.stdout
     assert "\\x1b[2J" in done.stdout
 

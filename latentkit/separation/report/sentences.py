@@ -10,6 +10,7 @@ from latentkit.separation.visible.structure import Structure
 __all__ = [
     "PLAIN",
     "benefit_sentence",
+    "gain_note",
     "groups_sentence",
     "pair_note",
     "separable_sentence",
@@ -118,3 +119,15 @@ def benefit_sentence(benefit: Benefit | None) -> str | None:
     known = [PLAIN[gain.score] for gain in benefit.gains if gain.verdict != "cannot tell"]
     unclear = "" if len(known) == len(benefit.gains) else f" (by {' and '.join(known)})"
     return f"{BENEFIT[benefit.verdict]}{unclear}."
+
+
+def gain_note(benefit: Benefit | None) -> str | None:
+    """Return every score of the latents and of PCA of the pixels with the interval of their difference."""
+    if benefit is None:
+        return None
+    parts = "; ".join(
+        f"{gain.name} {gain.value:.3f} against {gain.pixel_pca:.3f} (difference between {gain.low:+.3f} and {gain.high:+.3f}: "
+        f"{gain.verdict})"
+        for gain in benefit.gains
+    )
+    return f"latents against PCA of the pixels at the same size: {parts}"

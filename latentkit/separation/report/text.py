@@ -5,7 +5,7 @@ Names are escaped where lines are laid out, by `latentkit.text`.
 
 from latentkit.separation.report import tables
 from latentkit.separation.report.record import Report
-from latentkit.separation.report.sentences import pair_note
+from latentkit.separation.report.sentences import gain_note, pair_note
 from latentkit.separation.report.tables import number
 from latentkit.text import shorten, table, wrap
 
@@ -66,7 +66,8 @@ def _scores(report: Report) -> list[str]:
     if not rows:
         return []
     title = "SCORES   balanced accuracy: the share of correct answers in a class, averaged over classes"
-    return [title, *table([tables.SCORE_HEADS, *rows])]
+    note = gain_note(report.benefit)
+    return [title, *table([tables.SCORE_HEADS, *rows]), *(wrap(note, first="  ") if note else [])]
 
 
 def _classes(report: Report) -> list[str]:
