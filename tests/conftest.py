@@ -62,9 +62,13 @@ def numpy_backend(plugin_site, monkeypatch) -> str:
 
 @pytest.fixture(scope="session")
 def environment(plugin_site, tmp_path_factory) -> dict[str, str]:
-    """For processes of latentkit: a cache of their own, and the NumPy backend."""
+    """For processes of latentkit: a cache of their own, and the NumPy backend.
+
+    Not the size of a terminal, which the first test that needs this may have set for itself.
+    """
+    inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
     return {
-        **os.environ,
+        **inherited,
         "LATENTKIT_CACHE": str(tmp_path_factory.mktemp("cache")),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "PYTHONPATH": str(plugin_site),
