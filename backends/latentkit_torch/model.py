@@ -97,7 +97,7 @@ class TorchModel:
 
     @property
     def _fused(self) -> bool:
-        """Whether the optimizer updates all weights in one pass."""
+        """True if the optimizer updates all weights in one pass."""
         return self._objective.optimizer == "adam" and self._device.type in ("cpu", "cuda")
 
     def _make_optimizer(self) -> torch.optim.Optimizer:

@@ -102,7 +102,7 @@ class LatentSpace:
     neighbors: Accuracy | None = None
     """Score of the 15 nearest neighbors over all labeled images, as in the report; None with too few of them."""
     baseline_neighbors: Accuracy | None = None
-    """The same in PCA of the pixels."""
+    """Score in PCA of the pixels."""
 
 
 class ReconstructionQuality(NamedTuple):

@@ -36,7 +36,7 @@ class StepRecord:
     made: str | None = None
     """A digest of its result, if the result can change by other means than this step."""
     note: str = ""
-    """What the step said when it ended."""
+    """Message of the step when it ended."""
 
     @property
     def token(self) -> str:

@@ -48,7 +48,7 @@ class Latents:
     arrays: Mapping[str, NDArray[Any]]
     meta: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"schema": schema.SCHEMA})
     notes: Sequence[str] = dataclasses.field(default=(), compare=False)
-    """What was decided when a file made elsewhere was read, to be said to the user; it is not written."""
+    """Decisions made on reading a file from elsewhere, to be said to the user; they are not written."""
 
     def __len__(self) -> int:
         return len(self.arrays["mu"])

@@ -42,7 +42,7 @@ class Folders:
     sides: Mapping[str, Side] = field(default_factory=dict)
     """Top folder of each split to its side; empty if there are no splits."""
     text: str = ""
-    """What to tell the user; "" if the first folder is the class, as usual."""
+    """Note to the user; "" if the first folder is the class, as usual."""
 
     def side(self, id: str) -> Side | None:
         """Return the split of an image; None if it is in none."""

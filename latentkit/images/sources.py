@@ -93,7 +93,7 @@ class Sources(Sequence[Source]):
         self._places = list(places)
         self.folders = Folders()
         self.notes: list[str] = []
-        """What was decided when the images were found, to be said to the user."""
+        """Decisions made on finding the images, to be said to the user."""
 
     @property
     def containers(self) -> Iterable[Container]:
