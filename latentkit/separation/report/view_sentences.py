@@ -13,7 +13,10 @@ def views_sentence(verdict: str, views: Sequence[View]) -> str:
         return "Cannot say whether the classes can be seen without labels: a class has too few images."
     shown = [view for view in views if view.kind == "picture"]
     clusterings = [view for view in views if view.kind != "picture"]
-    parts = [_pictures(shown), _clusterings(clusterings)]
+    parts = [
+        _say("seen in", [(view.title, view) for view in shown]),
+        _say("found by", [(f"{view.title} ({view.ari:.2f})", view) for view in clusterings]),
+    ]
     start = (
         "The classes are visible without labels: "
         if verdict == "yes"
@@ -43,32 +46,12 @@ def commands_sentence(views: Sequence[View]) -> str:
     return f" `{first.command}` {does} them."
 
 
-def _pictures(views: Sequence[View]) -> str:
-    seen, partly, unseen = (
-        [view.title for view in views if view.verdict == verdict] for verdict in ("yes", "partly", "no")
-    )
+def _say(verb: str, named: Sequence[tuple[str, View]]) -> str:
+    """Return "found by A, partly found by B, not found by C" for views with their names; verb: "found by"."""
     parts = []
-    if seen:
-        parts.append(f"seen in {_join(seen)}")
-    if partly:
-        parts.append(f"partly seen in {_join(partly)}")
-    if unseen:
-        parts.append(f"not seen in {_join(unseen, 'or')}")
-    return ", ".join(parts)
-
-
-def _clusterings(views: Sequence[View]) -> str:
-    found, partly, missed = (
-        [f"{view.title} ({view.ari:.2f})" for view in views if view.verdict == verdict]
-        for verdict in ("yes", "partly", "no")
-    )
-    parts = []
-    if found:
-        parts.append(f"found by {_join(found)}")
-    if partly:
-        parts.append(f"partly found by {_join(partly)}")
-    if missed:
-        parts.append(f"not found by {_join(missed, 'or')}")
+    for verdict, start, word in (("yes", "", "and"), ("partly", "partly ", "and"), ("no", "not ", "or")):
+        if names := [name for name, view in named if view.verdict == verdict]:
+            parts.append(f"{start}{verb} {_join(names, word)}")
     return ", ".join(parts)
 
 
